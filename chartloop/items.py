@@ -1,0 +1,109 @@
+"""The ledger's items: how each kind is keyed and what it holds. Everything that must survive is one of these or an S3 object.
+
+    TASK#{task}            TASK                counters, settings, active run, champion, promotion lock
+    TASK#{task}            BATCH#{batch_id}    a batch: status, counts, its shards
+    TASK#{task}            RUN#{run_id}        a run: status, attempt, steps, outcome
+    TASK#{task}            MODEL#{version}     a model version: status, metrics, sha256
+    TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
+    RECORD#{task}#{hash}   RECORD              by hashed record_id: body hash, batch, group, side, signature
+    BAND#{task}#{hash}     BAND                by band of the MinHash signature, or by text hash: the record that holds it
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from chartloop.errors import NotFound, Stale
+from chartloop.seams import Item, Key, Ledger
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def stamp(now: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, the form of every time in the contracts."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
+
+
+def hashed(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def task_key(task: str) -> Key:
+    return f"TASK#{task}", "TASK"
+
+
+def batch_key(task: str, batch_id: str) -> Key:
+    return f"TASK#{task}", f"BATCH#{batch_id}"
+
+
+def run_key(task: str, run_id: str) -> Key:
+    return f"TASK#{task}", f"RUN#{run_id}"
+
+
+def model_key(task: str, version: str) -> Key:
+    return f"TASK#{task}", f"MODEL#{version}"
+
+
+def record_key(task: str, record_id: str) -> Key:
+    return f"RECORD#{task}#{hashed(record_id)}", "RECORD"
+
+
+def band_key(task: str, band: str) -> Key:
+    return f"BAND#{task}#{band}", "BAND"
+
+
+def new(key: Key, **attributes: Any) -> Item:
+    """An item that was never saved."""
+    return {"pk": key[0], "sk": key[1], "version": 0, **attributes}
+
+
+def new_task(task: str) -> Item:
+    """The TASK item before anything happened.
+
+    `records` counts accepted records that are not withdrawn; `arrivals` accepted and replaced ones ever, `counted` the arrivals at
+    the start of the last run, so that `arrivals - counted` are new; `sequence` is the last batch's place. `champion` is
+    `{version, sha256, since, by, reason}`; `settled_run` the run promoted last, whose holdout is settled; `promotion` names the run
+    that holds the promotion lock. `settings` holds only what differs from the defaults, by name.
+    """
+    return new(
+        task_key(task), task=task, records=0, arrivals=0, counted=0, sequence=0, settings={},
+        active_run=None, champion=None, previous_champion=None, settled_run=None, promotion=None,
+    )
+
+
+def task_item(ledger: Ledger, task: str) -> Item:
+    """The stored TASK item, or a fresh one that is not saved yet."""
+    return ledger.get(task_key(task)) or new_task(task)
+
+
+def require(ledger: Ledger, key: Key, what: str) -> Item:
+    item = ledger.get(key)
+    if item is None:
+        raise NotFound(f"no such {what}", field=what)
+    return item
+
+
+def change(ledger: Ledger, read: Callable[[], Item], apply: Callable[[Item], Any], *, tries: int = 20) -> Item:
+    """Reads, applies, saves; again from the read when another writer was first. `apply` may raise to give up."""
+    for _ in range(tries):
+        item = read()
+        apply(item)
+        try:
+            ledger.save(item)
+        except Stale:
+            continue
+        return item
+    raise Stale("too many writers at one item")
+
+
+def audit(task: str, now: datetime, *, action: str, by: str, **details: Any) -> Item:
+    """An audit item, to be saved together with what it tells of."""
+    return new((f"TASK#{task}", f"AUDIT#{stamp(now)}#{uuid4().hex[:8]}"), action=action, by=by, at=stamp(now), **details)

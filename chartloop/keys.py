@@ -1,0 +1,77 @@
+"""Where things live in the data bucket: the only place that spells S3 keys (docs/contracts/keys.md)."""
+
+from __future__ import annotations
+
+import re
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+INCOMING = "incoming/"
+
+
+def incoming(task: str, batch_id: str, extension: str = "jsonl") -> str:
+    return f"{INCOMING}{task}/{batch_id}.{extension}"
+
+
+def task_of_incoming(key: str) -> tuple[str, str] | None:
+    """(task, file name) of a key below `incoming/`, or None for a key that is not a batch."""
+    parts = key.split("/", 2)
+    if len(parts) != 3 or parts[0] != "incoming" or not parts[2] or parts[2].endswith("/"):
+        return None
+    return parts[1], parts[2]
+
+
+def receipt(task: str, name: str) -> str:
+    """`name` is the batch id, or the file name of a dropped file."""
+    return f"receipts/{task}/{name}.json"
+
+
+def quarantine(task: str, batch_id: str, name: str) -> str:
+    """`name` is `file`, `verdict.json` or `set_aside.jsonl`."""
+    return f"quarantine/{task}/{batch_id}/{name}"
+
+
+def records(task: str, batch_id: str = "") -> str:
+    """The training-side shard of a batch, or the prefix of all of them."""
+    return f"records/{task}/{batch_id}.jsonl" if batch_id else f"records/{task}/"
+
+
+def holdout(task: str, batch_id: str = "") -> str:
+    """The holdout-side shard of a batch, or the prefix of all of them."""
+    return f"holdout/{task}/{batch_id}.jsonl" if batch_id else f"holdout/{task}/"
+
+
+def snapshot(task: str, snapshot_hash: str) -> str:
+    return f"snapshots/{task}/{snapshot_hash}/"
+
+
+def run(run_id: str, name: str = "") -> str:
+    """`name` is `request.json`, `verdict.json`, `train/` or `score/`..."""
+    return f"runs/{run_id}/{name}"
+
+
+def model(task: str, version: str, name: str = "") -> str:
+    """`name` is `model.tar.gz` or `manifest.json`."""
+    return f"models/{task}/{version}/{name}"
+
+
+def embeddings(task: str, snapshot_hash: str) -> str:
+    return f"embeddings/{task}/{snapshot_hash}/"
+
+
+def base_model(name: str, file: str = "") -> str:
+    """`name` is a hub name or a folder's name; slashes become `--` so that it is one level."""
+    return f"base-models/{base_model_slug(name)}/{file}"
+
+
+def base_model_slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "--", name.strip("/")).strip("-.")
+
+
+def uri(bucket: str, key: str) -> str:
+    return f"s3://{bucket}/{key}"
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """(bucket, key) of an `s3://` uri."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key

@@ -1,0 +1,142 @@
+"""The seams: what the domain needs of the world. adapters/ implements them on boto3 and files, tests/fakes.py in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+Key = tuple[str, str]
+"""(partition key, sort key) of a ledger item."""
+
+Item = dict[str, Any]
+"""A ledger item: `pk`, `sk`, `version` (0 before it was first saved) and JSON values; no floats that are not finite."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object's listing or its body. `metadata` keys are lower case."""
+
+    key: str
+    size: int
+    etag: str
+    body: bytes = b""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Objects(Protocol):
+    """The data bucket. Missing keys raise errors.NotFound."""
+
+    bucket: str
+
+    def get(self, key: str) -> StoredObject: ...
+    def put(self, key: str, body: bytes, *, metadata: Mapping[str, str] | None = None, content_type: str | None = None) -> None: ...
+    def exists(self, key: str) -> bool: ...
+    def list(self, prefix: str) -> Iterator[StoredObject]: ...
+    def download(self, key: str, path: Path) -> None: ...
+    def presign_put(self, key: str, *, metadata: Mapping[str, str], seconds: int) -> tuple[str, dict[str, str]]:
+        """(url, headers that the upload must send)."""
+        ...
+
+
+class Ledger(Protocol):
+    """One table of items with optimistic versions."""
+
+    def get(self, key: Key) -> Item | None: ...
+    def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]: ...
+
+    def save(self, *items: Item) -> None:
+        """Writes all (at most 100) or none. Each item's `version` must be the stored one (0: there is none), else errors.Stale.
+
+        The stored version becomes `version + 1`, and so does that of the items passed.
+        """
+        ...
+
+    def query(self, pk: str, prefix: str = "", *, newest_first: bool = False, limit: int | None = None, before: str | None = None) -> list[Item]:
+        """Items of `pk` whose sort key starts with `prefix`, by sort key; `before`: only sort keys smaller (newest first) than it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Package:
+    """A version in the model registry."""
+
+    version: str
+    arn: str
+    status: str  # PendingManualApproval, Approved, Rejected
+    sha256: str
+
+
+class Registry(Protocol):
+    """One package group a task. `register` with the same version and sha256 is the same package."""
+
+    def register(self, task: str, version: str, *, model_uri: str, sha256: str, metadata: Mapping[str, str]) -> Package: ...
+    def find(self, task: str, version: str) -> Package | None: ...
+    def set_status(self, task: str, version: str, status: str, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class EndpointState:
+    """What the endpoint really is: None fields where there is no endpoint."""
+
+    status: str  # Missing, Creating, Updating, InService, Failed, RollingBack, Deleting ...
+    config: str | None = None  # live EndpointConfigName
+    failure: str | None = None
+
+
+class Endpoints(Protocol):
+    """The serving endpoint of a task; every call is idempotent."""
+
+    def state(self, task: str) -> EndpointState: ...
+    def config_name(self, version: str, sha256: str) -> str: ...
+    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str) -> None:
+        """Starts to create or update; returns at once. Does nothing where the configuration asked for is live or on its way."""
+        ...
+
+    def redeploy(self, task: str, config: str | None) -> None:
+        """Back to an earlier configuration; None deletes the endpoint."""
+        ...
+
+    def invoke(self, task: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises Unavailable(no_model | waking) or ModelError."""
+        ...
+
+
+class ModelFolder(Protocol):
+    """EFS below the access point: versioned folders written aside, fsynced and renamed; the pointer is renamed last."""
+
+    def publish(self, task: str, version: str, archive: Path, sha256: str) -> None: ...
+    def publish_embeddings(self, task: str, version: str, files: Mapping[str, Path]) -> None: ...
+    def point(self, task: str, version: str, sha256: str) -> None: ...
+    def pointer(self, task: str) -> dict[str, str] | None: ...
+    def versions(self, task: str) -> list[str]: ...
+    def remove(self, task: str, version: str) -> None: ...
+
+
+class Executions(Protocol):
+    """The state machine. `start` with a name that is running or done already does nothing."""
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> None: ...
+    def status(self, name: str) -> str:
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or MISSING."""
+        ...
+
+    def stop(self, name: str, cause: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A SageMaker job as Describe shows it; times are epoch seconds, None where it has not got there."""
+
+    status: str  # Missing, InProgress, Completed, Failed, Stopping, Stopped
+    started: float | None = None
+    ended: float | None = None
+    failure: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Jobs(Protocol):
+    def describe(self, kind: str, name: str) -> JobState:
+        """`kind` is `processing` or `training`."""
+        ...

@@ -1,0 +1,53 @@
+"""The one Settings: infra writes it as environment variables, functions read it; a missing name fails by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chartloop.errors import ChartloopError
+
+PREFIX = "CHARTLOOP_"
+
+
+class Settings(BaseModel):
+    """What a function must know of where it runs. Field `x` is the environment variable `CHARTLOOP_X`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bucket: str
+    ledger: str
+    state_machine: str = ""
+    endpoint_prefix: str = "chartloop"
+    package_group_prefix: str = "chartloop"
+    queue_url: str = ""
+    model_folder: str = ""
+    """Where EFS is mounted, in the functions that mount it."""
+    endpoint_role: str = ""
+    inference_image: str = ""
+    instance_type: str = "ml.m5.large"
+    kms_key: str = ""
+    base_model: str = "emilyalsentzer/Bio_ClinicalBERT"
+    """Default `model_name_or_path` of the text tasks."""
+    issuer: str = ""
+    audience: str = ""
+    jwks_url: str = ""
+    code_version: str = "unknown"
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that `from_environment` reads back."""
+        return {PREFIX + name.upper(): str(value) for name, value in self.model_dump().items()}
+
+
+def from_environment(environ: Mapping[str, str], *required: str) -> Settings:
+    """Settings from `CHARTLOOP_*`; `required` names fields that this function cannot do without (`bucket` and `ledger` always)."""
+    values = {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if PREFIX + name.upper() in environ}
+    missing = [name for name in ("bucket", "ledger", *required) if not values.get(name)]
+    if missing:
+        raise ChartloopError("missing settings: " + ", ".join(PREFIX + name.upper() for name in missing), code="missing_setting")
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        names = ", ".join(PREFIX + str(e["loc"][0]).upper() for e in error.errors())
+        raise ChartloopError(f"unreadable settings: {names}", code="missing_setting") from None
