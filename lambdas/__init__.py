@@ -1,0 +1,1 @@
+"""One thin file per trigger: parse, call the domain once, return."""

@@ -1,0 +1,57 @@
+"""The one place that wires the seams of a function to AWS: everything is made on first use, nothing at import."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from adapters.dynamodb import DynamoLedger
+from adapters.efs import EfsModelFolder
+from adapters.s3 import S3Objects
+from adapters.sagemaker import SageMakerEndpoints, SageMakerJobs, SageMakerRegistry
+from adapters.stepfunctions import StepFunctionsExecutions
+from chartloop.items import Clock, utc_now
+from chartloop.seams import Endpoints, Executions, Jobs, Ledger, ModelFolder, Objects, Registry
+from chartloop.settings import Settings, from_environment
+
+
+class World:
+    """What a function may touch. Tests subclass it, or set the attributes, with fakes."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def objects(self) -> Objects:
+        return S3Objects(self.settings.bucket, kms_key=self.settings.kms_key)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return DynamoLedger(self.settings.ledger)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return SageMakerRegistry(self.settings)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        return SageMakerEndpoints(self.settings)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return SageMakerJobs()
+
+    @cached_property
+    def executions(self) -> Executions:
+        return StepFunctionsExecutions(self.settings.state_machine)
+
+    @cached_property
+    def folder(self) -> ModelFolder:
+        return EfsModelFolder(Path(self.settings.model_folder))
+
+
+@lru_cache(maxsize=1)
+def world() -> World:
+    return World(from_environment(os.environ))
