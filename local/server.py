@@ -1,0 +1,124 @@
+"""LocalCloud: one loopback server that answers the AWS APIs (moto's), the REST API and the token issuer."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.processes import Processes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+LOOPBACK = "127.0.0.1"
+
+
+class Dispatcher:
+    """The WSGI application: mounted applications by path prefix, everything else is an AWS API."""
+
+    def __init__(self) -> None:
+        self.aws = DomainDispatcherApplication(create_backend_app)
+        self.mounts: dict[str, WSGIApplication] = {}
+        self._ledger = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        for prefix, application in self.mounts.items():
+            if path.startswith(prefix):
+                return application(environ, start_response)
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+            # moto checks a transaction's conditions and writes in two steps; DynamoDB does both at once
+            with self._ledger:
+                return self._answer(environ, start_response)
+        return self._answer(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer: Iterable[bytes] = self.aws(environ, start_response)
+        return answer
+
+
+class QuietHandler(MotoRequestHandler):  # type: ignore[misc]
+    """moto's request handler without a line per request: S3 keys and queries do not belong into a log."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        del code, size
+
+
+class LocalCloud:
+    """One account in one region on one loopback port.
+
+    `state` is the folder that survives, `logs` one file per function and job below it, `endpoint_url` where the AWS APIs are.
+    """
+
+    account = ACCOUNT
+    region = REGION
+
+    def __init__(self, state: Path, port: int) -> None:
+        self.state = state.resolve()
+        self.logs = self.state / "logs"
+        self.efs = self.state / "efs"
+        self.port = port
+        self.endpoint_url = f"http://localhost:{port}"
+        self.api_url = f"http://{LOOPBACK}:{port}"
+        self.processes = Processes()
+        self.dispatcher = Dispatcher()
+        self._server: BaseWSGIServer | None = None
+        self._stops: list[Callable[[], None]] = []
+
+    def start(self) -> None:
+        """Listens on the loopback address; the requests are answered by daemon threads."""
+        for folder in (self.logs, self.efs, self.state / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        os.environ["MOTO_PORT"] = str(self.port)  # the state machine interpreter's own clients read it
+        os.environ.update(self.credentials())
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        self._server = make_server(LOOPBACK, self.port, self.dispatcher, threaded=True, request_handler=QuietHandler)
+        threading.Thread(target=self._server.serve_forever, name="local-cloud", daemon=True).start()
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Registers what must end before the server does; the last registered is stopped first."""
+        self._stops.append(stop)
+
+    def stop(self) -> None:
+        for stop in reversed(self._stops):
+            stop()
+        self.processes.end_all()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud: made-up credentials, no retries that would hide an error."""
+        config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+        return boto3.client(
+            service, endpoint_url=self.endpoint_url, region_name=self.region, config=config,  # type: ignore[call-overload]
+            aws_access_key_id="local", aws_secret_access_key="local",  # noqa: S106 (made up, so that none is real)
+        )
+
+    def credentials(self) -> dict[str, str]:
+        """What points an AWS SDK at this cloud and keeps it from finding another."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of a function's or job's process; nothing is inherited but where programs are found."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return {
+            "PATH": path, "HOME": str(self.state / "tmp"), "TMPDIR": str(self.state / "tmp"), "LANG": "C.UTF-8", "TZ": ":UTC",
+            "PYTHONUNBUFFERED": "1", **self.credentials(),
+        }
