@@ -1,0 +1,76 @@
+# Every target sets up what it needs into .venv/ and node_modules/, and may be run again at any time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
+SEED ?= 7
+STATE ?= .chartloop
+PORT ?= 8040
+
+.PHONY: help setup demo up test check check-all synth deploy destroy bench lock clean
+
+help:
+	@echo "make demo       the whole loop on this machine: three runs, three verdicts (SEED=$(SEED))"
+	@echo "make up         the local cloud, staying up (STATE=$(STATE) PORT=$(PORT))"
+	@echo "make test       the tests"
+	@echo "make check-all  the tests, and the long ones: crashes at every boundary, real data, both demo seeds"
+	@echo "make synth      CloudFormation templates, without AWS"
+	@echo "make deploy     into the AWS account of your credentials;  make destroy takes it down again"
+	@echo "make bench      benchmarks against peers"
+
+setup: .venv/ready node_modules/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Chartloop needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing Python packages into .venv/ (a few minutes the first time)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/ready: .venv/ready package-lock.json
+	@echo "installing the CDK command line into node_modules/"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund --no-update-notifier
+	@touch $@
+
+demo: setup
+	@$(BIN)/chartloop demo --seed $(SEED)
+
+up: setup
+	@$(BIN)/chartloop up --state $(STATE) --port $(PORT)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check
+	$(BIN)/python -m pytest -m "not slow"
+
+check-all: test
+	$(BIN)/python -m pytest -m slow
+	$(BIN)/chartloop demo --seed 7
+	$(BIN)/chartloop demo --seed 11
+
+synth: setup
+	$(CDK) synth --quiet
+
+deploy: setup
+	$(CDK) deploy --all
+
+destroy: setup
+	$(BIN)/python -m infra.destroy
+	$(CDK) destroy --all
+
+bench: setup
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+# Renews the lock from pyproject.toml in an environment of its own.
+lock:
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install --quiet --disable-pip-version-check "torch==2.13.0" ".[local,infra,training,dev]"
+	@{ echo "# Made by 'make lock'. torch $$(sed -n 's/.*torch==\([0-9.]*\).*/\1/p' pyproject.toml) installs as a CPU build where one is offered."; \
+	   build/lock/bin/pip freeze --all --exclude chartloop --exclude pip | sed 's/+cpu//'; } > requirements.lock
+
+clean:
+	rm -rf .venv node_modules cdk.out build
