@@ -1,0 +1,177 @@
+"""Workers that run Lambda functions: awslambdaric processes, kept warm, with their EFS mounts and a log file per function."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from uuid import uuid4
+
+from local.processes import mount_prefix
+from local.runtime import Answer, Invocation, RuntimeApi
+from local.server import LocalCloud
+
+INIT_SECONDS = 60.0
+"""Time to import the handler. AWS gives ten seconds; two shared cores may need longer for the same work."""
+IDLE_WORKERS = 4
+TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a worker must know of a function; two invocations with equal functions may share a worker."""
+
+    name: str
+    arn: str
+    handler: str
+    version: str
+    runtime: str
+    memory_mb: int
+    timeout_seconds: int
+    code: Path
+    variables: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[tuple[Path, str], ...] = ()
+    """(local folder, absolute path inside the function) of each file system."""
+
+
+class Worker:
+    """One process of one function. `invoke` is for one caller at a time."""
+
+    def __init__(self, cloud: LocalCloud, function: Function) -> None:
+        self._cloud = cloud
+        self._function = function
+        self._api = RuntimeApi(function.arn, function.timeout_seconds)
+        command = (sys.executable, "-m", "awslambdaric", function.handler)
+        log = cloud.logs / "lambda" / f"{function.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._process: Popen[bytes] = cloud.processes.start(
+                mounted(command, function.mounts), env=self._environment(), cwd=function.code, output=output
+            )
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None and self._api.init_error is None
+
+    def invoke(self, payload: bytes) -> Answer:
+        """The function's answer; a worker that died or took too long answers as AWS does, and is of no more use."""
+        invocation = Invocation(payload)
+        born = time.monotonic()
+        self._api.submit(invocation)
+        while not invocation.changed.wait(TICK_SECONDS):
+            if self._process.poll() is not None:
+                invocation.changed.wait(TICK_SECONDS)  # an answer may have come just before the end
+                break
+            if late(invocation, born, self._function.timeout_seconds):
+                break
+        if invocation.answer is not None:
+            return invocation.answer
+        answer = self._why_not(invocation)
+        self.close()
+        return answer
+
+    def close(self) -> None:
+        self._cloud.processes.end(self._process)
+        self._api.close()
+
+    def _why_not(self, invocation: Invocation) -> Answer:
+        if self._process.poll() is not None:
+            kind, message = "Runtime.ExitError", "Runtime exited"
+        else:
+            kind, message = "Sandbox.Timedout", f"Task timed out after {self._function.timeout_seconds:.2f} seconds"
+        body = {"errorType": kind, "errorMessage": f"RequestId: {invocation.request_id} Error: {message}"}
+        return Answer(json.dumps(body).encode(), "Unhandled")
+
+    def _environment(self) -> dict[str, str]:
+        function, variables = self._function, dict(self._function.variables)
+        if function.mounts and not mount_prefix():
+            variables = redirected(variables, function.mounts)
+        return {
+            **variables, **self._cloud.environment(), "_HANDLER": function.handler, "LAMBDA_TASK_ROOT": str(function.code),
+            "AWS_LAMBDA_RUNTIME_API": self._api.address, "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}", "AWS_LAMBDA_LOG_STREAM_NAME": uuid4().hex,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            "PYTHONPATH": str(function.code),
+        }
+
+
+def late(invocation: Invocation, born: float, timeout_seconds: float) -> bool:
+    """True once the time to start, or the function's own time, is used up."""
+    if invocation.taken_at is None:
+        return time.monotonic() > born + INIT_SECONDS
+    return time.monotonic() > invocation.taken_at + timeout_seconds
+
+
+def mounted(command: Sequence[str], mounts: Sequence[tuple[Path, str]]) -> list[str]:
+    """`command` in a private mount namespace in which each folder is bound at its path; `command` itself where that cannot be.
+
+    A mount point that the host lacks is made in a temporary file system over its empty parent, so that the host stays as it is.
+    """
+    if not mounts or not mount_prefix():
+        return list(command)
+    steps = []
+    for folder, path in mounts:
+        parent = Path(path).parent
+        if parent.is_dir() and not any(parent.iterdir()):
+            steps.append(f"mount -t tmpfs none {shlex.quote(str(parent))}")
+        steps.append(f"mkdir -p {shlex.quote(path)}")
+        steps.append(f"mount --bind {shlex.quote(str(folder))} {shlex.quote(path)}")
+    return [*mount_prefix(), "sh", "-c", " && ".join([*steps, 'exec "$@"']), "sh", *command]
+
+
+def redirected(variables: Mapping[str, str], mounts: Sequence[tuple[Path, str]]) -> dict[str, str]:
+    """The environment with each mount path replaced by the local folder, for kernels that refuse mount namespaces."""
+    result = dict(variables)
+    for folder, path in mounts:
+        for name, value in result.items():
+            if value == path or value.startswith(path.rstrip("/") + "/"):
+                result[name] = str(folder) + value[len(path.rstrip("/")):]
+    return result
+
+
+class Pool:
+    """Warm workers by function: an invocation takes an idle one or starts another, as Lambda does."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+        self._idle: dict[Function, list[Worker]] = defaultdict(list)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:
+        worker = self._take(function) or Worker(self._cloud, function)
+        answer = worker.invoke(payload)
+        self._give_back(function, worker)
+        return answer
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            workers = [worker for idle in self._idle.values() for worker in idle]
+            self._idle.clear()
+        for worker in workers:
+            worker.close()
+
+    def _take(self, function: Function) -> Worker | None:
+        with self._lock, suppress(IndexError):
+            while True:
+                worker = self._idle[function].pop()
+                if worker.alive:
+                    return worker
+        return None
+
+    def _give_back(self, function: Function, worker: Worker) -> None:
+        with self._lock:
+            if worker.alive and not self._closed and len(self._idle[function]) < IDLE_WORKERS:
+                self._idle[function].append(worker)
+                return
+        worker.close()
