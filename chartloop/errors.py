@@ -6,7 +6,10 @@
     |- Forbidden              403 the token lacks the scope
     |- NotFound               404 no such task, batch, run, model or route
     |- Conflict               409 the state does not allow it now
-    |  '- Stale                   a compare-and-swap lost: read again and decide again
+    |  |- Stale                   a compare-and-swap lost: read again and decide again
+    |  |- ChampionChanged         the candidate was judged against another champion: judge again
+    |  |- PromotionActive         another promotion of the task is under way: try later
+    |  '- EndpointBusy            the endpoint is still changing: try later
     |- TooLarge               413 the body is over the limit
     |- ModelError             502 the model answered with an error
     |- Unavailable            503 no model yet, or it is waking
@@ -72,6 +75,24 @@ class Conflict(ChartloopError):
 
 class Stale(Conflict):
     """A compare-and-swap found another version than it expected; nothing was written."""
+
+
+class ChampionChanged(Conflict):
+    """The state machine catches this name, and scores and judges again."""
+
+    default_code = "champion_changed"
+
+
+class PromotionActive(Conflict):
+    """The state machine retries this name with a long back-off."""
+
+    default_code = "promotion_active"
+
+
+class EndpointBusy(Conflict):
+    """The state machine retries this name: an endpoint that is changing takes no new configuration."""
+
+    default_code = "endpoint_busy"
 
 
 class TooLarge(ChartloopError):

@@ -1,0 +1,91 @@
+"""Score reports: one artifact, as it is or would be served, scored now on one holdout (docs/contracts/score_report.schema.json)."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from chartloop.errors import JobFailed
+
+Count = Annotated[int, Field(ge=0)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Figure = Annotated[float | None, BeforeValidator(_finite)]
+"""A metric; None where it could not be computed, and NaN and infinity count as that."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LabelScore(_Model):
+    """Strict matches (label, start, end) of one label."""
+
+    tp: Count
+    fp: Count
+    fn: Count
+    support: Count
+    precision: float = Field(ge=0, le=1)
+    recall: float = Field(ge=0, le=1)
+    f1: float = Field(ge=0, le=1)
+
+
+class GroupCounts(_Model):
+    """Sufficient statistics of one split group: entities (tp, fp, fn), tokens (correct of tokens), records. No text."""
+
+    group: str
+    tp: Count | None = None
+    fp: Count | None = None
+    fn: Count | None = None
+    correct: Count | None = None
+    tokens: Count | None = None
+    records: Count | None = None
+
+
+class Part(_Model):
+    """The figures of one part of the holdout."""
+
+    records: Count
+    groups: Count
+    metrics: dict[str, Figure]
+    baseline: dict[str, Figure]
+    """The same metrics of the trivial model (ner: all O)."""
+    labels: dict[str, LabelScore]
+    per_group: tuple[GroupCounts, ...]
+
+
+class ScoreReport(_Model):
+    """`settled` is judged; `fresh`, the holdout part of records that are not settled yet, is only shown."""
+
+    run_id: str
+    task: str
+    role: Literal["candidate", "champion"]
+    version: str
+    sha256: Hash
+    bytes: Count
+    holdout: Hash
+    """Hash of the settled holdout: both reports of a verdict must carry the same."""
+    settled: Part
+    fresh: Part | None
+    created_at: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As the contract describes it; counts that were never given stay out."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+def parse(body: bytes) -> ScoreReport:
+    """Raises JobFailed, naming the first field that breaks the contract."""
+    try:
+        return ScoreReport.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "report"
+        raise JobFailed(f"the score report breaks its contract at {place}", code="bad_score_report", field=place) from None
