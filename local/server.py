@@ -26,11 +26,15 @@ LOOPBACK = "127.0.0.1"
 
 
 class Dispatcher:
-    """The WSGI application: mounted applications by path prefix, everything else is an AWS API."""
+    """The WSGI application: mounted applications by path prefix, everything else is an AWS API.
+
+    `before_answer` runs in the request's thread when an AWS request is done and its answer not yet sent.
+    """
 
     def __init__(self) -> None:
         self.aws = DomainDispatcherApplication(create_backend_app)
         self.mounts: dict[str, WSGIApplication] = {}
+        self.before_answer: list[Callable[[], None]] = []
         self._ledger = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -46,6 +50,8 @@ class Dispatcher:
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answer: Iterable[bytes] = self.aws(environ, start_response)
+        for done in self.before_answer:
+            done()
         return answer
 
 
@@ -76,6 +82,8 @@ class LocalCloud:
         self.dispatcher = Dispatcher()
         self._server: BaseWSGIServer | None = None
         self._stops: list[Callable[[], None]] = []
+        self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     def start(self) -> None:
         """Listens on the loopback address; the requests are answered by daemon threads."""
@@ -100,8 +108,14 @@ class LocalCloud:
             self._server.server_close()
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this cloud: made-up credentials, no retries that would hide an error."""
-        config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+        """The boto3 client of this cloud, one a service: made-up credentials, no retries that would hide an error."""
+        with self._making:  # boto3's default session is not safe to make clients with at once
+            if service not in self._clients:
+                self._clients[service] = self._connect(service)
+            return self._clients[service]
+
+    def _connect(self, service: str) -> Any:
+        config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
         return boto3.client(
             service, endpoint_url=self.endpoint_url, region_name=self.region, config=config,  # type: ignore[call-overload]
             aws_access_key_id="local", aws_secret_access_key="local",  # noqa: S106 (made up, so that none is real)

@@ -1,0 +1,40 @@
+"""Step Functions: switches moto's interpreter on, and corrects what it answers about executions that ended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.stepfunctions import models as moto_stepfunctions
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from local import connectors
+from local.events import emit, milliseconds
+
+
+def install() -> None:
+    """State machines run, also those that CloudFormation makes, and may start SageMaker jobs."""
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    # CloudFormation would put the machines into the backend that does not run them
+    moto_stepfunctions.stepfunctions_backends = stepfunctions_parser_backends
+    connectors.install()
+    ended = BaseExecutionWorkerCommunication.terminated
+
+    def terminated(communication: Any) -> None:
+        ended(communication)
+        finish(communication.execution)
+
+    BaseExecutionWorkerCommunication.terminated = terminated
+
+
+def finish(execution: Any) -> None:
+    """Makes an ended execution's output plain JSON, which DescribeExecution needs, and tells EventBridge of its status."""
+    if execution.output is not None:
+        execution.output = json.loads(json.dumps(execution.output, default=milliseconds))
+    detail = {
+        "executionArn": execution.exec_arn, "stateMachineArn": execution.state_machine.arn, "name": execution.name,
+        "status": execution.status, "error": execution.error, "cause": execution.cause,
+    }
+    emit("aws.states", "Step Functions Execution Status Change", detail, [execution.exec_arn])
