@@ -1,0 +1,39 @@
+"""Which service the client talks to: `CHARTLOOP_URL` and `CHARTLOOP_TOKEN`, else what `chartloop up` left in its state folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chartloop.errors import Unauthorized, Unavailable
+
+STATE = Path(".chartloop")
+"""The state folder of the local cloud, in the working directory."""
+
+
+@dataclass(frozen=True)
+class Target:
+    url: str
+    token: str = field(repr=False)
+
+
+def find(environ: Mapping[str, str], state: Path = STATE) -> Target:
+    """The service to talk to. A token from the state folder goes with the address from there alone, never to another host."""
+    if url := environ.get("CHARTLOOP_URL"):
+        token = environ.get("CHARTLOOP_TOKEN")
+        if not token:
+            raise Unauthorized("CHARTLOOP_URL is set, but CHARTLOOP_TOKEN is not")
+        return Target(url.rstrip("/"), token)
+    stored = _stored(state, "url")
+    if stored is None:
+        raise Unavailable(f"no service: set CHARTLOOP_URL, or run `chartloop up` ({state} holds no url)", code="unreachable")
+    token = environ.get("CHARTLOOP_TOKEN") or _stored(state, "token")
+    if not token:
+        raise Unauthorized(f"no token: set CHARTLOOP_TOKEN ({state} holds none)")
+    return Target(stored.rstrip("/"), token)
+
+
+def _stored(state: Path, name: str) -> str | None:
+    path = state / name
+    return path.read_text("utf-8").strip() or None if path.is_file() else None

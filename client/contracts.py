@@ -1,0 +1,165 @@
+"""The answers of the REST API as types: docs/contracts/*.schema.json, which a test holds these against."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Record = dict[str, Any]
+"""One labelled unit of clinical text, in the form of its task (record.schema.json)."""
+
+Metrics = dict[str, float | None]
+
+
+class Note(TypedDict):
+    code: str
+    message: str
+    field: NotRequired[str]
+
+
+class RecordVerdict(TypedDict):
+    line: int
+    verdict: Literal["accepted", "duplicate", "replaced", "conflict", "set_aside", "rejected"]
+    record_id: NotRequired[str | None]
+    field: NotRequired[str]
+    code: NotRequired[str]
+    message: NotRequired[str]
+    notes: NotRequired[list[Note]]
+
+
+class BatchReceipt(TypedDict):
+    batch_id: str
+    task: str
+    status: Literal["received", "processed", "quarantined", "withdrawn"]
+    counts: dict[str, int]
+    records: list[RecordVerdict]
+    received_at: str
+    new_labels: NotRequired[list[str]]
+    poster: NotRequired[str]
+    processed_at: NotRequired[str | None]
+    code: NotRequired[str]
+    message: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class Clause(TypedDict):
+    clause: int
+    name: str
+    passed: bool | None
+    measured: NotRequired[Any]
+    required: Any
+    message: str
+    policies: list[str]
+
+
+class Interval(TypedDict):
+    metric: str
+    difference: float
+    low: float
+    high: float
+    level: float
+    resamples: int
+    seed: int
+
+
+class LabelScore(TypedDict):
+    label: str
+    support: int
+    candidate: float | None
+    champion: float | None
+    difference: float | None
+
+
+class BothMetrics(TypedDict):
+    candidate: Metrics
+    champion: Metrics | None
+
+
+class Verdict(TypedDict):
+    run_id: str
+    task: str
+    verdict: Literal["promote", "keep", "needs-review"]
+    policy: str
+    policies: dict[str, str]
+    candidate: str
+    champion: str | None
+    holdout: str | None
+    clauses: list[Clause]
+    metrics: BothMetrics
+    interval: Interval | None
+    labels: list[LabelScore]
+    message: str
+    created_at: str
+
+
+class Step(TypedDict):
+    name: str
+    status: Literal["waiting", "running", "succeeded", "failed", "skipped"]
+    started_at: NotRequired[str | None]
+    ended_at: NotRequired[str | None]
+    seconds: NotRequired[float | None]
+    progress: NotRequired[dict[str, float]]
+    message: NotRequired[str]
+
+
+class Run(TypedDict):
+    run_id: str
+    task: str
+    kind: Literal["retrain", "promote", "rollback"]
+    status: Literal["starting", "running", "succeeded", "failed"]
+    outcome: Literal["promoted", "kept", "needs-review", "failed"] | None
+    attempt: int
+    version: str
+    snapshot: str | None
+    records: dict[str, int]
+    steps: list[Step]
+    verdict: Verdict | None
+    scores: dict[str, Any]
+    error: dict[str, Any] | None
+    reason: NotRequired[str | None]
+    by: NotRequired[str | None]
+    started_at: str
+    ended_at: str | None
+    seconds: float | None
+    orchestration_seconds: float | None
+
+
+class Model(TypedDict):
+    task: str
+    version: str
+    status: Literal["champion", "retired", "candidate", "needs-review", "rejected"]
+    run_id: str
+    snapshot: str | None
+    sha256: str | None
+    bytes: int | None
+    base_model: str | None
+    labels: list[str]
+    metrics: Metrics
+    created_at: str
+    promoted_at: str | None
+    promoted_by: str | None
+    reason: str | None
+
+
+class Entity(TypedDict):
+    label: str
+    start: int
+    end: int
+    surface: str
+    confidence: float
+
+
+class TextResult(TypedDict):
+    """Entities and characters, or an error in their place."""
+
+    id: NotRequired[str]
+    entities: NotRequired[list[Entity]]
+    characters: NotRequired[int]
+    error: NotRequired[dict[str, Any]]
+
+
+class Prediction(TypedDict):
+    task: str
+    model_version: str
+    snapshot: str | None
+    offset_unit: Literal["codepoint", "utf16"]
+    predictions: list[TextResult]
