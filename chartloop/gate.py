@@ -1,8 +1,8 @@
 """The gate: one pure decision over two score reports and a policy, clause by clause, and it fails closed.
 
-Policies: `spec` is the mission's letter (over the floor, and over the champion on the mission metric); `strict` asks besides that the
-paired interval of the primary metric lies over zero. Both are always computed. `needs-review` is a candidate that is ahead on points
-(mission and primary metric) without an interval that proves it.
+Policies: `spec` is the mission's letter (over the floor, and over the champion on the mission metric); `strict` asks besides that
+the paired interval of the primary metric lies over zero. Both are always computed. `needs-review` is a candidate that is ahead on
+points (mission and primary metric) without an interval that proves it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from chartloop.tasks import Metric, Task
 
 PolicyName = Literal["spec", "strict"]
 Decision = Literal["promote", "keep", "needs-review"]
+Policies = dict[PolicyName, Literal["promote", "keep"]]
 BOTH: tuple[PolicyName, ...] = ("spec", "strict")
 
 
@@ -57,7 +58,7 @@ class Verdict(_Model):
     task: str
     verdict: Decision
     policy: PolicyName
-    policies: dict[PolicyName, Literal["promote", "keep"]]
+    policies: Policies
     candidate: str
     champion: str | None
     holdout: str | None
@@ -113,9 +114,8 @@ def decide(
     case = _Case(task, run_id, candidate, champion, champion_version or (champion.version if champion else None))
     interval = _interval(case)
     clauses = (_same_holdout(case), _complete(case), *_floors(case), _ahead(case), _proven(case, interval))
-    policies: dict[PolicyName, Literal["promote", "keep"]] = {
-        name: "keep" if any(clause.passed is False for clause in clauses if name in clause.policies) else "promote" for name in BOTH
-    }
+    failed = {name for clause in clauses if clause.passed is False for name in clause.policies}
+    policies: Policies = {name: "keep" if name in failed else "promote" for name in BOTH}
     decision = _decision(case, policy, policies)
     return Verdict(
         run_id=run_id,
@@ -138,7 +138,7 @@ def decide(
     )
 
 
-def _decision(case: _Case, policy: PolicyName, policies: dict[PolicyName, Literal["promote", "keep"]]) -> Decision:
+def _decision(case: _Case, policy: PolicyName, policies: Policies) -> Decision:
     if policies[policy] == "promote":
         return "promote"
     gain = case.gain(case.task.primary)
@@ -155,13 +155,14 @@ def _interval(case: _Case) -> Interval | None:
 
 def _same_holdout(case: _Case) -> Clause:
     doubt = next(_doubts(case), None)
+    scored = "Both models were" if case.champion_version else "The candidate was"
     return Clause(
         clause=1,
         name="same holdout",
         passed=doubt is None,
         measured=case.candidate.settled.records if case.candidate else 0,
         required="settled records, the same for both models, scored in this run",
-        message=doubt or ("Both models were" if case.champion_version else "The candidate was") + " scored now, on the settled holdout.",
+        message=doubt or f"{scored} scored now, on the settled holdout.",
     )
 
 
@@ -279,7 +280,7 @@ def _message(case: _Case, decision: Decision, clauses: Iterable[Clause], interva
     if case.champion_version is None:
         return f"First model: {' and '.join(f'{_words(name)} {_figure(case.ours(name))}' for name in names)}, over the floor."
     compared = [f"{_words(name)} {_figure(case.ours(name))} against {_figure(case.theirs(name))}" for name in names]
-    return f"{start}: {' and '.join(compared)}; {_difference(interval) if interval else 'too few patients or notes for an interval'}."
+    return f"{start}: {' and '.join(compared)}; {_difference(interval) if interval else 'too few groups for an interval'}."
 
 
 def _difference(interval: Interval) -> str:

@@ -1,4 +1,4 @@
-"""Score reports: one artifact, as it is or would be served, scored now on one holdout (docs/contracts/score_report.schema.json)."""
+"""Score reports: one artifact, as it is or would be served, scored now on one holdout (score_report.schema.json)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,175 @@
+"""The gate: each clause holds back what it is there for, and nothing doubtful passes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chartloop import tasks
+from chartloop.gate import PolicyName, Verdict, decide
+from chartloop.scores import ScoreReport
+from tests.contracts import validate
+from tests.reports import OLD, RUN, candidate, champion, even, f1, group, part, report
+
+NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+
+
+def judged(ours: ScoreReport | None, theirs: ScoreReport | None, policy: PolicyName = "strict", **changes: Any) -> Verdict:
+    verdict = decide(ours, theirs, policy, task=tasks.find("ner"), run_id=RUN, now=NOW, **changes)
+    validate("verdict", verdict.to_json())
+    return verdict
+
+
+def mixed(gains: list[int]) -> tuple[ScoreReport, ScoreReport]:
+    """A pair of reports: group n finds `7 + gains[n]` of 10 entities against 7."""
+    ours = [group(f"g{n}", 7 + gain, 3 - gain, 3 - gain, 80 + gain) for n, gain in enumerate(gains)]
+    return report("candidate", ours), report("champion", [group(f"g{n}", 7, 3, 3, 80) for n in range(len(gains))])
+
+
+def test_a_better_candidate_is_promoted_under_both_policies() -> None:
+    verdict = judged(candidate(8), champion(7))
+    assert (verdict.verdict, verdict.policies) == ("promote", {"spec": "promote", "strict": "promote"})
+    assert (verdict.candidate, verdict.champion) == (RUN, OLD)
+    assert verdict.message == (
+        "Better: entity F1 0.800 against 0.700 and token accuracy 0.820 against 0.780; "
+        "the difference of +0.100 in entity F1 lies between +0.100 and +0.100."
+    )
+
+
+@pytest.mark.parametrize("policy", ["spec", "strict"])
+def test_a_worse_one_and_a_tie_keep_the_champion(policy: PolicyName) -> None:
+    for right in (6, 7):
+        verdict = judged(candidate(right), champion(7), policy)
+        assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "keep", "strict": "keep"})
+        assert verdict.message.startswith("Kept: entity F1 0.")
+
+
+def test_ahead_on_points_alone_needs_a_person_under_strict_and_is_promoted_under_spec() -> None:
+    ours, theirs = mixed([3, -2] * 10 + [1])
+    verdict = judged(ours, theirs)
+    assert verdict.interval is not None and verdict.interval["low"] < 0 < verdict.interval["difference"]
+    assert (verdict.verdict, verdict.policies) == ("needs-review", {"spec": "promote", "strict": "keep"})
+    assert verdict.message.startswith("Needs review: ")
+    assert judged(ours, theirs, "spec").verdict == "promote"
+
+
+def test_more_tokens_right_but_fewer_entities_is_kept_under_strict() -> None:
+    ours = report("candidate", [group(f"g{n}", 6, 4, 4, 90) for n in range(30)])
+    verdict = judged(ours, champion(7))
+    assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "promote", "strict": "keep"})
+
+
+def test_the_first_model_needs_the_floor_alone() -> None:
+    verdict = judged(candidate(8), None)
+    assert (verdict.verdict, verdict.champion, verdict.interval) == ("promote", None, None)
+    assert verdict.message == "First model: entity F1 0.800 and token accuracy 0.820, over the floor."
+    assert [clause.passed for clause in verdict.clauses if clause.clause == 3] == [None, None]
+
+
+@pytest.mark.parametrize("theirs", [None, champion(2)])
+def test_the_majority_tag_alone_passes_no_floor(theirs: ScoreReport | None) -> None:
+    """A model that finds nothing has a token accuracy far over 50 %: it must not get into service, nor past a poor champion."""
+    nothing = report("candidate", [group(f"g{n}", 0, 0, 10, 90) for n in range(30)])
+    verdict = judged(nothing, theirs, "spec")
+    assert verdict.verdict == "keep"
+    assert "floor of entity F1" in [clause.name for clause in verdict.clauses if clause.passed is False]
+
+
+@pytest.mark.parametrize(
+    "settled",
+    [
+        part([group(f"g{n}", 5, 5, 5, 90) for n in range(30)]),  # F1 at 0.50 exactly
+        part([group(f"g{n}", 8, 2, 2, 50) for n in range(30)]),  # accuracy at 0.50 exactly
+        part(even(8), baseline={"entity_f1": 0.0, "token_accuracy": 0.82}),  # no better than finding nothing
+        part(even(8), baseline={"entity_f1": 0.8, "token_accuracy": 0.4}),
+        part(even(8), baseline={}),
+        part(even(8), baseline={"entity_f1": None, "token_accuracy": 0.4}),
+    ],
+)
+def test_the_floor_is_to_be_exceeded_and_so_is_the_trivial_baseline(settled: Any) -> None:
+    verdict = judged(candidate(settled=settled), None)
+    assert verdict.verdict == "keep"
+    assert verdict.message.startswith("No model goes into service: the ")
+
+
+@pytest.mark.parametrize("policy", ["spec", "strict"])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (None, champion()),
+        (candidate(), None),
+        (candidate(run_id="ner-other"), champion()),
+        (candidate(), champion(run_id="ner-other")),
+        (candidate(task="classification"), champion()),
+        (report("champion", even(8)), champion()),
+        (candidate(), report("candidate", even(7), version=OLD)),
+        (candidate(), champion(version="ner-older")),
+        (candidate(holdout="cd" * 32), champion()),
+        (candidate(settled=part(even(8), records=0)), champion(settled=part(even(7), records=0))),
+        (candidate(settled=part(even(8), groups=0)), champion(settled=part(even(7), groups=0))),
+        (candidate(settled=part(even(8), per_group=())), champion(settled=part(even(7), per_group=()))),
+        (candidate(settled=part(even(8), records=29)), champion()),
+        (candidate(settled=part(even(8, groups=31), records=30)), champion()),
+        (candidate(settled=part(even(8), metrics={})), champion()),
+        (candidate(settled=part(even(8), metrics={"entity_f1": 0.9})), champion()),
+        (candidate(settled=part(even(8), metrics={"entity_f1": float("nan"), "token_accuracy": 0.9})), champion()),
+        (candidate(settled=part(even(8), metrics={"entity_f1": 0.9, "token_accuracy": float("inf")})), champion()),
+        (candidate(), champion(settled=part(even(7), metrics={"entity_f1": 0.7, "token_accuracy": None}))),
+        (candidate(), champion(settled=part(even(7), metrics={"token_accuracy": 0.7}))),
+    ],
+)
+def test_what_is_doubtful_keeps_the_champion(ours: ScoreReport | None, theirs: ScoreReport | None, policy: PolicyName) -> None:
+    verdict = judged(ours, theirs, policy, champion_version=OLD)
+    assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "keep", "strict": "keep"})
+    assert verdict.message.startswith("Kept the model in service: ")
+
+
+def test_too_few_groups_prove_nothing() -> None:
+    verdict = judged(report("candidate", even(9, groups=5)), report("champion", even(6, groups=5)))
+    assert (verdict.verdict, verdict.interval) == ("needs-review", None)
+
+
+def test_labels_stand_side_by_side_and_a_new_one_has_no_difference() -> None:
+    ours = candidate(8)
+    both = {**ours.settled.labels, "dose": ours.settled.labels["drug"]}
+    verdict = judged(candidate(settled=part(even(8), labels=both)), champion(7))
+    assert [(row.label, row.support) for row in verdict.labels] == [("dose", 300), ("drug", 300)]
+    assert [row.difference for row in verdict.labels] == [None, pytest.approx(0.1)]
+
+
+figures = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([float("nan"), float("inf"), 0.5, 0.7]))
+rows = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 100)), min_size=0, max_size=12)
+
+
+@st.composite
+def reports(draw: st.DrawFn, role: str) -> ScoreReport | None:
+    groups = [group(f"g{n}", right, 10 - right, 10 - right, correct) for n, (right, correct) in enumerate(draw(rows))]
+    metrics = {"entity_f1": f1(sum(g.tp or 0 for g in groups), 1, 1), "token_accuracy": 0.8}
+    metrics |= draw(st.dictionaries(st.sampled_from(["entity_f1", "token_accuracy"]), figures))
+    changes = {"holdout": draw(st.sampled_from(["ab" * 32] * 4 + ["cd" * 32]))}
+    return draw(st.sampled_from([report(role, groups, settled=part(groups, metrics=metrics), **changes)] * 5 + [None]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(reports("candidate"), reports("champion"), st.sampled_from(["spec", "strict"]), st.booleans())
+def test_a_promotion_always_has_its_evidence(
+    ours: ScoreReport | None, theirs: ScoreReport | None, policy: PolicyName, in_service: bool
+) -> None:
+    verdict = judged(ours, theirs, policy, champion_version=OLD if in_service else None)
+    assert verdict == judged(ours, theirs, policy, champion_version=OLD if in_service else None)
+    assert not (verdict.policies["strict"] == "promote" and verdict.policies["spec"] == "keep")
+    if verdict.verdict == "keep":
+        return
+    assert ours is not None and ours.settled.per_group
+    own = ours.settled.metrics
+    assert all(value is not None and value > 0.5 for value in (own["entity_f1"], own["token_accuracy"]))
+    if verdict.champion is None:
+        return
+    assert theirs is not None and theirs.holdout == ours.holdout
+    assert own["token_accuracy"] > (theirs.settled.metrics["token_accuracy"] or 0)  # type: ignore[operator]
+    if policy == "strict" and verdict.verdict == "promote":
+        assert verdict.interval is not None and verdict.interval["low"] > 0

@@ -1,0 +1,68 @@
+"""Score reports for tests, with figures that follow from their groups' counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chartloop.scores import GroupCounts, LabelScore, Part, ScoreReport
+
+RUN = "ner-20261121-080102-3f9c"
+OLD = "ner-20261120-080102-11aa"
+HOLDOUT = "ab" * 32
+
+
+def group(name: str, tp: int, fp: int, fn: int, correct: int, tokens: int = 100) -> GroupCounts:
+    return GroupCounts(group=name, tp=tp, fp=fp, fn=fn, correct=correct, tokens=tokens, records=1)
+
+
+def f1(tp: int, fp: int, fn: int) -> float:
+    return 2 * tp / (2 * tp + fp + fn) if tp else 0.0
+
+
+def part(rows: Sequence[GroupCounts], **changes: Any) -> Part:
+    tp, fp, fn, correct, tokens = (
+        sum(getattr(g, name) or 0 for g in rows) for name in ("tp", "fp", "fn", "correct", "tokens")
+    )
+    score = LabelScore(
+        tp=tp, fp=fp, fn=fn, support=tp + fn, precision=tp / max(tp + fp, 1), recall=tp / max(tp + fn, 1), f1=f1(tp, fp, fn)
+    )
+    figures: dict[str, Any] = {
+        "records": len(rows),
+        "groups": len(rows),
+        "metrics": {"entity_f1": f1(tp, fp, fn), "token_accuracy": correct / max(tokens, 1)},
+        "baseline": {"entity_f1": 0.0, "token_accuracy": 0.4},
+        "labels": {"drug": score},
+        "per_group": tuple(rows),
+    }
+    return Part(**{**figures, **changes})
+
+
+def report(role: str, groups: Sequence[GroupCounts], **changes: Any) -> ScoreReport:
+    """A report of `groups`; `changes` replaces fields, `settled` among them."""
+    fields: dict[str, Any] = {
+        "run_id": RUN,
+        "task": "ner",
+        "role": role,
+        "version": RUN if role == "candidate" else OLD,
+        "sha256": ("c" if role == "candidate" else "d") * 64,
+        "bytes": 1000,
+        "holdout": HOLDOUT,
+        "settled": part(groups),
+        "fresh": None,
+        "created_at": "2026-11-21T08:01:02.000Z",
+    }
+    return ScoreReport(**{**fields, **changes})
+
+
+def even(right: int, of: int = 10, groups: int = 30) -> list[GroupCounts]:
+    """`groups` alike: `right` of `of` entities found in each, and as many tokens right."""
+    return [group(f"g{n}", right, of - right, of - right, 50 + 4 * right) for n in range(groups)]
+
+
+def candidate(right: int = 8, **changes: Any) -> ScoreReport:
+    return report("candidate", even(right), **changes)
+
+
+def champion(right: int = 7, **changes: Any) -> ScoreReport:
+    return report("champion", even(right), **changes)
