@@ -1,0 +1,94 @@
+"""What a job or an endpoint brings from S3 and takes back: whole prefixes, single files and archives."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from chartloop.errors import JobFailed
+from chartloop.keys import split_uri
+from local.journal import Journal
+from local.server import LocalCloud
+
+
+class Transfer:
+    """Copies between S3 and folders. Bodies that the journal holds as blobs are copied as files, without a request."""
+
+    def __init__(self, cloud: LocalCloud, journal: Journal) -> None:
+        self._cloud = cloud
+        self._journal = journal
+
+    def keys(self, uri: str) -> Iterator[str]:
+        """Every key below an `s3://` prefix, without the empty objects that stand for folders."""
+        bucket, prefix = split_uri(uri)
+        for page in self._cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            yield from (found["Key"] for found in page.get("Contents", []) if not found["Key"].endswith("/"))
+
+    def download(self, uri: str, folder: Path) -> None:
+        """Brings what lies below a prefix, or one object, into `folder`. Raises JobFailed where nothing does."""
+        bucket, prefix = split_uri(uri)
+        found = False
+        try:
+            for key in self.keys(uri):
+                found = True
+                self.fetch(bucket, key, inside(folder, relative(key, prefix)))
+        except ClientError as error:
+            raise JobFailed(f"ClientError: Data download failed: {error.response['Error']['Code']} for {uri}") from None
+        if not found:
+            raise JobFailed(f"ClientError: No S3 objects found under S3 URL {uri!r} given in input data source.")
+
+    def fetch(self, bucket: str, key: str, path: Path) -> None:
+        """One object into a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = self._journal.get(("object", f"{bucket}/{key}"))
+        if kept is None:
+            with path.open("wb") as file:
+                self._cloud.client("s3").download_fileobj(bucket, key, file)
+        else:
+            shutil.copyfile(self._journal.blob(kept["blob"]), path)  # no link: a job may write into its input
+
+    def upload(self, folder: Path, uri: str) -> None:
+        """Every file below `folder` to the prefix, under its relative path."""
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            self.store(path, f"{uri.rstrip('/')}/{path.relative_to(folder).as_posix()}")
+
+    def store(self, path: Path, uri: str) -> None:
+        bucket, key = split_uri(uri)
+        with path.open("rb") as body:
+            self._cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def relative(key: str, prefix: str) -> str:
+    """The path of a key below the folder that a prefix means: `a/b` means `a/b/...`, the object `a/b`, or `a/b...` in `a/`."""
+    folder = prefix if prefix.endswith("/") or not prefix else f"{prefix}/"
+    if not key.startswith(folder):
+        folder = prefix[: prefix.rfind("/") + 1]
+    return key[len(folder) :]
+
+
+def inside(folder: Path, name: str) -> Path:
+    """`folder / name`, for names from outside: raises JobFailed for one that leads out of the folder."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise JobFailed("ClientError: a key leads out of the input folder")
+    return path
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """A `.tar.gz` of what `folder` holds; stored, as weights do not get smaller and time is short."""
+    with tarfile.open(archive, "w:gz", compresslevel=0) as tar:
+        for path in sorted(folder.iterdir()):
+            tar.add(path, arcname=path.name)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a `.tar.gz`; the `data` filter refuses links, devices and paths that lead out of `folder`."""
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise JobFailed(f"ClientError: the archive {archive.name} cannot be unpacked: {type(error).__name__}") from None
