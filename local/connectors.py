@@ -37,7 +37,9 @@ class JobKind:
 
 JOBS = {
     "create_training_job": JobKind("TrainingJobName", "describe_training_job", "TrainingJobStatus", "stop_training_job"),
-    "create_processing_job": JobKind("ProcessingJobName", "describe_processing_job", "ProcessingJobStatus", "stop_processing_job"),
+    "create_processing_job": JobKind(
+        "ProcessingJobName", "describe_processing_job", "ProcessingJobStatus", "stop_processing_job"
+    ),
 }
 
 
