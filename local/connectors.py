@@ -14,7 +14,6 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
@@ -23,6 +22,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from local.events import milliseconds
+from local.patches import Method, wrap
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,17 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]
             error=error.error_name, cause=cause, resource=self._get_sfn_resource(), resourceType=self._get_sfn_resource_type()
         )
         return FailureEvent(
-            env=env, error_name=error, event_type=HistoryEventType.TaskFailed,
+            env=env,
+            error_name=error,
+            event_type=HistoryEventType.TaskFailed,
             event_details=EventDetails(taskFailedEventDetails=details),
         )
 
 
 def install() -> None:
     """Adds the integration to those that the interpreter knows."""
-    known = state_task_service_factory.state_task_service_for
 
-    def service_for(service_name: str) -> Any:
-        return SageMakerTask() if service_name == "sagemaker" else known(service_name)
+    def and_sagemaker(own: Method) -> Method:
+        return lambda service_name: SageMakerTask() if service_name == "sagemaker" else own(service_name)
 
-    state_task_factory.state_task_service_for = service_for
+    wrap(state_task_factory, "state_task_service_for", and_sagemaker)

@@ -16,6 +16,7 @@ from uuid import uuid4
 from moto.events.models import Rule, events_backends
 
 from local.functions import Functions
+from local.patches import wrap
 from local.server import ACCOUNT, REGION, LocalCloud
 
 PLACEHOLDER = re.compile(r"<([\w.\-]+)>")
@@ -42,13 +43,8 @@ class Bus:
         self._functions = functions
 
     def install(self) -> None:
-        bus = self
-
-        def send(rule: Any, event: dict[str, Any], transform_input: bool = True) -> None:
-            del transform_input  # S3's events are transformed like all others
-            bus.match(rule, event)
-
-        Rule.send_to_targets = send
+        # moto's second argument says whether to transform; here S3's events are transformed like all others
+        wrap(Rule, "send_to_targets", lambda _: lambda rule, event, *_, **__: self.match(rule, event))
 
     def match(self, rule: Any, event: dict[str, Any]) -> None:
         """Delivers `event` where the rule is enabled, has a pattern and matches. A schedule has no pattern."""

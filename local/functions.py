@@ -17,6 +17,7 @@ from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 from moto.efs.models import efs_backends
 
+from local.patches import Method, wrap
 from local.runtime import Answer
 from local.server import LocalCloud
 from local.workers import Function, Pool
@@ -37,18 +38,15 @@ class Functions:
         cloud.on_stop(self._pool.close)
 
     def install(self) -> None:
-        functions = self
-        created = LambdaFunction.__init__
+        def remember_file_systems(own: Method) -> Method:
+            def create(function: Any, account_id: str, spec: dict[str, Any], *rest: Any, **named: Any) -> None:
+                own(function, account_id, spec, *rest, **named)
+                function.file_system_configs = spec.get("FileSystemConfigs", [])
 
-        def create(function: Any, account_id: str, spec: dict[str, Any], *rest: Any, **named: Any) -> None:
-            created(function, account_id, spec, *rest, **named)
-            function.file_system_configs = spec.get("FileSystemConfigs", [])
+            return create
 
-        def invoke(function: Any, body: Any, request_headers: Any, response_headers: dict[str, str]) -> bytes:
-            return functions.answer_api(function, body, request_headers, response_headers)
-
-        LambdaFunction.__init__ = create
-        LambdaFunction.invoke = invoke
+        wrap(LambdaFunction, "__init__", remember_file_systems)
+        wrap(LambdaFunction, "invoke", lambda _: lambda function, *request: self.answer_api(function, *request))
 
     def answer_api(self, function: Any, body: Any, request: Any, response: dict[str, str]) -> bytes:
         """The Invoke operation, by invocation type."""
@@ -87,9 +85,16 @@ class Functions:
     def _describe(self, function: Any) -> Function:
         mounts = tuple((self._folder(config["Arn"]), config["LocalMountPath"]) for config in function.file_system_configs)
         return Function(
-            name=function.function_name, arn=function.function_arn, handler=function.handler, version=str(function.version),
-            runtime=function.run_time, memory_mb=int(function.memory_size), timeout_seconds=int(function.timeout),
-            code=self._unpack(function), variables=tuple(sorted(function.environment_vars.items())), mounts=mounts,
+            name=function.function_name,
+            arn=function.function_arn,
+            handler=function.handler,
+            version=str(function.version),
+            runtime=function.run_time,
+            memory_mb=int(function.memory_size),
+            timeout_seconds=int(function.timeout),
+            code=self._unpack(function),
+            variables=tuple(sorted(function.environment_vars.items())),
+            mounts=mounts,
         )
 
     def _folder(self, access_point_arn: str) -> Path:

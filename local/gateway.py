@@ -143,21 +143,33 @@ def proxy_event(route: Route, request: Request, cloud: LocalCloud) -> dict[str, 
     query = request.args.to_dict(flat=False)
     path = request.environ.get("REQUEST_URI", request.path).partition("?")[0]
     return {
-        "resource": route.resource, "path": path, "httpMethod": request.method,
+        "resource": route.resource,
+        "path": path,
+        "httpMethod": request.method,
         "headers": dict(request.headers),
         "multiValueHeaders": {name: request.headers.getlist(name) for name, _ in request.headers},
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
-        "multiValueQueryStringParameters": query or None, "pathParameters": route.parameters or None, "stageVariables": None,
-        "body": text if body else None, "isBase64Encoded": binary and bool(body),
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": route.parameters or None,
+        "stageVariables": None,
+        "body": text if body else None,
+        "isBase64Encoded": binary and bool(body),
         "requestContext": request_context(route, request, cloud),
     }
 
 
 def request_context(route: Route, request: Request, cloud: LocalCloud) -> dict[str, Any]:
     return {
-        "accountId": cloud.account, "apiId": route.api.id, "stage": STAGE, "resourcePath": route.resource,
-        "httpMethod": request.method, "path": f"/{STAGE}{request.path}", "protocol": "HTTP/1.1", "requestId": str(uuid4()),
-        "requestTimeEpoch": int(time.time() * 1000), "domainName": request.host,
+        "accountId": cloud.account,
+        "apiId": route.api.id,
+        "stage": STAGE,
+        "resourcePath": route.resource,
+        "httpMethod": request.method,
+        "path": f"/{STAGE}{request.path}",
+        "protocol": "HTTP/1.1",
+        "requestId": str(uuid4()),
+        "requestTimeEpoch": int(time.time() * 1000),
+        "domainName": request.host,
         "identity": {"sourceIp": request.remote_addr, "userAgent": request.headers.get("User-Agent")},
     }
 

@@ -27,7 +27,9 @@ def gateway_response(api: Any, response_type: str, message: str = "") -> Respons
     status, text = DEFAULTS[response_type]
     declared = declaration(api, response_type, status)
     context = {
-        "error.message": message or text, "error.messageString": json.dumps(message or text), "error.responseType": response_type,
+        "error.message": message or text,
+        "error.messageString": json.dumps(message or text),
+        "error.responseType": response_type,
         "requestId": str(uuid4()),
     }
     template = '{"message":$context.error.messageString}'

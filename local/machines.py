@@ -12,6 +12,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local import connectors
 from local.events import emit, milliseconds
+from local.patches import Method, wrap
 
 
 def install() -> None:
@@ -20,13 +21,15 @@ def install() -> None:
     # CloudFormation would put the machines into the backend that does not run them
     moto_stepfunctions.stepfunctions_backends = stepfunctions_parser_backends
     connectors.install()
-    ended = BaseExecutionWorkerCommunication.terminated
 
-    def terminated(communication: Any) -> None:
-        ended(communication)
-        finish(communication.execution)
+    def and_finish(own: Method) -> Method:
+        def terminated(communication: Any) -> None:
+            own(communication)
+            finish(communication.execution)
 
-    BaseExecutionWorkerCommunication.terminated = terminated
+        return terminated
+
+    wrap(BaseExecutionWorkerCommunication, "terminated", and_finish)
 
 
 def finish(execution: Any) -> None:
@@ -34,7 +37,11 @@ def finish(execution: Any) -> None:
     if execution.output is not None:
         execution.output = json.loads(json.dumps(execution.output, default=milliseconds))
     detail = {
-        "executionArn": execution.exec_arn, "stateMachineArn": execution.state_machine.arn, "name": execution.name,
-        "status": execution.status, "error": execution.error, "cause": execution.cause,
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": execution.state_machine.arn,
+        "name": execution.name,
+        "status": execution.status,
+        "error": execution.error,
+        "cause": execution.cause,
     }
     emit("aws.states", "Step Functions Execution Status Change", detail, [execution.exec_arn])

@@ -11,6 +11,7 @@ from uuid import uuid4
 from moto.s3 import notifications as moto_notifications
 
 from local.events import emit
+from local.patches import wrap
 from local.server import LocalCloud
 
 REASONS = {
@@ -33,19 +34,13 @@ class ObjectEvents:
         self._sequence = itertools.count(time.time_ns())
 
     def install(self) -> None:
-        events = self
-
-        def send(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
-            del account_id
-            events.hold(bucket, event_name, key)
-
-        moto_notifications._send_event_bridge_message = send
+        wrap(moto_notifications, "_send_event_bridge_message", lambda _: lambda _account, *change: self.hold(*change))
         self._cloud.dispatcher.before_answer.append(self.flush)
 
     def hold(self, bucket: Any, event_name: str, key: Any) -> None:
         """Keeps the event of one stored or deleted object for the end of this thread's request."""
-        if str(event_name) in REASONS or getattr(event_name, "value", "") in REASONS:
-            name = str(getattr(event_name, "value", event_name))
+        name = str(getattr(event_name, "value", event_name))
+        if name in REASONS:
             self._held().append((name, bucket.arn, detail(name, bucket.name, key, next(self._sequence))))
 
     def flush(self) -> None:
@@ -69,6 +64,11 @@ def detail(event_name: str, bucket: str, key: Any, sequence: int) -> dict[str, A
     if key.version_id not in (None, "null"):
         described["version-id"] = key.version_id
     return {
-        "version": "0", "bucket": {"name": bucket}, "object": described, "request-id": uuid4().hex[:16].upper(),
-        "requester": "123456789012", "source-ip-address": "127.0.0.1", "reason": REASONS[event_name][1],
+        "version": "0",
+        "bucket": {"name": bucket},
+        "object": described,
+        "request-id": uuid4().hex[:16].upper(),
+        "requester": "123456789012",
+        "source-ip-address": "127.0.0.1",
+        "reason": REASONS[event_name][1],
     }

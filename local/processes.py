@@ -28,7 +28,12 @@ class Processes:
         """A process group that runs `command`; `output` takes its stdout and stderr. End it with `end`."""
         with self._lock:
             process = subprocess.Popen(  # noqa: S603 (the command is ours)
-                command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                command,
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             self._alive[process.pid] = process

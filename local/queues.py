@@ -12,6 +12,7 @@ from moto.awslambda.models import LambdaBackend
 from moto.sqs.models import Queue
 
 from local.functions import Functions, error_type
+from local.patches import Method, wrap
 from local.runtime import Answer
 from local.server import LocalCloud
 
@@ -33,15 +34,15 @@ class Mappings:
         cloud.on_stop(self._stopped.set)
 
     def install(self) -> None:
-        mappings = self
-        create = LambdaBackend.create_event_source_mapping
+        def and_poll(own: Method) -> Method:
+            def create(backend: Any, spec: dict[str, Any]) -> Any:
+                mapping = own(backend, spec)
+                self.start(mapping)
+                return mapping
 
-        def create_and_poll(backend: Any, spec: dict[str, Any]) -> Any:
-            mapping = create(backend, spec)
-            mappings.start(mapping)
-            return mapping
+            return create
 
-        LambdaBackend.create_event_source_mapping = create_and_poll
+        wrap(LambdaBackend, "create_event_source_mapping", and_poll)
         # moto would run the function inside of SendMessage; the pollers do it instead
         Queue.lambda_event_source_mappings = property(lambda _: {}, lambda *_: None)
 
@@ -60,8 +61,11 @@ class Mappings:
                 self._stopped.wait(POLL_SECONDS)
                 continue
             answer = queues.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=min(mapping.batch_size, 10), WaitTimeSeconds=POLL_SECONDS,
-                AttributeNames=["All"], MessageAttributeNames=["All"],
+                QueueUrl=url,
+                MaxNumberOfMessages=min(mapping.batch_size, 10),
+                WaitTimeSeconds=POLL_SECONDS,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
             )
             if messages := answer.get("Messages"):
                 self._handle(queues, url, mapping, messages)
@@ -88,9 +92,14 @@ def truthy(enabled: Any) -> bool:
 def record(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
     """A received message as a record of the event that Lambda gets."""
     return {
-        "messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"],
-        "attributes": message.get("Attributes", {}), "messageAttributes": message.get("MessageAttributes", {}),
-        "md5OfBody": message.get("MD5OfBody", ""), "eventSource": "aws:sqs", "eventSourceARN": queue_arn,
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": message.get("MessageAttributes", {}),
+        "md5OfBody": message.get("MD5OfBody", ""),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
         "awsRegion": queue_arn.split(":")[3],
     }
 

@@ -86,11 +86,16 @@ class RuntimeHandler(BaseHTTPRequestHandler):
             self._reply(HTTPStatus.GONE)
             return
         deadline = int((time.time() + self.server.timeout_seconds) * 1000)
-        self._reply(HTTPStatus.OK, invocation.payload, {
-            "Lambda-Runtime-Aws-Request-Id": invocation.request_id, "Lambda-Runtime-Deadline-Ms": str(deadline),
-            "Lambda-Runtime-Invoked-Function-Arn": self.server.function_arn,
-            "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{uuid4().hex[:24]};Sampled=0",
-        })
+        self._reply(
+            HTTPStatus.OK,
+            invocation.payload,
+            {
+                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+                "Lambda-Runtime-Deadline-Ms": str(deadline),
+                "Lambda-Runtime-Invoked-Function-Arn": self.server.function_arn,
+                "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{uuid4().hex[:24]};Sampled=0",
+            },
+        )
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

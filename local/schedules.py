@@ -65,6 +65,13 @@ def seconds(expression: str) -> int:
 
 def scheduled_event(rule_arn: str, account: str, region: str) -> dict[str, Any]:
     return {
-        "version": "0", "id": str(uuid4()), "detail-type": "Scheduled Event", "source": "aws.events", "account": account,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "region": region, "resources": [rule_arn], "detail": {},
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "region": region,
+        "resources": [rule_arn],
+        "detail": {},
     }

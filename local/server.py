@@ -117,22 +117,36 @@ class LocalCloud:
     def _connect(self, service: str) -> Any:
         config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
         return boto3.client(
-            service, endpoint_url=self.endpoint_url, region_name=self.region, config=config,  # type: ignore[call-overload]
-            aws_access_key_id="local", aws_secret_access_key="local",  # noqa: S106 (made up, so that none is real)
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            config=config,  # type: ignore[call-overload]
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 (made up, so that none is real)
         )
 
     def credentials(self) -> dict[str, str]:
         """What points an AWS SDK at this cloud and keeps it from finding another."""
         return {
-            "AWS_ENDPOINT_URL": self.endpoint_url, "AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def environment(self) -> dict[str, str]:
         """The whole environment of a function's or job's process; nothing is inherited but where programs are found."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         return {
-            "PATH": path, "HOME": str(self.state / "tmp"), "TMPDIR": str(self.state / "tmp"), "LANG": "C.UTF-8", "TZ": ":UTC",
-            "PYTHONUNBUFFERED": "1", **self.credentials(),
+            "PATH": path,
+            "HOME": str(self.state / "tmp"),
+            "TMPDIR": str(self.state / "tmp"),
+            "LANG": "C.UTF-8",
+            "TZ": ":UTC",
+            "PYTHONUNBUFFERED": "1",
+            **self.credentials(),
         }

@@ -95,11 +95,18 @@ class Worker:
         if function.mounts and not mount_prefix():
             variables = redirected(variables, function.mounts)
         return {
-            **variables, **self._cloud.environment(), "_HANDLER": function.handler, "LAMBDA_TASK_ROOT": str(function.code),
-            "AWS_LAMBDA_RUNTIME_API": self._api.address, "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": function.version, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}", "AWS_LAMBDA_LOG_STREAM_NAME": uuid4().hex,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            **variables,
+            **self._cloud.environment(),
+            "_HANDLER": function.handler,
+            "LAMBDA_TASK_ROOT": str(function.code),
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": uuid4().hex,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "PYTHONPATH": str(function.code),
         }
 
@@ -134,7 +141,7 @@ def redirected(variables: Mapping[str, str], mounts: Sequence[tuple[Path, str]])
     for folder, path in mounts:
         for name, value in result.items():
             if value == path or value.startswith(path.rstrip("/") + "/"):
-                result[name] = str(folder) + value[len(path.rstrip("/")):]
+                result[name] = str(folder) + value[len(path.rstrip("/")) :]
     return result
 
 

@@ -1,0 +1,115 @@
+"""Resource types by name: what is made through an API, what moto makes in part, and what has no effect on one machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.server import LocalCloud
+
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `Ref` gives for a resource, and what `Fn::GetAtt` gives by name."""
+
+    reference: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def stage(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    cloud.client("apigateway").create_stage(
+        restApiId=properties["RestApiId"], stageName=properties["StageName"], deploymentId=properties["DeploymentId"]
+    )
+    return Made(properties["StageName"])
+
+
+def authorizer(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    made = cloud.client("apigateway").create_authorizer(
+        restApiId=properties["RestApiId"],
+        name=properties["Name"],
+        type=properties["Type"],
+        authorizerUri=properties["AuthorizerUri"],
+        identitySource=properties["IdentitySource"],
+        authorizerResultTtlInSeconds=int(properties.get("AuthorizerResultTtlInSeconds", 300)),
+    )
+    return Made(made["id"], {"AuthorizerId": made["id"]})
+
+
+def gateway_response(cloud: LocalCloud, name: str, properties: Properties) -> Made:
+    status = {"statusCode": str(properties["StatusCode"])} if "StatusCode" in properties else {}
+    cloud.client("apigateway").put_gateway_response(
+        restApiId=properties["RestApiId"],
+        responseType=properties["ResponseType"],
+        **status,
+        responseParameters=properties.get("ResponseParameters", {}),
+        responseTemplates=properties.get("ResponseTemplates", {}),
+    )
+    return Made(name)
+
+
+def package_group(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    group = properties["ModelPackageGroupName"]
+    made = cloud.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
+    return Made(group, {"ModelPackageGroupArn": made["ModelPackageGroupArn"]})
+
+
+def queue_policy(cloud: LocalCloud, name: str, properties: Properties) -> Made:
+    for queue in properties["Queues"]:
+        policy = {"Policy": json.dumps(properties["PolicyDocument"])}
+        cloud.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes=policy)
+    return Made(name)
+
+
+MADE: dict[str, Callable[[LocalCloud, str, Properties], Made]] = {
+    "AWS::ApiGateway::Authorizer": authorizer,
+    "AWS::ApiGateway::GatewayResponse": gateway_response,
+    "AWS::ApiGateway::Stage": stage,
+    "AWS::SageMaker::ModelPackageGroup": package_group,
+    "AWS::SQS::QueuePolicy": queue_policy,
+}
+"""Types that moto's CloudFormation does not know but its APIs do."""
+
+
+def complete_bucket(cloud: LocalCloud, bucket: Any, properties: Properties) -> None:
+    storage = cloud.client("s3")
+    if versioning := properties.get("VersioningConfiguration"):
+        storage.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration=versioning)
+    if "EventBridgeConfiguration" in properties.get("NotificationConfiguration", {}):
+        storage.put_bucket_notification_configuration(
+            Bucket=bucket.name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+
+def complete_function(_cloud: LocalCloud, function: Any, properties: Properties) -> None:
+    function.file_system_configs = properties.get("FileSystemConfigs", [])
+
+
+def complete_method(_cloud: LocalCloud, method: Any, properties: Properties) -> None:
+    method.authorizer_id = properties.get("AuthorizerId")
+
+
+COMPLETED: dict[str, Callable[[LocalCloud, Any, Properties], None]] = {
+    "AWS::ApiGateway::Method": complete_method,
+    "AWS::Lambda::Function": complete_function,
+    "AWS::S3::Bucket": complete_bucket,
+}
+"""What moto drops of the types that it makes."""
+
+WITHOUT_EFFECT: dict[str, str] = {
+    "AWS::ApiGateway::Account": "the log role of the account; there are no CloudWatch logs",
+    "AWS::CDK::Metadata": "nothing on AWS either",
+    "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",
+}
+"""Types that are only remembered by name, each with the reason."""
+
+LEFT_OUT: dict[str, frozenset[str]] = {}
+
+
+def unknown_properties(resource_type: str, properties: Properties) -> set[str]:
+    """Properties of a template that are neither used here nor knowingly left out."""
+    del resource_type, properties
+    return set()
