@@ -1,0 +1,1 @@
+"""What runs inside jobs and behind the endpoint; the only package that imports torch and transformers."""

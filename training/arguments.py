@@ -1,0 +1,23 @@
+"""Hyper-parameters from a job's command line, as the training toolkit passes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from chartloop.errors import InvalidRequest
+from chartloop.tasks import NerHyperparameters
+
+
+def hyperparameters(arguments: Sequence[str]) -> NerHyperparameters:
+    """From `--name value` pairs; booleans come as `true` or `True`. Raises InvalidRequest, naming the field."""
+    names, values = arguments[::2], arguments[1::2]
+    if len(names) != len(values) or not all(name.startswith("--") for name in names):
+        raise InvalidRequest("hyper-parameters come as `--name value`", field="hyperparameters")
+    try:
+        return NerHyperparameters.model_validate({name[2:]: value for name, value in zip(names, values, strict=True)})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = str(first["loc"][-1])
+        raise InvalidRequest(f"hyper-parameter {field}: {first['msg']}", field=field) from None

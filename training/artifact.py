@@ -1,0 +1,73 @@
+"""Artifacts as files: a deterministic archive, its hash, a safe way to unpack one, and the code that it serves itself with."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import tarfile
+from pathlib import Path
+
+from chartloop.errors import JobFailed
+
+ARCHIVE = "model.tar.gz"
+LARGEST = 16 * 1024**3
+"""Bytes that an archive may unpack to; a gzip of zeros would fill the disk."""
+
+SERVING_CODE = (
+    "chartloop/__init__.py",
+    "chartloop/errors.py",
+    "chartloop/spans.py",
+    "training/__init__.py",
+    "training/encoder.py",
+    "training/pieces.py",
+    "training/tagger.py",
+    "training/tagging.py",
+    "training/windows.py",
+)
+"""What inference.py imports, and no more: the container has torch, transformers and numpy, but no pydantic."""
+
+
+def copy_code(folder: Path) -> None:
+    """Writes `inference.py` and what it imports into `folder`, so that an artifact never depends on the code around it."""
+    root = Path(__file__).resolve().parent.parent
+    for name in SERVING_CODE:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, folder / name)
+    shutil.copyfile(root / "training" / "inference.py", folder / "inference.py")
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """All files below `folder` as a gzipped tar: sorted names, no times or owners, so equal files give equal bytes."""
+    with archive.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as body:
+        with tarfile.open(fileobj=body, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+                _add(tar, path, path.relative_to(folder).as_posix())
+
+
+def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = path.stat().st_size
+    member.mode = 0o644
+    with path.open("rb") as body:
+        tar.addfile(member, body)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Raises JobFailed `bad_artifact` for links, devices, names that lead outside, a broken archive, and too many bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            left = LARGEST
+            for member in tar:
+                left -= member.size
+                if left < 0 or not (member.isfile() or member.isdir()):
+                    raise JobFailed("the archive holds what no artifact holds", code="bad_artifact")
+                tar.extract(member, folder, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise JobFailed(f"the archive cannot be unpacked: {type(error).__name__}", code="bad_artifact") from None
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as body:
+        return hashlib.file_digest(body, "sha256").hexdigest()

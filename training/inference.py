@@ -1,0 +1,111 @@
+"""The served model: model_fn, input_fn, predict_fn and output_fn, as the SageMaker inference toolkits call them.
+
+It stands in the artifact's `code/` folder beside what it imports, and needs torch, transformers and numpy.
+Run as a program it answers one request a line: `python code/inference.py MODEL_DIR < requests.jsonl`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
+
+if TYPE_CHECKING:
+    from training.tagger import Tagger
+    from training.tagging import Found
+
+LONGEST = 1_000_000
+"""Characters of one text, as in the data contract."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A loaded artifact."""
+
+    tagger: Tagger
+    version: str
+    snapshot: str
+
+
+def model_fn(model_dir: str) -> Served:
+    """Loads the artifact that was unpacked to `model_dir`."""
+    from training import encoder, pieces
+    from training.tagger import Tagger
+
+    encoder.quiet(os.environ)
+    encoder.use_cores(os.environ)
+    from transformers import AutoModelForTokenClassification
+
+    folder = Path(model_dir)
+    about = json.loads((folder / "chartloop.json").read_bytes())
+    model = AutoModelForTokenClassification.from_pretrained(model_dir).eval().to(encoder.device())
+    tagger = Tagger(model, pieces.load(folder), about["labels"], about["max_seq_length"], about["doc_stride"])
+    return Served(tagger, about["version"], about["snapshot"])
+
+
+def input_fn(input_data: str | bytes, content_type: str = "application/json") -> dict[str, Any]:
+    """The request: `texts`, a list, and `min_confidence`, 0 where it is not given. Raises InvalidRequest."""
+    if not content_type.startswith("application/json"):
+        raise InvalidRequest("the content type must be application/json", code="unsupported_content_type")
+    try:
+        request = json.loads(input_data)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("the body is no JSON", code="invalid_json") from None
+    if not isinstance(request, dict) or not isinstance(request.get("texts"), list):
+        raise InvalidRequest("must be a list of texts", field="texts")
+    least = request.get("min_confidence", 0.0)
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+        raise InvalidRequest("must be a number from 0 to 1", field="min_confidence")
+    return {"texts": request["texts"], "min_confidence": float(least)}
+
+
+def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
+    """One result a text, in order: its entities, or the error that it alone has."""
+    refused = [_refusal(text, place) for place, text in enumerate(data["texts"])]
+    readable = [text for text, error in zip(data["texts"], refused, strict=True) if error is None]
+    found = zip(readable, model.tagger.find(readable), strict=True)
+    least = data["min_confidence"]
+    predictions = [_prediction(*next(found), least) if error is None else error.to_json() for error in refused]
+    return {"model_version": model.version, "snapshot": model.snapshot, "predictions": predictions}
+
+
+def output_fn(prediction: dict[str, Any], accept: str = "application/json") -> str:
+    """JSON, whatever the client says it accepts."""
+    return json.dumps(prediction, ensure_ascii=False)
+
+
+def _refusal(text: Any, place: int) -> ChartloopError | None:
+    """Why this text cannot be read; the message holds nothing of it."""
+    field = f"texts[{place}]"
+    if not isinstance(text, str):
+        return InvalidRequest("must be a string", code="invalid_text", field=field)
+    if len(text) > LONGEST:
+        return TooLarge(f"has more than {LONGEST} characters", code="text_too_long", field=field)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return InvalidRequest("holds half of a surrogate pair", code="lone_surrogate", field=field)
+    return None
+
+
+def _prediction(text: str, found: list[Found], least: float) -> dict[str, Any]:
+    entities = [
+        {**asdict(entity), "surface": text[entity.start : entity.end], "confidence": round(min(entity.confidence, 1.0), 4)}
+        for entity in found
+        if entity.confidence >= least
+    ]
+    return {"entities": entities, "characters": len(text)}
+
+
+def main(model_dir: str) -> None:
+    """Answers requests on stdin, one a line, on stdout; the score job runs every artifact's own copy of this."""
+    model = model_fn(model_dir)
+    for line in sys.stdin:
+        print(output_fn(predict_fn(input_fn(line), model)), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,83 @@
+"""The prepare job: the records that a request names become the immutable snapshot that training reads."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chartloop import snapshots
+from chartloop.errors import JobFailed
+from chartloop.snapshots import StoredRecord
+from training.jobs import Reporting, processing_message
+
+
+def prepare(request: Path, shards: Path, output: Path) -> dict[str, Any]:
+    """Writes `train.jsonl`, then `manifest.json`, which it gives back; the same input gives the same bytes.
+
+    Raises JobFailed for a shard that is missing or is not what the request hashed, and where no record is left.
+    """
+    asked = json.loads((request / "request.json").read_bytes())
+    selected = snapshots.select(asked["records"], lambda key: read_shard(shards, key))
+    if not selected:
+        raise JobFailed("the request's shards hold no records", code="no_training_data")
+    body = b"".join(map(_line, sorted(selected, key=lambda stored: stored.record_id)))
+    manifest = {
+        "task": asked["task"],
+        "hash": asked["snapshot"],
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "shards": [entry["sha256"] for entry in asked["records"]],
+        **_counts(selected),
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "train.jsonl").write_bytes(body)
+    (output / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return manifest
+
+
+def read_shard(folder: Path, key: str) -> bytes:
+    """A shard by its S3 key, in the folder that holds the shards' prefix. Raises JobFailed `shard_missing`."""
+    path = folder / Path(key).name
+    if not path.exists():
+        raise JobFailed(f"{key} is not there", code="shard_missing")
+    return path.read_bytes()
+
+
+def _line(stored: StoredRecord) -> bytes:
+    return snapshots.stored_line(
+        record_id=stored.record_id,
+        batch_id=stored.batch_id,
+        sequence=stored.sequence,
+        line=stored.line,
+        group=stored.group,
+        record=stored.record,
+    )
+
+
+def _counts(selected: Sequence[StoredRecord]) -> dict[str, Any]:
+    labels = Counter(entity["label"] for stored in selected for entity in stored.record["entities"])
+    return {
+        "records": len(selected),
+        "groups": len({stored.group for stored in selected}),
+        "characters": sum(len(stored.record["text"]) for stored in selected),
+        "entities": dict(sorted(labels.items())),
+        "labels": sorted(labels),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--request", "--records", "--output"):
+        parser.add_argument(name, type=Path, required=True)
+    chosen = parser.parse_args(arguments)
+    with Reporting(processing_message(os.environ)):
+        prepare(chosen.request, chosen.records, chosen.output)
+
+
+if __name__ == "__main__":
+    main()
