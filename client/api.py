@@ -38,9 +38,9 @@ class Api:
     def post_body(
         self, task: str, body: bytes, content_type: str, *, idempotency_key: str | None = None, **options: str | bool
     ) -> BatchReceipt:
-        """Posts a file's bytes (at most 5 MB). The same body twice is one batch; an `idempotency_key` says so of unequal ones.
+        """Posts bytes of at most 5 MB. The same body twice is one batch; an `idempotency_key` says so of unequal ones.
 
-        `options`: `replace`, `span_policy`, `offset_unit`. The receipt says what the form of each record is worth, `batch` the rest.
+        `options`: `replace`, `span_policy`, `offset_unit`. The receipt judges each record's form; `batch` has the final verdicts.
         """
         headers = {"content-type": content_type}
         if idempotency_key is not None:

@@ -20,18 +20,20 @@ class Target:
 
 def find(environ: Mapping[str, str], state: Path = STATE) -> Target:
     """The service to talk to. A token from the state folder goes with the address from there alone, never to another host."""
-    if url := environ.get("CHARTLOOP_URL"):
-        token = environ.get("CHARTLOOP_TOKEN")
-        if not token:
-            raise Unauthorized("CHARTLOOP_URL is set, but CHARTLOOP_TOKEN is not")
-        return Target(url.rstrip("/"), token)
-    stored = _stored(state, "url")
-    if stored is None:
+    url = address(environ, state)
+    if url is None:
         raise Unavailable(f"no service: set CHARTLOOP_URL, or run `chartloop up` ({state} holds no url)", code="unreachable")
-    token = environ.get("CHARTLOOP_TOKEN") or _stored(state, "token")
+    stored = None if environ.get("CHARTLOOP_URL") else _stored(state, "token")
+    token = environ.get("CHARTLOOP_TOKEN") or stored
     if not token:
-        raise Unauthorized(f"no token: set CHARTLOOP_TOKEN ({state} holds none)")
-    return Target(stored.rstrip("/"), token)
+        raise Unauthorized("no token: set CHARTLOOP_TOKEN")
+    return Target(url, token)
+
+
+def address(environ: Mapping[str, str], state: Path = STATE) -> str | None:
+    """The service's address without a slash at its end; None where nothing names one."""
+    url = environ.get("CHARTLOOP_URL") or _stored(state, "url")
+    return url.rstrip("/") if url else None
 
 
 def _stored(state: Path, name: str) -> str | None:

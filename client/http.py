@@ -109,7 +109,7 @@ def _answer(response: httpx.Response) -> Any:
         try:
             return response.json()
         except ValueError:
-            raise errors.ChartloopError("the answer is no JSON: not the address of Chartloop?", code="unexpected_answer") from None
+            raise errors.ChartloopError("no JSON came back: not the address of Chartloop?", code="unexpected_answer") from None
     body = _error_body(response)
     kind = _BY_STATUS.get(response.status_code, errors.ChartloopError)
     raise kind(

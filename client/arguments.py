@@ -1,0 +1,67 @@
+"""What the commands' arguments share: their groups, their types and the shape of a command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from client import config
+from client.session import Session
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+Act = Callable[[Session, argparse.Namespace], int]
+"""A command; answers its exit code."""
+
+
+def add(commands: Commands, name: str, act: Act, explained: str) -> argparse.ArgumentParser:
+    """A subcommand that knows its act and where the state folder is."""
+    parser = commands.add_parser(name, help=explained, description=explained[0].upper() + explained[1:] + ".")
+    parser.add_argument("--state", type=Path, default=config.STATE, metavar="DIR", help="the local cloud's folder (%(default)s)")
+    parser.set_defaults(act=act)
+    return parser
+
+
+def task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--task", default="ner", help="the kind of model (%(default)s)")
+
+
+def as_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the service's answer as JSON")
+
+
+def reason(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="why; it is kept in the audit trail")
+
+
+def wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wait", action="store_true", help="follow the run to its end")
+
+
+def file(value: str) -> Path:
+    path = Path(value)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"no such file: {value}")
+    return path
+
+
+def folder(value: str) -> Path:
+    path = Path(value)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"no such folder: {value}")
+    return path
+
+
+def setting(value: str) -> tuple[str, Any]:
+    """`name=value`; the value is JSON where it reads as such, else a string."""
+    name, equals, text = value.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"not name=value: {value}")
+    try:
+        return name, json.loads(text)
+    except ValueError:
+        return name, text

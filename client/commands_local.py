@@ -1,0 +1,76 @@
+"""The commands for one machine: `up`, `demo` and `stage-model`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from client import arguments, cloud, config, demo, exits
+from client.session import Session
+
+
+def add(commands: arguments.Commands) -> None:
+    parser = arguments.add(commands, "up", up, "run the local cloud until it is stopped")
+    _cloud(parser)
+    parser = arguments.add(commands, "demo", show, "show the whole loop in a local cloud of its own")
+    _cloud(parser)
+    parser.set_defaults(state=None)
+    parser.add_argument("--seed", type=int, default=7, help="of the notes (%(default)s)")
+    parser.add_argument("--keep", action="store_true", help="leave the state folder behind")
+    parser = arguments.add(commands, "stage-model", stage_model, "copy a pretrained encoder into the data bucket")
+    parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a folder, or a name on the Hugging Face hub")
+    parser.add_argument("--as", dest="staged_as", metavar="NAME", help="what settings call it (NAME_OR_FOLDER)")
+    parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+
+
+def _cloud(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, help="where it listens on this machine")
+    parser.add_argument("--base-model", metavar="NAME_OR_FOLDER", help="the encoder to start from")
+
+
+def up(session: Session, given: argparse.Namespace) -> int:
+    """Becomes the local cloud, so that signals reach it."""
+    start = cloud.command(given.state, given.port, given.base_model)
+    session.out.file.flush()
+    os.execv(start[0], start)  # noqa: S606 - no shell is wanted
+
+
+def show(session: Session, given: argparse.Namespace) -> int:
+    """The demo in a fresh state folder, which is removed afterwards; in a given one, which stays."""
+    state = given.state or Path(tempfile.mkdtemp(prefix="chartloop-demo-"))
+    state.mkdir(parents=True, exist_ok=True)
+    kept = given.keep or given.state is not None
+    try:
+        start = cloud.command(state, given.port, given.base_model)
+        session.notices.print(f"starting the local cloud in {state}", soft_wrap=True)
+        with cloud.running(start, state, state / "up.log", session.sleep) as target:
+            told = demo.Demo(session, target, given.seed).tell()
+    finally:
+        if not kept:
+            shutil.rmtree(state, ignore_errors=True)
+    if kept:
+        session.out.print(f"The state is kept: chartloop up --state {state}", soft_wrap=True)
+    return exits.OK if told else exits.NOT_PROMOTED
+
+
+def stage_model(session: Session, given: argparse.Namespace) -> int:
+    from client import stage  # boto3 takes longer to import than all the rest
+
+    aws, endpoint = stage.session_for(config.address(session.environ, session.state))
+    bucket = given.bucket or stage.bucket_of(aws, endpoint)
+    folder = stage.local_folder(given.name)
+    files = stage.files_of(folder)
+    name = given.staged_as or (folder.resolve().name if Path(given.name).is_dir() else given.name)
+    with Progress(
+        TextColumn("staging"), BarColumn(), DownloadColumn(), console=session.notices, disable=not session.notices.is_terminal
+    ) as progress:
+        bar = progress.add_task("", total=sum(path.stat().st_size for path in files.values()))
+        s3 = aws.client("s3", endpoint_url=endpoint)
+        prefix = stage.stage(s3, bucket, name, files, lambda size: progress.advance(bar, size))
+    session.out.print(f"s3://{bucket}/{prefix}: set it with --set model_name_or_path={name}", soft_wrap=True)
+    return exits.OK

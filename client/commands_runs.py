@@ -1,0 +1,89 @@
+"""The commands that show how a task stands: `status`, `settings`, `runs` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.live import Live
+
+from client import arguments, display, exits, following
+from client.api import Api
+from client.session import Session
+from client.watching import Watch
+
+
+def add(commands: arguments.Commands) -> None:
+    parser = arguments.add(commands, "status", status, "show a task's counts, its active run and its champion")
+    arguments.task(parser)
+    arguments.as_json(parser)
+    parser = arguments.add(commands, "settings", settings, "show or change a task's minimums and hyper-parameters")
+    arguments.task(parser)
+    arguments.as_json(parser)
+    parser.add_argument(
+        "--set", dest="changes", action="append", default=[], type=arguments.setting, metavar="NAME=VALUE", help="may be repeated"
+    )
+    parser = arguments.add(commands, "runs", runs, "list the runs, newest first")
+    parser.add_argument("--task", help="of this task only")
+    parser.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
+    parser.add_argument("--watch", action="store_true", help="keep showing them, until interrupted")
+    arguments.as_json(parser)
+    parser = arguments.add(commands, "run", run, "show one run: its steps, scores and verdict")
+    parser.add_argument("run_id", metavar="ID")
+    arguments.wait(parser)
+    arguments.as_json(parser)
+
+
+def status(session: Session, given: argparse.Namespace) -> int:
+    with session.api() as api:
+        found = api.task(given.task)
+    if given.json:
+        session.write_json(found)
+    else:
+        session.out.print(display.fields(found))
+    return exits.OK
+
+
+def settings(session: Session, given: argparse.Namespace) -> int:
+    with session.api() as api:
+        found = api.change_settings(given.task, dict(given.changes)) if given.changes else api.settings(given.task)
+    if given.json:
+        session.write_json(found)
+    else:
+        session.out.print(display.fields(found))
+    return exits.OK
+
+
+def runs(session: Session, given: argparse.Namespace) -> int:
+    with session.api() as api:
+        if given.watch:
+            _watch(session, api, given)
+        found = api.runs(given.task, limit=given.limit)
+    if given.json:
+        session.write_json(found)
+    else:
+        session.out.print(display.runs(found["runs"]))
+    return exits.OK
+
+
+def _watch(session: Session, api: Api, given: argparse.Namespace) -> None:
+    """The table anew every second on a terminal; elsewhere a line for each change of the run that is active."""
+    if session.out.is_terminal:
+        with Live(console=session.out, auto_refresh=False) as live:
+            while True:
+                live.update(display.runs(api.runs(given.task, limit=given.limit)["runs"]), refresh=True)
+                session.sleep(following.PAUSE)
+    with Watch(session.out) as watch:
+        while True:
+            for found in reversed(api.runs(given.task, limit=given.limit)["runs"]):
+                watch(found)
+            session.sleep(following.PAUSE)
+
+
+def run(session: Session, given: argparse.Namespace) -> int:
+    with session.api() as api, Watch(session.notices) as watch:
+        found = following.to_the_end(api, given.run_id, session.sleep, watch) if given.wait else api.run(given.run_id)
+    if given.json:
+        session.write_json(found)
+    else:
+        session.out.print(display.run(found))
+    return exits.of_run(found) if given.wait else exits.OK

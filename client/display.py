@@ -1,0 +1,178 @@
+"""Tables and panels of the command line: runs, verdicts, models, a task's status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from client.contracts import Interval, Model, Run, Step, Verdict
+
+COLOUR_OF = {
+    "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",
+    "keep": "yellow", "kept": "yellow", "needs-review": "magenta",
+    "failed": "red", "rejected": "red", "running": "cyan", "starting": "cyan",
+}  # fmt: skip
+
+
+def word(value: str | None) -> Text:
+    """A status in its colour; a dash for None."""
+    return Text(value or "–", style=COLOUR_OF.get(value or "", ""))
+
+
+def figure(value: float | None, digits: int = 3, *, signed: bool = False) -> str:
+    """A number with its digits; a dash for None."""
+    return "–" if value is None else f"{value:{'+' if signed else ''}.{digits}f}"
+
+
+def seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} s"
+
+
+def difference(interval: Interval | None) -> str:
+    """`+0.041 (+0.020 to +0.063)`: the paired difference with its interval."""
+    if interval is None:
+        return "–"
+    low, high = (figure(interval[end], signed=True) for end in ("low", "high"))
+    return f"{figure(interval['difference'], signed=True)} ({low} to {high})"
+
+
+def primary(metrics: dict[str, float | None] | None) -> float | None:
+    """Entity F1, or the first metric that there is."""
+    if not metrics:
+        return None
+    return metrics.get("entity_f1", next(iter(metrics.values())))
+
+
+def table(*columns: str, rows: Iterable[Iterable[RenderableType]]) -> Table:
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def runs(found: Iterable[Run]) -> Table:
+    return table(
+        "run", "kind", "outcome", "step", "candidate", "champion", "difference", "started", "took",
+        rows=(_run_row(run) for run in found),
+    )  # fmt: skip
+
+
+def _run_row(run: Run) -> list[RenderableType]:
+    verdict = run["verdict"]
+    metrics = verdict["metrics"] if verdict else None
+    going = [step["name"] for step in run["steps"] if step["status"] == "running"]
+    return [
+        run["run_id"],
+        run["kind"],
+        word(run["outcome"] or run["status"]),
+        ", ".join(going) or "–",
+        figure(primary(metrics["candidate"]) if metrics else None),
+        figure(primary(metrics["champion"]) if metrics else None),
+        difference(verdict["interval"] if verdict else None),
+        run["started_at"][:19].replace("T", " "),
+        seconds(run["seconds"]),
+    ]
+
+
+def run(shown: Run) -> Group:
+    """One run: its records, steps, verdict and error."""
+    counts = ", ".join(f"{number:,} {name}" for name, number in shown["records"].items())
+    head = Text.assemble(shown["run_id"], "  ", word(shown["outcome"] or shown["status"]), f"  ({counts})")
+    parts: list[RenderableType] = [head, steps(shown["steps"])]
+    if shown["orchestration_seconds"] is not None:
+        parts.append(Text(f"{seconds(shown['seconds'])}, of these {seconds(shown['orchestration_seconds'])} outside the jobs"))
+    if shown["verdict"]:
+        parts.append(verdict(shown["verdict"]))
+    if shown["error"]:
+        parts.append(Text(f"{shown['error']['code']}: {shown['error']['message']}", style="red"))
+    return Group(*parts)
+
+
+def steps(shown: Iterable[Step]) -> Table:
+    return table("step", "status", "took", "progress", rows=(_step_row(step) for step in shown))
+
+
+def _step_row(step: Step) -> list[RenderableType]:
+    return [step["name"], word(step["status"]), seconds(step.get("seconds")), progress(step) or step.get("message") or ""]
+
+
+def progress(step: Step) -> str:
+    """`epoch 2, 40 %, loss 0.312`, of what the step tells."""
+    told = step.get("progress") or {}
+    parts = []
+    if "epoch" in told:
+        parts.append(f"epoch {told['epoch']:g}")
+    if "progress" in told:
+        parts.append(f"{told['progress']:.0f} %")
+    if "train_loss" in told:
+        parts.append(f"loss {told['train_loss']:.3f}")
+    return ", ".join(parts)
+
+
+ROLES: tuple[Literal["candidate"], Literal["champion"]] = ("candidate", "champion")
+MARK_OF = {True: Text("✓", style="green"), False: Text("✗", style="red"), None: Text("–", style="dim")}
+
+
+def verdict(shown: Verdict) -> Panel:
+    """The gate's decision: its sentence, every clause, and the labels side by side."""
+    clauses = table(
+        "", "clause", "", rows=([MARK_OF[clause["passed"]], clause["name"], clause["message"]] for clause in shown["clauses"])
+    )
+    labels = table(
+        "label", "support", "candidate", "champion", "difference",
+        rows=(
+            [row["label"], str(row["support"]), *(figure(row[role]) for role in ROLES), figure(row["difference"], signed=True)]
+            for row in shown["labels"]
+        ),
+    )  # fmt: skip
+    body = Group(Text(shown["message"]), Text(), clauses, Text(), labels)
+    return Panel(body, title=f"{shown['verdict']} ({shown['policy']})", border_style=COLOUR_OF[shown["verdict"]], expand=False)
+
+
+def models(found: Iterable[Model]) -> Table:
+    return table(
+        "version", "status", "entity F1", "token accuracy", "size", "base model", "promoted", "reason",
+        rows=(_model_row(model) for model in found),
+    )  # fmt: skip
+
+
+def _model_row(model: Model) -> list[RenderableType]:
+    size = "–" if model["bytes"] is None else f"{model['bytes'] / 1e6:.1f} MB"
+    return [
+        model["version"],
+        word(model["status"]),
+        figure(model["metrics"].get("entity_f1")),
+        figure(model["metrics"].get("token_accuracy")),
+        size,
+        model["base_model"] or "–",
+        (model["promoted_at"] or "–")[:19].replace("T", " "),
+        model["reason"] or "",
+    ]
+
+
+def fields(value: dict[str, Any], prefix: str = "") -> Table:
+    """Names and values, nested names with dots: settings and a task's status."""
+    return table("name", "value", rows=([name, _shown(found)] for name, found in _flat(value, prefix)))
+
+
+def _flat(value: dict[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
+    for name, found in value.items():
+        if isinstance(found, dict) and found:
+            yield from _flat(found, f"{prefix}{name}.")
+        else:
+            yield prefix + name, found
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
+    if value is None or value in ("", {}):
+        return "–"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,23 @@
+"""Files that exist only when they are whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[IO[str]]:
+    """A text file to write, which takes the place of `path` when the block ends well and is removed when it does not."""
+    with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        aside = Path(file.name)
+        try:
+            yield file
+            file.flush()
+            aside.chmod(0o600)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)

@@ -1,0 +1,50 @@
+"""What a command may touch: the two consoles, the service, the environment; made once by the command line, or by a test."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+from rich.console import Console
+
+from client import config
+from client.api import Api
+from client.http import Http
+
+WIDTH_OF_A_FILE = 160
+
+
+@dataclass
+class Session:
+    """`out` is for answers, `notices` for progress and errors. `transport` and `sleep` are replaced by tests."""
+
+    out: Console
+    notices: Console
+    environ: Mapping[str, str]
+    state: Path = config.STATE
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+
+    def api(self) -> Api:
+        """The service that the settings point at; the caller closes it."""
+        return Api(Http(config.find(self.environ, self.state), transport=self.transport, sleep=self.sleep))
+
+    def write_json(self, value: Any) -> None:
+        """A contract's JSON, as it came."""
+        self.out.file.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def open_session(environ: Mapping[str, str]) -> Session:
+    return Session(console(sys.stdout), console(sys.stderr), environ)
+
+
+def console(file: IO[str]) -> Console:
+    """Colours on a terminal, plain lines in a file; text is never read as markup."""
+    width = None if file.isatty() else WIDTH_OF_A_FILE
+    return Console(file=file, width=width, markup=False, highlight=False, emoji=False)

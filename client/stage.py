@@ -1,0 +1,104 @@
+"""Staging a pretrained encoder into `base-models/` of the data bucket: every file hashed, the manifest written last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from chartloop import keys
+from chartloop.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+WEIGHTS = "model.safetensors"
+PICKLED_WEIGHTS = "pytorch_model.bin"
+NEEDED = (
+    WEIGHTS, "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
+)  # fmt: skip
+"""What an encoder and its tokenizer are loaded from; whatever else lies in a hub's repository stays there."""
+
+Advance = Callable[[int], None]
+
+
+def session_for(url: str | None) -> tuple[boto3.Session, str | None]:
+    """(session, endpoint address): the local cloud's for a service on this machine, else the caller's AWS account."""
+    parts = urlsplit(url or "")
+    if parts.hostname in ("127.0.0.1", "localhost"):
+        local = boto3.Session("local", "local", region_name="us-east-1")
+        return local, f"http://localhost:{parts.port}"
+    return boto3.Session(), None
+
+
+def bucket_of(session: boto3.Session, endpoint: str | None) -> str:
+    """The data bucket that a deployment under the default name has in this account and region."""
+    account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
+    return f"chartloop-data-{account}-{session.region_name}"
+
+
+def local_folder(name: str, download: Callable[..., str] | None = None) -> Path:
+    """The folder of a model: `name` itself where it is one, else a hub's copy of it, with its weights as safetensors."""
+    folder = Path(name)
+    if not folder.is_dir():
+        folder = Path((download or _from_hub)(name, allow_patterns=[*NEEDED, PICKLED_WEIGHTS]))
+    if not (folder / WEIGHTS).is_file() and (folder / PICKLED_WEIGHTS).is_file():
+        _convert(folder)
+    missing = [file for file in (WEIGHTS, "config.json") if not (folder / file).is_file()]
+    if missing:
+        raise InvalidRequest(f"the model lacks {', '.join(missing)}", code="not_a_model", field="name")
+    return folder
+
+
+def _from_hub(name: str, **options: Any) -> str:
+    from huggingface_hub import snapshot_download  # takes a second, and is only needed for hub names
+
+    return str(snapshot_download(name, **options))
+
+
+def _convert(folder: Path) -> None:
+    """In a process of its own, because it needs torch."""
+    done = subprocess.run([sys.executable, "-m", "training.safe_weights", str(folder)], capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise InvalidRequest("the model's weights cannot be converted to safetensors", code="not_a_model", field="name")
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    return {name: folder / name for name in sorted(NEEDED) if (folder / name).is_file()}
+
+
+def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advance: Advance) -> str:
+    """Uploads the files below `base-models/`; the prefix. What is staged already, to the byte, is left as it is.
+
+    An old manifest is removed first: while it is missing, the model counts as not staged.
+    """
+    manifest = {"name": name, "files": [_described(file, path) for file, path in files.items()]}
+    key = keys.base_model(name, "manifest.json")
+    if _stored(s3, bucket, key) == manifest:
+        return keys.base_model(name)
+    s3.delete_object(Bucket=bucket, Key=key)
+    for file, path in files.items():
+        s3.upload_file(str(path), bucket, keys.base_model(name, file), Callback=advance)
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest, indent=1).encode(), ContentType="application/json")
+    return keys.base_model(name)
+
+
+def _described(name: str, path: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"path": name, "sha256": digest, "bytes": path.stat().st_size}
+
+
+def _stored(s3: S3Client, bucket: str, key: str) -> Any:
+    try:
+        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
