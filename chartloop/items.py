@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from chartloop.errors import NotFound, Stale
 from chartloop.seams import Item, Key, Ledger
 
 Clock = Callable[[], datetime]
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -68,14 +69,16 @@ def new(key: Key, **attributes: Any) -> Item:
 def new_task(task: str) -> Item:
     """The TASK item before anything happened.
 
-    `records` counts accepted records that are not withdrawn; `arrivals` accepted and replaced ones ever, `counted` the arrivals at
-    the start of the last run, so that `arrivals - counted` are new; `sequence` is the last batch's place. `champion` is
-    `{version, sha256, since, by, reason}`; `settled_run` the run promoted last, whose holdout is settled; `promotion` names the run
-    that holds the promotion lock. `settings` holds only what differs from the defaults, by name.
+    `records` counts accepted records that are not withdrawn; `arrivals` accepted and replaced ones ever, `counted` the arrivals
+    at the start of the last run, so that `arrivals - counted` are new; `sequence` is the last batch's place. `champion` is
+    `{version, sha256, since, by, reason, run_id}`; `settled_run` the run promoted last, whose holdout is settled; `promotion`
+    names the run that holds the promotion lock; `embeddings` the snapshot embedded last; `blocked`, `{code, message}`, why no run
+    can start. `settings` holds only what differs from the defaults, by name.
     """
     return new(
         task_key(task), task=task, records=0, arrivals=0, counted=0, sequence=0, settings={},
-        active_run=None, champion=None, previous_champion=None, settled_run=None, promotion=None,
+        active_run=None, champion=None, previous_champion=None, settled_run=None, promotion=None, embeddings=None,
+        blocked=None,
     )
 
 
@@ -102,6 +105,16 @@ def change(ledger: Ledger, read: Callable[[], Item], apply: Callable[[Item], Any
             continue
         return item
     raise Stale("too many writers at one item")
+
+
+def until_first(attempt: Callable[[], T], *, tries: int = 20) -> T:
+    """Attempts anew while another writer is first, for what reads, decides and saves by itself."""
+    for _ in range(tries - 1):
+        try:
+            return attempt()
+        except Stale:
+            continue
+    return attempt()
 
 
 def audit(task: str, now: datetime, *, action: str, by: str, **details: Any) -> Item:

@@ -1,0 +1,76 @@
+"""What a run hands to its jobs: request.json and the execution's input (docs/contracts/run-handover.md), references only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chartloop import keys, tasks
+from chartloop.errors import InvalidRequest
+from chartloop.seams import Item, Objects
+from chartloop.tasks import TaskSettings
+
+Request = dict[str, Any]
+
+
+def settled_batches(objects: Objects, owner: Item, batches: Sequence[Item]) -> set[str]:
+    """Ids of the batches whose holdout may judge: those of the run promoted last; all of them before the first promotion."""
+    if owner["settled_run"] is None:
+        return {batch["batch_id"] for batch in batches}
+    request = json.loads(objects.get(keys.run(owner["settled_run"], "request.json")).body)
+    return {shard["batch_id"] for shard in request["holdout"]}
+
+
+def check(request: Request, chosen: TaskSettings, objects: Objects) -> None:
+    """Raises InvalidRequest with the reason why a run cannot work on this."""
+    base = chosen.hyperparameters.model_name_or_path
+    if not objects.exists(keys.base_model(base, "manifest.json")):
+        hint = f"the base model is not staged: chartloop stage-model {base}"
+        raise InvalidRequest(hint, code="base_model_not_staged", field="model_name_or_path")
+    if not count(request["records"]):
+        raise InvalidRequest("no record stands on the training side", code="no_training_records")
+    if not count(shard for shard in request["holdout"] if shard["settled"]):
+        raise InvalidRequest("no settled record stands in the holdout", code="no_settled_holdout")
+
+
+def count(shards: Any) -> int:
+    return sum(shard["records"] for shard in shards)
+
+
+def write(objects: Objects, request: Request) -> None:
+    body = json.dumps(request, sort_keys=True, indent=1).encode()
+    objects.put(keys.run(request["run_id"], "request.json"), body, content_type="application/json")
+
+
+def retrain_input(run: Item, request: Request, embedded: str | None, chosen: TaskSettings, bucket: str) -> dict[str, Any]:
+    """The input of a retraining execution; `embedded` is the snapshot whose vectors can be built on."""
+    task, run_id, snapshot = run["task"], run["run_id"], request["snapshot"]
+    places = {
+        "request": keys.run(run_id, "request.json"),
+        "records": keys.records(task),
+        "holdout": keys.holdout(task),
+        "snapshot": keys.snapshot(task, snapshot),
+        "base_model": keys.base_model(chosen.hyperparameters.model_name_or_path),
+        "train": keys.run(run_id, "train/"),
+        "score": keys.run(run_id, "score/"),
+        "model": keys.model(task, run["model"]),
+        "embeddings": keys.embeddings(task, snapshot),
+        "previous_embeddings": keys.embeddings(task, embedded or snapshot),
+    }
+    return {
+        **_who(run, places, bucket),
+        "hyperparameters": tasks.encode(chosen.hyperparameters),
+        "has_embeddings": embedded is not None,
+    }
+
+
+def promotion_input(run: Item, bucket: str) -> dict[str, Any]:
+    """The input of an execution that only promotes."""
+    places = {"request": keys.run(run["run_id"], "request.json"), "model": keys.model(run["task"], run["model"])}
+    return _who(run, places, bucket)
+
+
+def _who(run: Item, places: Mapping[str, str], bucket: str) -> dict[str, Any]:
+    uris = {name: keys.uri(bucket, key) for name, key in places.items()}
+    return {"run_id": run["run_id"], "task": run["task"], "kind": run["kind"], "version": run["model"], "uris": uris}

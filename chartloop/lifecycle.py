@@ -1,0 +1,101 @@
+"""The later life of a run: an interrupted one goes on under its id, and each one ends once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chartloop import keys
+from chartloop.errors import Stale
+from chartloop.items import require, run_key, stamp, task_item, until_first
+from chartloop.runs import ENDED, FAILED, STARTING, SUCCEEDED, consider, new_records, settings_of, start_saved
+from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
+from chartloop.settings import Settings
+from chartloop.steps import execution_name, frozen
+from chartloop.tasks import TaskSettings
+
+ATTEMPTS = 2
+"""An interrupted run goes on once; one that holds the promotion goes on until registry, folder, endpoint and pointer agree."""
+
+
+def resume(
+    task: str, *, ledger: Ledger, objects: Objects, executions: Executions, jobs: Jobs, settings: Settings, now: datetime
+) -> list[str]:
+    """Starts again what was interrupted, under its id; the ids of the runs that it touched. Safe to call at any time.
+
+    A saved run whose execution never began begins; one whose execution is gone, or ended without finishing the run, gets its
+    second attempt, and after that it fails.
+    """
+    owner = task_item(ledger, task)
+    touched = []
+    for run_id in dict.fromkeys(run_id for run_id in (owner["active_run"], owner["promotion"]) if run_id):
+        run = require(ledger, run_key(task, run_id), "run")
+        state = executions.status(execution_name(run))
+        if run["status"] in ENDED or state == "RUNNING":
+            continue
+        touched.append(run_id)
+        if run["status"] == STARTING and state == "MISSING":
+            start_saved(run, executions)
+        elif run["attempt"] < ATTEMPTS or owner["promotion"] == run_id:
+            _next_attempt(run, ledger, executions)
+        else:
+            error = {"code": "interrupted", "message": f"interrupted {ATTEMPTS} times; the next record starts a new run"}
+            finish(
+                task, run_id, "failed", error=error, ledger=ledger, objects=objects, executions=executions, jobs=jobs,
+                settings=settings, now=now,
+            )  # fmt: skip
+    return touched
+
+
+def _next_attempt(run: Item, ledger: Ledger, executions: Executions) -> None:
+    run |= {"attempt": run["attempt"] + 1, "status": STARTING}
+    try:
+        ledger.save(run)
+    except Stale:
+        return  # it moved meanwhile, so it is not interrupted
+    start_saved(run, executions)
+
+
+def finish(
+    task: str, run_id: str, outcome: str, *, error: Mapping[str, str] | None = None,
+    ledger: Ledger, objects: Objects, executions: Executions, jobs: Jobs, settings: Settings, now: datetime,
+) -> str | None:  # fmt: skip
+    """Ends a run with its outcome (`promoted`, `kept`, `needs-review`, `failed`) and starts the next one where enough waits.
+
+    A run that still holds the promotion is not ended: what it began must be completed or undone first, which `resume` sees to.
+    """
+
+    def attempt() -> bool:
+        run, owner = require(ledger, run_key(task, run_id), "run"), task_item(ledger, task)
+        if run["status"] in ENDED:
+            return True
+        run["error"] = dict(error) if error else None
+        if owner["promotion"] == run_id:
+            ledger.save(run)
+            return False
+        status = FAILED if outcome == "failed" else SUCCEEDED
+        run |= {"status": status, "outcome": outcome, "ended_at": stamp(now)}
+        run |= frozen(run, jobs)
+        if owner["active_run"] == run_id:
+            _release(owner, run, settings_of(owner, settings), objects)
+            ledger.save(run, owner)
+        else:
+            ledger.save(run)
+        return True
+
+    if not until_first(attempt):
+        return None
+    return consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+
+
+def _release(owner: Item, run: Item, chosen: TaskSettings, objects: Objects) -> None:
+    """The task after its active run ended.
+
+    A failed run gives its new records back, but for one: the next record that arrives starts a run again, the same records alone
+    do not, or a run that always fails would be started for ever.
+    """
+    owner["active_run"] = None
+    if run["status"] == FAILED and new_records(owner) < chosen.minimum_new_records:
+        owner["counted"] = max(run["counted_before"], owner["arrivals"] - chosen.minimum_new_records + 1)
+    if objects.exists(keys.embeddings(owner["task"], run["snapshot"]) + "manifest.json"):
+        owner["embeddings"] = run["snapshot"]

@@ -1,0 +1,212 @@
+"""Runs: when one starts, and what is shown of it and of its task.
+
+A task has one active run (TASK `active_run`); records that arrive meanwhile are the pending one. What a run works on is written
+to its request.json before the run is in the ledger, and a run is in the ledger before its execution starts: after a crash
+anywhere everything that a start needs is there, and it is started again under the same name.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from chartloop import handover, keys, tasks
+from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive
+from chartloop.items import audit, change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
+from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
+from chartloop.settings import Settings
+from chartloop.snapshots import build_request
+from chartloop.steps import execution_name, seconds_of, steps
+from chartloop.tasks import TaskSettings
+
+STARTING, RUNNING, SUCCEEDED, FAILED = "starting", "running", "succeeded", "failed"
+ENDED = {SUCCEEDED, FAILED}
+
+
+def settings_of(owner: Item, settings: Settings) -> TaskSettings:
+    """The settings of a TASK item: what was changed, over the defaults of this installation."""
+    return tasks.change(TaskSettings(), {"model_name_or_path": settings.base_model, **owner["settings"]})
+
+
+def consider(
+    task: str, *, ledger: Ledger, objects: Objects, executions: Executions, settings: Settings, now: datetime
+) -> str | None:
+    """Starts a run where enough records wait and none is active, and gives its id.
+
+    A run that is saved but perhaps was never started is started again, under the same name, and gives None.
+    """
+
+    def attempt() -> str | None:
+        owner = task_item(ledger, task)
+        chosen = settings_of(owner, settings)
+        if owner["active_run"]:
+            start_saved(require(ledger, run_key(task, owner["active_run"]), "run"), executions)
+            return None
+        if owner["records"] < chosen.minimum_records or new_records(owner) < chosen.minimum_new_records:
+            return None
+        return _start(owner, chosen, by=None, ledger=ledger, objects=objects, executions=executions, now=now)
+
+    try:
+        return until_first(attempt)
+    except InvalidRequest as error:
+        _block(ledger, task, error)
+        return None
+
+
+def start_now(
+    task: str, by: str, *, ledger: Ledger, objects: Objects, executions: Executions, settings: Settings, now: datetime
+) -> str:
+    """A person's start, which waits for no new records. Raises Conflict or InvalidRequest with the reason why not."""
+
+    def attempt() -> str:
+        owner = task_item(ledger, task)
+        chosen = settings_of(owner, settings)
+        if owner["active_run"]:
+            raise Conflict("a run of this task is active", code="run_active", details={"run_id": owner["active_run"]})
+        if owner["records"] < chosen.minimum_records:
+            raise Conflict(f"{_progress(owner, chosen)} records: too few for a run")
+        return _start(owner, chosen, by=by, ledger=ledger, objects=objects, executions=executions, now=now)
+
+    return until_first(attempt)
+
+
+def _start(
+    owner: Item, chosen: TaskSettings, *, by: str | None, ledger: Ledger, objects: Objects, executions: Executions, now: datetime
+) -> str:
+    """Raises InvalidRequest where there is nothing to work on, and Stale where the task changed since `owner` was read."""
+    run = _new_run(owner["task"], "retrain", by=by, now=now)
+    batches = [batch for batch in ledger.query(task_key(owner["task"])[0], "BATCH#") if batch["status"] == "processed"]
+    settled = handover.settled_batches(objects, owner, batches)
+    request = build_request(run["run_id"], owner["task"], batches, settled, chosen, now)
+    handover.check(request, chosen, objects)
+    run["snapshot"] = request["snapshot"]
+    run["sequence"] = max(batch["sequence"] for batch in batches)
+    sides = {"train": handover.count(request["records"]), "holdout": handover.count(request["holdout"])}
+    run["records"] = {**sides, "new": new_records(owner)}
+    run["input"] = handover.retrain_input(run, request, owner["embeddings"], chosen, objects.bucket)
+    run["counted_before"] = owner["counted"]
+    owner |= {"active_run": run["run_id"], "counted": owner["arrivals"], "blocked": None}
+    handover.write(objects, request)
+    ledger.save(owner, run)
+    start_saved(run, executions)
+    return str(run["run_id"])
+
+
+def _new_run(
+    task: str, kind: str, *, by: str | None, now: datetime, version: str | None = None, reason: str | None = None
+) -> Item:
+    """A RUN item: `marks` are its steps that are no jobs, `looks` those at the holdout.
+
+    `sequence` is the place of its last batch; `requested` the endpoint configuration that it asked for.
+    """
+    run_id = f"{task}-{now:%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+    return new(
+        run_key(task, run_id), run_id=run_id, task=task, kind=kind, model=version or run_id, status=STARTING, outcome=None,
+        attempt=1, snapshot=None, sequence=0, records={"train": 0, "holdout": 0, "new": 0}, input={}, counted_before=0, looks=0,
+        marks={}, requested=None, by=by, reason=reason, error=None, started_at=stamp(now), ended_at=None, steps=None,
+        orchestration_seconds=None,
+    )  # fmt: skip
+
+
+def start_saved(run: Item, executions: Executions) -> None:
+    if run["status"] == STARTING:
+        executions.start(execution_name(run), run["input"])
+
+
+def _block(ledger: Ledger, task: str, error: InvalidRequest) -> None:
+    """Shows in the task's status why no run can start."""
+    blocked = {"code": error.code, "message": error.message}
+    if task_item(ledger, task)["blocked"] != blocked:
+        change(ledger, lambda: task_item(ledger, task), lambda owner: owner.update(blocked=blocked))
+
+
+def new_records(owner: Item) -> int:
+    return max(0, int(owner["arrivals"] - owner["counted"]))
+
+
+def _progress(owner: Item, chosen: TaskSettings) -> str:
+    return f"{owner['records']:,} of {chosen.minimum_records:,}"
+
+
+def start_promotion(
+    task: str, version: str | None, kind: str, reason: str, by: str, *,
+    ledger: Ledger, objects: Objects, executions: Executions, now: datetime,
+) -> Item:  # fmt: skip
+    """A person's decision as a run of kind `promote` or `rollback`; it holds the promotion from the start. Gives the RUN item.
+
+    A rollback without a version goes to the champion before this one. An active retraining goes on beside it. Raises NotFound,
+    Conflict (not_promotable) or PromotionActive.
+    """
+
+    def attempt() -> Item:
+        owner = task_item(ledger, task)
+        model = _promotable(owner, version, kind, ledger)
+        run = _new_run(task, kind, by=by, now=now, version=model["model"], reason=reason)
+        run |= {"input": handover.promotion_input(run, objects.bucket), "snapshot": model["snapshot"]}
+        owner["promotion"] = run["run_id"]
+        names = ("run_id", "task", "kind", "model", "reason", "by")
+        handover.write(objects, {**{name: run[name] for name in names}, "created_at": run["started_at"]})
+        ledger.save(owner, run, audit(task, now, action=kind, by=by, model=run["model"], reason=reason))
+        return run
+
+    run = until_first(attempt)
+    start_saved(run, executions)
+    return run
+
+
+def _promotable(owner: Item, version: str | None, kind: str, ledger: Ledger) -> Item:
+    """The MODEL item that may go into service now."""
+    before = owner["previous_champion"]
+    chosen = version or (before["version"] if before else None)
+    if chosen is None:
+        raise Conflict("there is no earlier model to roll back to", code="not_promotable")
+    model = require(ledger, model_key(owner["task"], chosen), "version")
+    if owner["champion"] and owner["champion"]["version"] == chosen:
+        raise Conflict("this model is in service already", code="not_promotable", field="version")
+    if kind == "rollback" and model["promoted_at"] is None:
+        raise Conflict("this model was never in service", code="not_promotable", field="version")
+    if owner["promotion"]:
+        raise PromotionActive("another promotion of this task is under way", details={"run_id": owner["promotion"]})
+    return model
+
+
+def status(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
+    """Where a task stands: how many records of how many, what runs, what serves, and why nothing can start."""
+    owner = task_item(ledger, task)
+    chosen = settings_of(owner, settings)
+    waiting = new_records(owner)
+    shown = ("task", "records", "active_run", "promotion", "champion", "previous_champion", "blocked")
+    return {
+        **{name: owner[name] for name in shown},
+        "minimum_records": chosen.minimum_records,
+        "new_records": waiting,
+        "minimum_new_records": chosen.minimum_new_records,
+        "progress": _progress(owner, chosen),
+        "pending": bool(owner["active_run"]) and waiting >= chosen.minimum_new_records,
+    }
+
+
+def to_run(run: Item, *, objects: Objects, jobs: Jobs) -> dict[str, Any]:
+    """The Run of docs/contracts/run.schema.json, with what S3 and SageMaker know of it."""
+    names = ("run_id", "task", "kind", "status", "outcome", "attempt", "snapshot", "records", "error", "reason", "by")
+    ended = run["ended_at"]
+    return {
+        **{name: run[name] for name in names},
+        "version": run["model"],
+        "steps": steps(run, jobs) if run["steps"] is None else run["steps"],
+        "verdict": _read(objects, keys.run(run["run_id"], "verdict.json")),
+        "scores": {role: _read(objects, keys.run(run["run_id"], f"score/{role}.json")) for role in ("candidate", "champion")},
+        "started_at": run["started_at"],
+        "ended_at": ended,
+        "seconds": round(seconds_of(ended) - seconds_of(run["started_at"]), 3) if ended else None,
+        "orchestration_seconds": run["orchestration_seconds"],
+    }
+
+
+def _read(objects: Objects, key: str) -> Any:
+    try:
+        return json.loads(objects.get(key).body)
+    except NotFound:
+        return None

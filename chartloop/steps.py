@@ -1,0 +1,114 @@
+"""The steps of a run as people see them, from its marks in the ledger and from the jobs; frozen into the run when it ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from chartloop.items import stamp
+from chartloop.seams import Item, Jobs, JobState
+
+JOBS = {"prepare": "processing", "embed": "processing", "train": "training", "score": "processing"}
+SHOWN = {
+    "Missing": "waiting",
+    "InProgress": "running",
+    "Stopping": "running",
+    "Completed": "succeeded",
+    "Failed": "failed",
+    "Stopped": "failed",
+}
+
+Step = dict[str, Any]
+
+
+def execution_name(run: Item, attempt: int | None = None) -> str:
+    return f"{run['run_id']}-{attempt or run['attempt']}"
+
+
+def score_name(look: int) -> str:
+    """The last part of a score job's name: every look at the holdout is a job of its own."""
+    return "score" if look <= 1 else f"score{look}"
+
+
+def mark(run: Item, step: str, now: datetime, status: str, message: str = "") -> None:
+    """Notes on the run item that `step`, which is no job, has now come to `status`; running again keeps its first start."""
+    known = run["marks"].get(step, {"started_at": stamp(now)})
+    ended = None if status == "running" else stamp(now)
+    run["marks"][step] = {**known, "status": status, "ended_at": ended, "message": message}
+
+
+def frozen(run: Item, jobs: Jobs) -> dict[str, Any]:
+    """`steps` and `orchestration_seconds` of a run that has its `ended_at`, to be kept when SageMaker has forgotten its jobs."""
+    return {"steps": [_ended(step) for step in steps(run, jobs)], "orchestration_seconds": orchestration_seconds(run, jobs)}
+
+
+def steps(run: Item, jobs: Jobs) -> list[Step]:
+    """The steps of docs/contracts/run.schema.json, in order; a person's promotion has the last one only."""
+    promote = _marked("promote", run["marks"].get("promote"))
+    if run["kind"] != "retrain":
+        return [promote]
+    return [*(_of_job(step, _latest(run, step, jobs)) for step in JOBS), _marked("judge", run["marks"].get("judge")), promote]
+
+
+def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:
+    """Seconds of an ended run in which none of its jobs' own processes ran, or None while it goes on."""
+    if run["ended_at"] is None:
+        return None
+    start, end = seconds_of(run["started_at"]), seconds_of(run["ended_at"])
+    states = (jobs.describe(JOBS[step], name) for step in JOBS for name in _names(run, step))
+    ran = ((max(s.started, start), min(s.ended or end, end)) for s in states if s.started is not None)
+    return round(max(0.0, end - start - _covered(ran)), 3)
+
+
+def seconds_of(stamped: str) -> float:
+    return datetime.fromisoformat(stamped).timestamp()
+
+
+def _names(run: Item, step: str) -> Iterator[str]:
+    """Names of the jobs that this step may have had, the newest first."""
+    parts = [score_name(look) for look in range(max(run["looks"], 1), 0, -1)] if step == "score" else [step]
+    if run["kind"] == "retrain":
+        yield from (f"{execution_name(run, attempt)}-{part}" for attempt in range(run["attempt"], 0, -1) for part in parts)
+
+
+def _latest(run: Item, step: str, jobs: Jobs) -> JobState:
+    states = (jobs.describe(JOBS[step], name) for name in _names(run, step))
+    return next((state for state in states if state.status != "Missing"), JobState("Missing"))
+
+
+def _of_job(name: str, state: JobState) -> Step:
+    step = _timed(name, SHOWN.get(state.status, "running"), _stamp(state.started), _stamp(state.ended))
+    progress = {metric: value for metric, value in state.metrics.items() if math.isfinite(value)}
+    return {**step, "progress": progress} if progress else step
+
+
+def _marked(name: str, mark: dict[str, Any] | None) -> Step:
+    if mark is None:
+        return _timed(name, "waiting", None, None)
+    step = _timed(name, mark["status"], mark["started_at"], mark["ended_at"])
+    return {**step, "message": mark["message"]} if mark["message"] else step
+
+
+def _timed(name: str, status: str, started: str | None, ended: str | None) -> Step:
+    seconds = round(seconds_of(ended) - seconds_of(started), 3) if started and ended else None
+    return {"name": name, "status": status, "started_at": started, "ended_at": ended, "seconds": seconds}
+
+
+def _ended(step: Step) -> Step:
+    """A run that has ended waits for nothing and runs nothing: the rest of a failed Parallel was stopped."""
+    return {**step, "status": {"waiting": "skipped", "running": "failed"}.get(step["status"], step["status"])}
+
+
+def _stamp(seconds: float | None) -> str | None:
+    return None if seconds is None else stamp(datetime.fromtimestamp(seconds, UTC))
+
+
+def _covered(spans: Iterable[tuple[float, float]]) -> float:
+    """The length of the union of the spans."""
+    total, reached = 0.0, -math.inf
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
