@@ -1,0 +1,64 @@
+"""What a function may do at Step Functions and SageMaker, by what it is for. Resources are named by the deployment's own names."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+
+from chartloop.tasks import TASKS
+from infra.grants import allow, volumes
+from infra.names import Names
+
+
+def start_runs(function: lambda_.Function, names: Names) -> None:
+    """Start executions and see what became of them. By name: the machine itself calls some of these functions."""
+    allow(function, "states:StartExecution", on=[names.machine_arn])
+    executions = names.arn("states", f"execution:{names.machine}:*")
+    allow(function, "states:DescribeExecution", "states:StopExecution", on=[executions])
+
+
+def describe_jobs(function: lambda_.Function, names: Names) -> None:
+    for kind in ("processing", "training"):
+        jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
+        allow(function, f"sagemaker:Describe{kind.title()}Job", on=jobs)
+
+
+def mark_models(function: lambda_.Function, names: Names) -> None:
+    """Find a version in the registry and set its approval status."""
+    allow(function, "sagemaker:ListModelPackages", on=_groups(names))
+    allow(function, "sagemaker:UpdateModelPackage", on=_packages(names))
+
+
+def register_models(function: lambda_.Function, names: Names) -> None:
+    allow(function, "sagemaker:CreateModelPackage", on=[*_groups(names), *_packages(names)])
+    mark_models(function, names)
+
+
+def invoke_endpoints(function: lambda_.Function, names: Names) -> None:
+    allow(function, "sagemaker:InvokeEndpoint", on=[names.arn("sagemaker", f"endpoint/{name}") for name in endpoints(names)])
+
+
+def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey) -> None:
+    """The endpoint belongs to promotion: it makes, updates and deletes it, with a model and a configuration by version."""
+    live = [names.arn("sagemaker", f"endpoint/{name}") for name in endpoints(names)]
+    configs = [names.arn("sagemaker", f"endpoint-config/{names.name}-*")]
+    models = [names.arn("sagemaker", f"model/{names.name}-*")]
+    allow(function, "sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint", on=[*live, *configs])
+    allow(function, "sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint", on=live)
+    allow(function, "sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig", on=configs)
+    allow(function, "sagemaker:CreateModel", "sagemaker:DescribeModel", on=models)
+    passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    allow(function, "iam:PassRole", on=[names.endpoint_role_arn], StringEquals=passed)
+    volumes(function, key)
+
+
+def endpoints(names: Names) -> list[str]:
+    return [f"{names.name}-{task}" for task in TASKS]
+
+
+def _groups(names: Names) -> list[str]:
+    return [names.arn("sagemaker", f"model-package-group/{names.name}-{task}") for task in TASKS]
+
+
+def _packages(names: Names) -> list[str]:
+    return [names.arn("sagemaker", f"model-package/{names.name}-{task}/*") for task in TASKS]

@@ -1,0 +1,142 @@
+"""The REST API: routes, the authorizer in front of them, and every answer of API Gateway's own in the form of our Error."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.names import Names
+
+STAGE = "prod"
+BINARY = [
+    "application/gzip",
+    "application/octet-stream",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+]
+REQUESTS_PER_SECOND = 50
+BURST = 100
+TOKEN_SECONDS = 300
+"""How long the authorizer's answer to a token is kept."""
+
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTime",
+    "method": "$context.httpMethod",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "bytes": "$context.responseLength",
+    "milliseconds": "$context.responseLatency",
+    "caller": "$context.authorizer.sub",
+}
+"""The route, never the path or the query: an id that a caller made up may be anything."""
+
+UPLOADS = "the body is over 10 MB: ask POST /v1/tasks/{task}/uploads for an address to send it to"
+RESPONSES = {
+    "UNAUTHORIZED": (401, "unauthorized", "a bearer token is missing or does not verify"),
+    "EXPIRED_TOKEN": (401, "unauthorized", "the token has expired"),
+    "INVALID_SIGNATURE": (401, "unauthorized", "the signature does not verify"),
+    "INVALID_API_KEY": (401, "unauthorized", "the API takes bearer tokens"),
+    "ACCESS_DENIED": (403, "forbidden", "the token does not allow this"),
+    "WAF_FILTERED": (403, "forbidden", "the request was refused"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "unknown_route", "no such route"),  # what API Gateway says of a path it does not know
+    "RESOURCE_NOT_FOUND": (404, "unknown_route", "no such route"),
+    "REQUEST_TOO_LARGE": (413, "payload_too_large", UPLOADS),
+    "UNSUPPORTED_MEDIA_TYPE": (400, "unsupported_format", "the content type is not supported"),
+    "BAD_REQUEST_BODY": (400, "invalid_request", "the body breaks a rule"),
+    "BAD_REQUEST_PARAMETERS": (400, "invalid_request", "a parameter breaks a rule"),
+    "THROTTLED": (429, "throttled", "too many requests: try again later"),
+    "QUOTA_EXCEEDED": (429, "throttled", "too many requests: try again later"),
+    "INTEGRATION_TIMEOUT": (504, "timeout", "no answer within 29 seconds"),
+    "INTEGRATION_FAILURE": (500, "internal_error", "the request could not be handled"),
+    "AUTHORIZER_FAILURE": (500, "internal_error", "the token could not be checked"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "internal_error", "the token could not be checked"),
+    "API_CONFIGURATION_ERROR": (500, "internal_error", "the request could not be handled"),
+    "DEFAULT_4XX": (400, "invalid_request", "the request breaks a rule"),
+    "DEFAULT_5XX": (500, "internal_error", "the request could not be handled"),
+}
+"""By API Gateway's response type: status, code and message (docs/contracts/error-codes.md)."""
+
+
+class Api(Construct):
+    """`/v1/...`: predictions go to `predict`, all else to `api`, which also answers for routes that do not exist. Health needs no token."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        names: Names,
+        key: kms.IKey,
+        api: lambda_.Function,
+        predict: lambda_.Function,
+        authorizer: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, "Api")
+        self.rest = apigateway.RestApi(
+            self,
+            "Rest",
+            rest_api_name=names.name,
+            description="Labelled records in, predictions out",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            binary_media_types=BINARY,
+            cloud_watch_role=True,
+            deploy_options=self._stage(names, key),
+        )
+        checked = apigateway.TokenAuthorizer(
+            self,
+            "Authorizer",
+            authorizer_name=f"{names.name}-tokens",
+            handler=authorizer,
+            validation_regex=r"^[Bb]earer [-0-9A-Za-z._~+/]+=*$",
+            results_cache_ttl=Duration.seconds(TOKEN_SECONDS),
+        )
+        self._routes(api, predict, checked)
+        for kind, (status, code, message) in RESPONSES.items():
+            self._response(kind, status, code, message)
+
+    def _routes(self, api: lambda_.Function, predict: lambda_.Function, authorizer: apigateway.TokenAuthorizer) -> None:
+        """A resource with a method hides the greedy one above it, so each level has its own."""
+        to_api = apigateway.LambdaIntegration(api, allow_test_invoke=False)
+        to_predict = apigateway.LambdaIntegration(predict, allow_test_invoke=False)
+        custom = apigateway.AuthorizationType.CUSTOM
+        v1 = self.rest.root.add_resource("v1")
+        v1.add_resource("health").add_method("GET", to_api, authorization_type=apigateway.AuthorizationType.NONE)
+        task = v1.add_resource("tasks").add_resource("{task}")
+        for resource in (v1.add_resource("{proxy+}"), task, task.add_resource("{proxy+}")):
+            resource.add_method("ANY", to_api, authorization_type=custom, authorizer=authorizer)
+        task.add_resource("predict").add_method("POST", to_predict, authorization_type=custom, authorizer=authorizer)
+
+    def _stage(self, names: Names, key: kms.IKey) -> apigateway.StageOptions:
+        access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            log_group_name=f"/aws/apigateway/{names.name}",
+            retention=logs.RetentionDays.ONE_YEAR,
+            encryption_key=key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        return apigateway.StageOptions(
+            stage_name=STAGE,
+            throttling_rate_limit=REQUESTS_PER_SECOND,
+            throttling_burst_limit=BURST,
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,
+            metrics_enabled=True,
+            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+        )
+
+    def _response(self, kind: str, status: int, code: str, message: str) -> None:
+        body = {"error": {"code": code, "status": status, "message": message}}
+        self.rest.add_gateway_response(
+            "".join(part.title() for part in kind.split("_")),
+            type=apigateway.ResponseType.of(kind),
+            status_code=str(status),
+            templates={"application/json": json.dumps(body)},
+            response_headers={"Cache-Control": "'no-store'"},
+        )

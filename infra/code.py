@@ -1,0 +1,176 @@
+"""The code that is deployed: the functions' code, their layer, and the jobs' source archive; built without Docker, the same bytes each time."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, BundlingOutput, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from chartloop.errors import ChartloopError
+from infra import images
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
+JOB_PACKAGES = ("chartloop", "training")
+FUNCTION_PYTHON = "3.13"
+PLATFORM = "manylinux_2_28_x86_64"
+
+PYDANTIC = ("annotated-types", "pydantic", "pydantic_core", "typing-inspection", "typing_extensions")
+LAYER = (
+    *PYDANTIC, "aws-lambda-powertools", "cffi", "cryptography", "et_xmlfile", "jmespath", "joserfc", "numpy", "openpyxl", "pycparser",
+    "rensa",
+)  # fmt: skip
+"""Distributions of the functions' layer: what they import and what that needs. boto3 comes with the runtime."""
+VENDORED = (*PYDANTIC, "rensa")
+"""Distributions that the jobs need and their images lack; under network isolation nothing can be installed."""
+
+
+@jsii.implements(ILocalBundling)
+class Bundle:
+    """Lets the CDK fill an asset's folder by calling `write(folder)` in this process."""
+
+    def __init__(self, write: Callable[[Path], None]) -> None:
+        self._write = write
+
+    def try_bundle(self, output_dir: str, *_args: Any, **_options: Any) -> bool:
+        self._write(Path(output_dir))
+        return True
+
+
+def function_code() -> lambda_.Code:
+    files = list(sources(FUNCTION_PACKAGES))
+    return lambda_.Code.from_asset(
+        str(ROOT / "lambdas"),
+        asset_hash=digest(files),
+        asset_hash_type=AssetHashType.CUSTOM,
+        bundling=_bundling(lambda folder: copy(files, folder)),
+    )
+
+
+def code_version() -> str:
+    """Names the code that is deployed: the hash of the functions' and the jobs' sources."""
+    return digest(sources(sorted({*FUNCTION_PACKAGES, *JOB_PACKAGES})))[:12]
+
+
+def layer(scope: Construct, *, bundle: bool) -> lambda_.LayerVersion:
+    """The functions' third-party code; without `bundle` only the list of it, for a runtime that brings its own."""
+    pinned = pins(LAYER)
+
+    def write(folder: Path) -> None:
+        target = folder / "python"
+        target.mkdir()
+        (target / "requirements.txt").write_text("\n".join(pinned) + "\n")
+        if bundle:
+            install(pinned, target, FUNCTION_PYTHON)
+
+    code = lambda_.Code.from_asset(
+        str(ROOT / "lambdas"),
+        asset_hash=hashlib.sha256(repr((pinned, FUNCTION_PYTHON, PLATFORM, bundle)).encode()).hexdigest(),
+        asset_hash_type=AssetHashType.CUSTOM,
+        bundling=_bundling(write),
+    )
+    return lambda_.LayerVersion(scope, "Layer", code=code, compatible_runtimes=[lambda_.Runtime.PYTHON_3_13])
+
+
+def job_code(scope: Construct, *, bundle: bool) -> assets.Asset:
+    """The jobs' source archive (`.tar.gz`, which is what SageMaker's training toolkit unpacks): training/, chartloop/, vendor/."""
+    files = list(sources(JOB_PACKAGES))
+    pinned = pins(VENDORED) if bundle else []
+
+    def write(folder: Path) -> None:
+        with tempfile.TemporaryDirectory() as vendor:
+            if pinned:
+                install(pinned, Path(vendor), images.PYTHON)
+            vendored = [(f"vendor/{path.relative_to(vendor).as_posix()}", path) for path in walk(Path(vendor))]
+            (folder / "code.tar.gz").write_bytes(archive([*files, *vendored]))
+
+    return assets.Asset(
+        scope,
+        "JobCode",
+        path=str(ROOT / "training"),
+        asset_hash=hashlib.sha256(repr((digest(files), pinned)).encode()).hexdigest(),
+        asset_hash_type=AssetHashType.CUSTOM,
+        bundling=_bundling(write, output_type=BundlingOutput.ARCHIVED),
+    )
+
+
+def sources(packages: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """(path inside the asset, file) of every source file of the packages, sorted."""
+    for package in packages:
+        for path in walk(ROOT / package):
+            yield path.relative_to(ROOT).as_posix(), path
+
+
+def walk(folder: Path) -> list[Path]:
+    """The folder's files but for what running Python leaves behind, sorted by path."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+
+
+def digest(files: Iterable[tuple[str, Path]]) -> str:
+    total = hashlib.sha256()
+    for name, path in files:
+        total.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def copy(files: Iterable[tuple[str, Path]], folder: Path) -> None:
+    for name, path in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / name)
+
+
+def archive(files: Iterable[tuple[str, Path]]) -> bytes:
+    """A `.tar.gz` whose bytes depend on names and contents alone."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, path in sorted(files):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = path.stat().st_size, 0o644
+            with path.open("rb") as body:
+                tar.addfile(member, body)
+    return gzip.compress(plain.getvalue(), mtime=0)
+
+
+def pins(names: Sequence[str], lock: Path = LOCK) -> list[str]:
+    """`name==version` of each name, as the lock file has it. Raises ChartloopError for a name that is not locked."""
+    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", lock.read_text(), re.MULTILINE))
+    versions = {_normal(name): version for name, version in locked.items()}
+    missing = [name for name in names if _normal(name) not in versions]
+    if missing:
+        raise ChartloopError(f"{lock.name} pins no {', '.join(missing)}", code="not_locked")
+    return sorted(f"{_normal(name)}=={versions[_normal(name)]}" for name in names)
+
+
+def install(pinned: Sequence[str], target: Path, python: str) -> None:
+    """Installs wheels for the runtime's platform and Python, whatever this machine's are."""
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
+        "--target", str(target), "--platform", PLATFORM, "--implementation", "cp", "--python-version", python,
+        "--only-binary=:all:", *pinned,
+    ]  # fmt: skip
+    subprocess.run(command, check=True)  # noqa: S603 (our own arguments)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _bundling(write: Callable[[Path], None], **options: Any) -> BundlingOptions:
+    # The image is required by the type and never pulled: the local bundle always succeeds or raises.
+    return BundlingOptions(image=DockerImage.from_registry("scratch"), local=Bundle(write), **options)

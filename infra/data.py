@@ -1,0 +1,29 @@
+"""The data stack: what is kept. It knows nothing of the functions and jobs that use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Fn, Stack
+from constructs import Construct
+
+from infra.names import Names
+from infra.network import ModelFolder, Network
+from infra.storage import DataBucket, DataKey, Ledger
+
+
+class DataStack(Stack):
+    """Key, bucket, ledger, network and model folder."""
+
+    def __init__(self, scope: Construct, *, names: Names, **options: Any) -> None:
+        super().__init__(scope, names.stack("data"), **options)
+        self.key = DataKey(self, names=names).key
+        self.bucket = DataBucket(self, names=names, key=self.key).bucket
+        self.ledger = Ledger(self, names=names, key=self.key).table
+        self.network = Network(self)
+        self.folder = ModelFolder(self, network=self.network, key=self.key)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The region's first two zones, by CloudFormation: the CDK would ask the account while it synthesizes."""
+        return [Fn.select(0, Fn.get_azs()), Fn.select(1, Fn.get_azs())]

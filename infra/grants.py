@@ -1,0 +1,36 @@
+"""Statements for what constructs have no grant method for: actions, resources, and nothing wider than asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+
+def allow(who: iam.IGrantable, *actions: str, on: Sequence[str], **conditions: dict[str, Any]) -> None:
+    """One visible statement on the role behind `who`."""
+    statement = iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=conditions or None)
+    who.grant_principal.add_to_principal_policy(statement)
+
+
+def objects(
+    who: iam.IGrantable, bucket: s3.IBucket, key: kms.IKey, *, read: Sequence[str] = (), write: Sequence[str] = ()
+) -> None:
+    """Reads and writes by prefix (`records/*`). The bucket's own grant methods would let everyone list the holdout's keys."""
+    if read:
+        allow(who, "s3:GetObject", on=[bucket.arn_for_objects(prefix) for prefix in read])
+        key.grant_decrypt(who)
+    if write:
+        allow(who, "s3:PutObject", "s3:AbortMultipartUpload", on=[bucket.arn_for_objects(prefix) for prefix in write])
+        key.grant_encrypt_decrypt(who)  # a multipart upload reads back what it wrote
+    # "IfExists": who asks for one object names no prefix, and without this permission a missing object is 403 and not 404.
+    allow(who, "s3:ListBucket", on=[bucket.bucket_arn], StringLikeIfExists={"s3:prefix": [*read, *write]})
+
+
+def volumes(who: iam.IGrantable, key: kms.IKey) -> None:
+    """SageMaker attaches encrypted volumes in the name of who starts a job or an endpoint."""
+    key.grant(who, "kms:DescribeKey")
+    allow(who, "kms:CreateGrant", on=[key.key_arn], Bool={"kms:GrantIsForAWSResource": "true"})

@@ -1,0 +1,61 @@
+"""Who may call the API: a Cognito user pool that signs JWTs with the API's scopes, where no other issuer is named."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cognito as cognito
+from constructs import Construct
+
+from infra.names import Names
+
+RESOURCE_SERVER = "chartloop"
+SCOPES = {
+    "records.write": "Post and withdraw labelled records",
+    "read": "Read batches, runs, models and settings",
+    "predict": "Ask the model",
+    "models.write": "Promote, reject and roll back models; change settings",
+}
+
+
+class Identity(Construct):
+    """User pool, scopes, and two clients: `people` sign in with a code and PKCE, `machines` with a secret of their own."""
+
+    def __init__(self, scope: Construct, *, names: Names) -> None:
+        super().__init__(scope, "Identity")
+        self.pool = cognito.UserPool(
+            self,
+            "Users",
+            user_pool_name=names.name,
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            password_policy=cognito.PasswordPolicy(min_length=12),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        scopes = [cognito.ResourceServerScope(scope_name=name, scope_description=text) for name, text in SCOPES.items()]
+        server = self.pool.add_resource_server("Api", identifier=RESOURCE_SERVER, scopes=scopes)
+        granted = [cognito.OAuthScope.resource_server(server, scope) for scope in scopes]
+        self.domain = self.pool.add_domain(
+            "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=f"{names.name}-{names.account}")
+        )
+        self.people = self._client("People", granted, cognito.OAuthFlows(authorization_code_grant=True), secret=False)
+        self.machines = self._client("Machines", granted, cognito.OAuthFlows(client_credentials=True), secret=True)
+
+    @property
+    def issuer(self) -> str:
+        return self.pool.user_pool_provider_url
+
+    def _client(
+        self, name: str, scopes: list[cognito.OAuthScope], flows: cognito.OAuthFlows, *, secret: bool
+    ) -> cognito.UserPoolClient:
+        return self.pool.add_client(
+            name,
+            user_pool_client_name=name.lower(),
+            generate_secret=secret,
+            o_auth=cognito.OAuthSettings(flows=flows, scopes=scopes),
+            access_token_validity=Duration.hours(1),
+            enable_token_revocation=True,
+            prevent_user_existence_errors=True,
+        )

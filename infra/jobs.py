@@ -1,0 +1,74 @@
+"""The jobs' roles and code. The holdout is readable by the score role alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra import code, images, requests
+from infra.context import Context
+from infra.grants import allow, objects, volumes
+
+
+class Jobs(Construct):
+    """What SageMaker runs: `role` for prepare, embed and train, `score_role` for score, and `requests` of the state machine."""
+
+    def __init__(self, scope: Construct, *, context: Context, bucket: s3.IBucket, key: kms.IKey) -> None:
+        super().__init__(scope, "Jobs")
+        self._context = context
+        self._bucket = bucket
+        self._key = key
+        self.code = code.job_code(self, bundle=context.bundle)
+        self.role = self._role(
+            "Role",
+            read=["records/*", "snapshots/*", "embeddings/*", "base-models/*", "runs/*/request.json"],
+            write=["snapshots/*", "embeddings/*", "runs/*/train/*"],
+        )
+        self.score_role = self._role(
+            "ScoreRole",
+            read=["holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*"],
+            write=["runs/*/score/*", "models/*"],
+        )
+        self.requests = self._requests()
+
+    def _requests(self) -> requests.Jobs:
+        context = self._context
+        return requests.Jobs(
+            job_role=self.role.role_arn,
+            score_role=self.score_role.role_arn,
+            processing_image=images.image(images.INFERENCE, context.region),
+            training_image=images.image(images.TRAINING, context.region),
+            processing_instance=context.processing_instance,
+            training_instance=context.training_instance,
+            training_hours=context.training_hours,
+            code_uri=self.code.s3_object_url,
+            key=self._key.key_arn,
+        )
+
+    def _role(self, name: str, *, read: Sequence[str], write: Sequence[str]) -> iam.Role:
+        account = {"StringEquals": {"aws:SourceAccount": self._context.account}}
+        role = iam.Role(self, name, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=account))
+        objects(role, self._bucket, self._key, read=read, write=write)
+        # The code comes from the CDK's assets bucket, which other applications of the account share.
+        allow(role, "s3:GetObject", on=[self.code.bucket.arn_for_objects(self.code.s3_object_key)])
+        allow(role, "s3:ListBucket", on=[self.code.bucket.bucket_arn], StringLike={"s3:prefix": [self.code.s3_object_key]})
+        volumes(role, self._key)
+        observe(role, self._context)
+        return role
+
+
+def observe(role: iam.Role, context: Context) -> None:
+    """What SageMaker does in a job's name besides its work: pull the image, write logs and metrics."""
+    tags = (images.INFERENCE, images.TRAINING)
+    repositories = sorted({images.repository_arn(tag, context.region) for tag in tags})
+    pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    allow(role, *pull, on=repositories)
+    # These two know no resource; the namespace bounds the metrics.
+    allow(role, "ecr:GetAuthorizationToken", on=["*"])
+    allow(role, "cloudwatch:PutMetricData", on=["*"], StringLike={"cloudwatch:namespace": ["/aws/sagemaker/*"]})
+    groups = [f"arn:aws*:logs:{context.region}:{context.account}:log-group:/aws/sagemaker/*"]
+    allow(role, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=groups)

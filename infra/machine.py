@@ -1,0 +1,74 @@
+"""The state machine: the definition deployed, with the permissions that running SageMaker jobs to their end takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from chartloop.tasks import TASKS
+from infra.definition import definition
+from infra.grants import allow
+from infra.jobs import Jobs
+from infra.names import Names
+
+JOB_RULES = ("StepFunctionsGetEventsForSageMakerTrainingJobsRule", "StepFunctionsGetEventsForSageMakerProcessingJobsRule")
+
+
+class Retraining(Construct):
+    """The Standard state machine `{name}-retrain`; `functions` by the names that the definition knows."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        names: Names,
+        functions: Mapping[str, lambda_.Function],
+        jobs: Jobs,
+        key: kms.IKey,
+        pause_seconds: int,
+    ) -> None:
+        super().__init__(scope, "Retraining")
+        arns = {name: function.function_arn for name, function in functions.items()}
+        states = definition(functions=arns, jobs=jobs.requests, pause_seconds=pause_seconds)
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=names.machine,
+            # Serialized here: the CDK's own writer leaves out the nulls that ResultPath needs.
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(states)),
+            logs=sfn.LogOptions(destination=self._log_group(names, key), level=sfn.LogLevel.ERROR, include_execution_data=False),
+        )
+        for function in functions.values():
+            function.grant_invoke(self.machine)
+        self._run_jobs(names, jobs)
+
+    def _run_jobs(self, names: Names, jobs: Jobs) -> None:
+        role = self.machine.role
+        for kind in ("processing", "training"):
+            # Executions, and so their jobs, are named by run, and runs by task.
+            mine = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
+            operations = [f"sagemaker:{verb}{kind.title()}Job" for verb in ("Create", "Describe", "Stop")]
+            allow(role, *operations, "sagemaker:AddTags", "sagemaker:ListTags", on=mine)
+        # `.sync` hears of a job's end by rules that Step Functions keeps in this account.
+        rules = [names.arn("events", f"rule/{rule}") for rule in JOB_RULES]
+        allow(role, "events:PutRule", "events:PutTargets", "events:DescribeRule", on=rules)
+        passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+        allow(role, "iam:PassRole", on=[jobs.role.role_arn, jobs.score_role.role_arn], StringEquals=passed)
+
+    def _log_group(self, names: Names, key: kms.IKey) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/vendedlogs/states/{names.machine}",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            encryption_key=key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )

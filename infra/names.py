@@ -1,0 +1,65 @@
+"""Physical names, spelled once: a deployment under the same name into an empty account has the same ARNs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk.region_info import RegionInfo
+
+from infra.context import Context
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names are fixed where a policy or a setting must know a resource before it is made."""
+
+    name: str
+    account: str
+    region: str
+    partition: str
+
+    @classmethod
+    def of(cls, context: Context) -> Names:
+        return cls(context.name, context.account, context.region, RegionInfo.get(context.region).partition or "aws")
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.name}-data-{self.account}-{self.region}"
+
+    @property
+    def access_logs(self) -> str:
+        return f"{self.name}-logs-{self.account}-{self.region}"
+
+    @property
+    def ledger(self) -> str:
+        return f"{self.name}-ledger"
+
+    @property
+    def queue(self) -> str:
+        return f"{self.name}-uploads"
+
+    @property
+    def machine(self) -> str:
+        return f"{self.name}-retrain"
+
+    @property
+    def endpoint_role(self) -> str:
+        return f"{self.name}-endpoint"
+
+    def stack(self, part: str) -> str:
+        return f"{self.name}-{part}"
+
+    def function(self, name: str) -> str:
+        return f"{self.name}-{name.replace('_', '-')}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN of this account and region; `resource` as the service spells it, from the kind on."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    @property
+    def machine_arn(self) -> str:
+        return self.arn("states", f"stateMachine:{self.machine}")
+
+    @property
+    def endpoint_role_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.endpoint_role}"

@@ -1,0 +1,72 @@
+"""The network of the functions that mount EFS, and the model folder itself; there is no way out to the internet."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+MOUNT = "/mnt/chartloop"
+"""Where a function mounts the model folder."""
+OWNER = "1000"
+"""User and group of every file on the access point, in the functions and in a notebook alike."""
+
+
+class Network(Construct):
+    """Isolated subnets in two zones. S3 and DynamoDB are reached by gateway endpoints, which cost nothing."""
+
+    def __init__(self, scope: Construct) -> None:
+        super().__init__(scope, "Network")
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr("10.40.0.0/20"),
+            max_azs=2,
+            nat_gateways=0,
+            restrict_default_security_group=False,  # would deploy a function of the CDK's own; nothing uses that group
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
+            ],
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
+                "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+            },
+        )
+        self.subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+        self.functions = ec2.SecurityGroup(self, "Functions", vpc=self.vpc, description="Functions that mount the model folder")
+
+
+class ModelFolder(Construct):
+    """EFS, encrypted, reached over TLS and through the access point alone."""
+
+    def __init__(self, scope: Construct, *, network: Network, key: kms.IKey) -> None:
+        super().__init__(scope, "ModelFolder")
+        self.file_system = efs.FileSystem(
+            self,
+            "FileSystem",
+            vpc=network.vpc,
+            vpc_subnets=network.subnets,
+            encrypted=True,
+            kms_key=key,
+            allow_anonymous_access=False,
+            enable_automatic_backups=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self.file_system.add_to_resource_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["*"],
+                conditions={"Bool": {"aws:SecureTransport": "false"}},
+            )
+        )
+        self.file_system.connections.allow_default_port_from(network.functions)
+        self.access_point = self.file_system.add_access_point(
+            "AccessPoint",
+            path="/chartloop",
+            create_acl=efs.Acl(owner_uid=OWNER, owner_gid=OWNER, permissions="750"),
+            posix_user=efs.PosixUser(uid=OWNER, gid=OWNER),
+        )

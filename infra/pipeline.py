@@ -1,0 +1,156 @@
+"""The pipeline stack: from an upload to a promoted model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Duration, Size, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra import access
+from infra.context import Context
+from infra.data import DataStack
+from infra.functions import Functions
+from infra.grants import objects
+from infra.intake import Intake
+from infra.jobs import Jobs
+from infra.machine import Retraining
+from infra.names import Names
+from infra.network import MOUNT
+from infra.settings import settings
+
+UPLOAD_SECONDS = 600
+SWEEP_MINUTES = 15
+"""How long a lost event or an interrupted run waits until it is repaired."""
+
+STARTS_RUNS = ["base-models/*", "embeddings/*", "runs/*"]
+"""What the start of a run reads: whether the base model is staged, the last embeddings, and which batches are settled."""
+
+
+class PipelineStack(Stack):
+    """Intake, functions of a run, jobs, state machine, sweep and alarms."""
+
+    def __init__(self, scope: Construct, *, context: Context, names: Names, data: DataStack, **options: Any) -> None:
+        super().__init__(scope, names.stack("pipeline"), **options)
+        self._names = names
+        self._data = data
+        self.intake = Intake(self, names=names, bucket=data.bucket, key=data.key, read_seconds=UPLOAD_SECONDS)
+        shared = settings(context, names, data, queue_url=self.intake.queue.queue_url)
+        self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle)
+        self.jobs = Jobs(self, context=context, bucket=data.bucket, key=data.key)
+        self.intake.feed(self._on_upload(), concurrency=context.upload_concurrency)
+        self.retraining = Retraining(
+            self,
+            names=names,
+            functions=self._run_functions(),
+            jobs=self.jobs,
+            key=data.key,
+            pause_seconds=context.deploy_wait,
+        )
+        self._schedule(self._sweep())
+        self._alarms()
+
+    def _run_functions(self) -> dict[str, lambda_.Function]:
+        return {
+            "begin": self._begin(),
+            "champion": self._champion(),
+            "judge": self._judge(),
+            "promote": self._promote(),
+            "publish": self._publish(),
+            "finish": self._finish(),
+        }
+
+    def _on_upload(self) -> lambda_.Function:
+        function = self._functions.add("on_upload", seconds=UPLOAD_SECONDS, memory=2048)
+        written = ["records/*", "holdout/*", "receipts/*", "quarantine/*", "runs/*"]
+        self._let(function, read=["incoming/*", "receipts/*", *STARTS_RUNS], write=written)
+        access.start_runs(function, self._names)
+        return function
+
+    def _begin(self) -> lambda_.Function:
+        function = self._functions.add("begin", seconds=60)
+        self._let(function, read=["runs/*"])
+        return function
+
+    def _champion(self) -> lambda_.Function:
+        function = self._functions.add("champion", handler="judge.champion", seconds=60)
+        self._let(function, read=["runs/*"])
+        return function
+
+    def _judge(self) -> lambda_.Function:
+        function = self._functions.add("judge", seconds=300, memory=1024)
+        self._let(function, read=["runs/*", "models/*"], write=["runs/*"])
+        return function
+
+    def _promote(self) -> lambda_.Function:
+        function = self._functions.add("promote", seconds=300)
+        self._let(function, read=["models/*", "runs/*"])
+        access.register_models(function, self._names)
+        access.deploy_endpoints(function, self._names, self._data.key)
+        access.invoke_endpoints(function, self._names)  # the golden requests
+        return function
+
+    def _publish(self) -> lambda_.Function:
+        """The only function with the model folder, and so the only one in the network; it unpacks into its own /tmp first."""
+        data = self._data
+        function = self._functions.add(
+            "publish",
+            seconds=900,
+            memory=2048,
+            settings={"model_folder": MOUNT},
+            ephemeral_storage_size=Size.gibibytes(8),
+            filesystem=lambda_.FileSystem.from_efs_access_point(data.folder.access_point, MOUNT),
+            vpc=data.network.vpc,
+            vpc_subnets=data.network.subnets,
+            security_groups=[data.network.functions],
+        )
+        self._let(function, read=["models/*", "embeddings/*", "runs/*"])
+        return function
+
+    def _finish(self) -> lambda_.Function:
+        function = self._functions.add("finish", seconds=120)
+        self._let(function, read=[*STARTS_RUNS, "models/*"], write=["runs/*"])
+        access.start_runs(function, self._names)
+        access.describe_jobs(function, self._names)
+        return function
+
+    def _sweep(self) -> lambda_.Function:
+        function = self._functions.add("sweep", seconds=600)
+        self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"])
+        access.start_runs(function, self._names)
+        self.intake.queue.grant_send_messages(function)
+        return function
+
+    def _let(self, function: lambda_.Function, *, read: list[str], write: list[str] | None = None) -> None:
+        """The ledger, and the named prefixes of the data bucket."""
+        self._data.ledger.grant_read_write_data(function)
+        objects(function, self._data.bucket, self._data.key, read=read, write=write or [])
+
+    def _schedule(self, sweep: lambda_.Function) -> None:
+        events.Rule(
+            self,
+            "Sweeping",
+            rule_name=f"{self._names.name}-sweep",
+            description="Repairs what a lost event or an interruption left behind",
+            schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
+            targets=[targets.LambdaFunction(sweep)],
+        )
+
+    def _alarms(self) -> None:
+        topic = sns.Topic(self, "Alarms", topic_name=f"{self._names.name}-alarms", master_key=self._data.key, enforce_ssl=True)
+        failed = self.retraining.machine.metric_failed(period=Duration.minutes(5)).create_alarm(
+            self,
+            "RunsFailed",
+            alarm_description="A run failed: the run's record says why",
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        for alarm in (self.intake.alarm(), failed):
+            alarm.add_alarm_action(actions.SnsAction(topic))

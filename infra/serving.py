@@ -1,0 +1,85 @@
+"""The serving stack: the REST API, who may call it, and what promotion deploys behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra import access
+from infra.api import Api
+from infra.context import Context
+from infra.data import DataStack
+from infra.endpoint import Serving
+from infra.functions import Functions
+from infra.grants import objects
+from infra.identity import Identity
+from infra.names import Names
+from infra.pipeline import STARTS_RUNS, PipelineStack
+from infra.settings import settings
+
+GATEWAY_SECONDS = 29
+"""API Gateway ends a request then."""
+
+
+class ServingStack(Stack):
+    """API, functions behind it, identity, and the endpoint's role and model groups."""
+
+    def __init__(
+        self, scope: Construct, *, context: Context, names: Names, data: DataStack, pipeline: PipelineStack, **options: Any
+    ) -> None:
+        super().__init__(scope, names.stack("serving"), **options)
+        self._context = context
+        self._names = names
+        self._data = data
+        self.serving = Serving(self, context=context, names=names, bucket=data.bucket, key=data.key)
+        shared = settings(context, names, data, queue_url=pipeline.intake.queue.queue_url)
+        self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle)
+        self.identity = None if context.issuer else Identity(self, names=names)
+        self.api = Api(
+            self,
+            names=names,
+            key=data.key,
+            api=self._api(),
+            predict=self._predict(),
+            authorizer=self._authorizer(),
+        )
+        self._outputs()
+
+    def _api(self) -> lambda_.Function:
+        function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024)
+        self._data.ledger.grant_read_write_data(function)
+        objects(
+            function,
+            self._data.bucket,
+            self._data.key,
+            read=["incoming/*", "receipts/*", "models/*", *STARTS_RUNS],
+            write=["incoming/*", "receipts/*", "runs/*"],
+        )
+        access.start_runs(function, self._names)
+        access.describe_jobs(function, self._names)
+        access.mark_models(function, self._names)
+        return function
+
+    def _predict(self) -> lambda_.Function:
+        function = self._functions.add("predict", seconds=GATEWAY_SECONDS)
+        access.invoke_endpoints(function, self._names)
+        return function
+
+    def _authorizer(self) -> lambda_.Function:
+        return self._functions.add("authorizer", seconds=10, memory=256, settings=self._trust())
+
+    def _trust(self) -> dict[str, str]:
+        """The issuer's name and keys: this deployment's own user pool, or the one that the context names."""
+        issuer = self.identity.issuer if self.identity else self._context.issuer
+        keys = self._context.jwks_url or f"{issuer}/.well-known/jwks.json"
+        return {"issuer": issuer, "jwks_url": keys, "audience": self._context.audience}
+
+    def _outputs(self) -> None:
+        CfnOutput(self, "Url", value=self.api.rest.url, description="CHARTLOOP_URL")
+        if self.identity is not None:
+            CfnOutput(self, "TokenUrl", value=f"{self.identity.domain.base_url()}/oauth2/token")
+            CfnOutput(self, "PeopleClient", value=self.identity.people.user_pool_client_id)
+            CfnOutput(self, "MachinesClient", value=self.identity.machines.user_pool_client_id)

@@ -1,0 +1,27 @@
+"""The functions' settings (chartloop/settings.py), filled from what a deployment is made of."""
+
+from __future__ import annotations
+
+from chartloop.settings import Settings
+from infra import code, images
+from infra.context import Context
+from infra.data import DataStack
+from infra.names import Names
+
+
+def settings(context: Context, names: Names, data: DataStack, *, queue_url: str) -> Settings:
+    """What all functions share; the mount and the issuer are those functions' own that need them."""
+    return Settings(
+        bucket=names.bucket,
+        ledger=names.ledger,
+        state_machine=names.machine_arn,
+        endpoint_prefix=names.name,
+        package_group_prefix=names.name,
+        queue_url=queue_url,
+        endpoint_role=names.endpoint_role_arn,
+        inference_image=images.image(images.INFERENCE, context.region),
+        instance_type=context.serving_instance,
+        kms_key=data.key.key_arn,
+        base_model=context.base_model,
+        code_version=code.code_version(),
+    )

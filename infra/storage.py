@@ -1,0 +1,107 @@
+"""What must survive: the key, the data bucket and the ledger. All are retained when their stack goes."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.names import Names
+
+OLD_VERSIONS_DAYS = 90
+
+
+class DataKey(Construct):
+    """The one key of everything that may hold clinical text or tell of it."""
+
+    def __init__(self, scope: Construct, *, names: Names) -> None:
+        super().__init__(scope, "DataKey")
+        self.key = kms.Key(
+            self, "Key", alias=f"alias/{names.name}", enable_key_rotation=True, removal_policy=RemovalPolicy.RETAIN
+        )
+        # EventBridge writes into the encrypted uploads queue, alarms into their encrypted topic.
+        for service in ("events", "cloudwatch"):
+            self._let(service, names, "kms:Decrypt", "kms:GenerateDataKey*", SourceAccount=names.account)
+        # CloudWatch Logs encrypts this deployment's log groups; it names the group, not the account, in its context.
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                resources=["*"],
+                principals=[iam.ServicePrincipal(f"logs.{names.region}.amazonaws.com")],
+                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": names.arn("logs", f"log-group:*{names.name}*")}},
+            )
+        )
+
+    def _let(self, service: str, names: Names, *actions: str, SourceAccount: str) -> None:
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=["*"],
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                conditions={"StringEquals": {"aws:SourceAccount": SourceAccount}},
+            )
+        )
+
+
+class DataBucket(Construct):
+    """The data bucket, versioned and encrypted; it tells EventBridge of every object."""
+
+    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey) -> None:
+        super().__init__(scope, "DataBucket")
+        access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            bucket_name=names.access_logs,
+            encryption=s3.BucketEncryption.S3_MANAGED,  # server access logs cannot be written under a key of one's own
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(OLD_VERSIONS_DAYS))],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=names.bucket,
+            versioned=True,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            server_access_logs_bucket=access_logs,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        # By the property itself: `event_bridge_enabled` would deploy a function of the CDK's own to set it.
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 (tells the type checker what an L2 bucket is made of)
+        resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+
+
+class Ledger(Construct):
+    """The one table: partition key `pk`, sort key `sk` (chartloop/items.py)."""
+
+    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey) -> None:
+        super().__init__(scope, "Ledger")
+        text = dynamodb.AttributeType.STRING
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            table_name=names.ledger,
+            partition_key=dynamodb.Attribute(name="pk", type=text),
+            sort_key=dynamodb.Attribute(name="sk", type=text),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+            removal_policy=RemovalPolicy.RETAIN,
+        )
