@@ -1,0 +1,168 @@
+"""Batches: a post becomes a ledger item, a receipt and a file below incoming/, in an order that lets it be sent again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from chartloop import keys, receipts, records
+from chartloop.errors import Conflict, InvalidRequest, NotFound, Stale
+from chartloop.items import batch_key, hashed, new, require, stamp, task_item
+from chartloop.receipts import Receipt
+from chartloop.records import BatchOptions, Checked, Line
+from chartloop.seams import Item, Ledger, Objects
+
+RECEIVED, PROCESSED, QUARANTINED, WITHDRAWN = "received", "processed", "quarantined", "withdrawn"
+
+UPLOAD_SECONDS = 3600
+UPLOAD_ID = re.compile(r"u-[0-9a-f]{32}")
+UPLOAD_FORMATS = ("jsonl", "json", "csv", "xlsx")
+
+
+@dataclass(frozen=True)
+class Post:
+    """What a client sent: its parsed lines, and what makes it the same post when it comes again."""
+
+    task: str
+    lines: list[Line]
+    options: BatchOptions
+    poster: str
+    fingerprint: str
+    """Hash of body, format and options."""
+    idempotency_key: str | None = None
+
+    @property
+    def batch_id(self) -> str:
+        return batch_id_of(self.task, f"key:{self.idempotency_key}" if self.idempotency_key else self.fingerprint)
+
+
+def batch_id_of(task: str, identity: str) -> str:
+    return "b-" + hashed(f"{task}\n{identity}")[:32]
+
+
+def new_batch(
+    task: str, batch_id: str, *, options: BatchOptions, labels: list[str], poster: str, now: datetime, **more: Any
+) -> Item:
+    """The BATCH item as first saved.
+
+    `options` and the declared `labels` are frozen in it, so that every retry comes to the same verdicts. `sequence`, the batch's
+    place in its task, is given when all its records are decided; `train` and `holdout` are its shards, `{key, sha256, records}`.
+    """
+    return new(
+        batch_key(task, batch_id), batch_id=batch_id, task=task, status=RECEIVED, options=asdict(options), labels=labels,
+        poster=poster, received_at=stamp(now), processed_at=None, sequence=None, train=None, holdout=None,
+        counts=receipts.count(()), **more,
+    )  # fmt: skip
+
+
+def arrival(batch: Item) -> Item:
+    """The index item that lists batches by time; saved together with the batch's first version."""
+    return new((batch["pk"], f"ARRIVED#{batch['received_at']}#{batch['batch_id']}"), batch_id=batch["batch_id"])
+
+
+def check(task: str, line: Line, options: BatchOptions, labels: Collection[str]) -> Checked:
+    """The stateless verdict on a parsed line, or on one that could not be parsed."""
+    if line.problem is not None:
+        return Checked(record_id=None, record=None, problem=line.problem, notes=(), labels=frozenset())
+    return records.check(task, line.value, options, labels)
+
+
+def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> Receipt:
+    """Answers a post with a verdict per record, made without looking at other batches.
+
+    The receipt and the file in incoming/ are written before this returns. After a crash anywhere in between, the same post makes
+    the same batch and the same answer. Raises InvalidRequest (nothing_parsed) and Conflict (key used with another body).
+    """
+    if all(line.problem for line in post.lines):
+        first = next((line.problem for line in post.lines), None)
+        details = {"first_code": first.code} if first else None
+        raise InvalidRequest("not one record could be read", code="nothing_parsed", details=details)
+    stored = ledger.get(batch_key(post.task, post.batch_id))
+    if stored is not None and stored.get("fingerprint") != post.fingerprint:
+        raise Conflict("this Idempotency-Key came with another body before", field="Idempotency-Key")
+    known = task_item(ledger, post.task)
+    batch = stored or new_batch(
+        post.task, post.batch_id, options=post.options, labels=list(known["settings"].get("labels", ())), poster=post.poster,
+        now=now, fingerprint=post.fingerprint,
+    )  # fmt: skip
+    receipt, body = _answer(post, batch, set(known.get("seen_labels", ())))
+    if stored is None and not _open(ledger, batch, receipt, body):
+        return receive(post, ledger=ledger, objects=objects, now=now)  # a copy of this post was first
+    if batch["status"] == RECEIVED:
+        _store(objects, batch, receipt, body)
+    return receipt
+
+
+def _answer(post: Post, batch: Item, known_labels: set[str]) -> tuple[Receipt, bytes]:
+    """(receipt, JSON Lines for incoming/): line n is record n of the post, empty where it was rejected."""
+    entries, labels = [], set[str]()
+    rows = [b""] * max(line.number for line in post.lines)
+    options = BatchOptions(**batch["options"])
+    for line in post.lines:
+        found = check(post.task, line, options, batch["labels"])
+        verdict = "rejected" if found.problem else "accepted"
+        entries.append(receipts.entry(line.number, found.record_id, verdict, problem=found.problem, notes=found.notes))
+        if found.problem is None:
+            rows[line.number - 1] = json.dumps(line.value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+            labels |= found.labels
+    answered = {**batch, "status": RECEIVED, "processed_at": None, "code": None, "message": None, "reason": None}
+    return receipts.complete(answered, entries, labels - known_labels - set(batch["labels"])), b"\n".join(rows) + b"\n"
+
+
+def _open(ledger: Ledger, batch: Item, receipt: Receipt, body: bytes) -> bool:
+    batch |= {"counts": receipt["counts"], "source_sha256": hashlib.sha256(body).hexdigest()}
+    try:
+        ledger.save(batch, arrival(batch))
+    except Stale:
+        return False
+    return True
+
+
+def _store(objects: Objects, batch: Item, receipt: Receipt, body: bytes) -> None:
+    """Writes what is not there yet; the file in incoming/ is last, because it starts the processing."""
+    task, batch_id = batch["task"], batch["batch_id"]
+    if not objects.exists(keys.receipt(task, receipts.received_name(batch_id))):
+        receipts.write(objects, task, receipts.received_name(batch_id), receipt)
+    if not objects.exists(keys.incoming(task, batch_id)):
+        metadata = {"batch-id": batch_id, "poster": batch["poster"], **BatchOptions(**batch["options"]).to_metadata()}
+        objects.put(keys.incoming(task, batch_id), body, metadata=metadata, content_type="application/x-ndjson")
+
+
+def presign(task: str, name: str, options: BatchOptions, poster: str, *, objects: Objects) -> dict[str, Any]:
+    """Where to PUT a large file, and the headers that the upload must send."""
+    extension = name.rsplit("/", 1)[-1].partition(".")[2].lower()
+    if extension.removesuffix(".gz") not in UPLOAD_FORMATS:
+        known = ", ".join(UPLOAD_FORMATS)
+        raise InvalidRequest(f"the name must end in one of {known}, or that and .gz", code="unsupported_format", field="name")
+    batch_id = f"u-{uuid4().hex}"
+    key = keys.incoming(task, batch_id, extension)
+    metadata = {"batch-id": batch_id, "poster": poster, **options.to_metadata()}
+    url, headers = objects.presign_put(key, metadata=metadata, seconds=UPLOAD_SECONDS)
+    return {"batch_id": batch_id, "url": url, "headers": headers, "key": key, "expires_in": UPLOAD_SECONDS}
+
+
+def show(task: str, batch_id: str, *, ledger: Ledger, objects: Objects) -> Receipt:
+    """The receipt as it stands; the ledger's word on the batch's status counts. Raises NotFound."""
+    batch = require(ledger, batch_key(task, batch_id), "batch")
+    name = receipts.received_name(batch_id) if batch["status"] == RECEIVED else batch_id
+    try:
+        stored = receipts.read(objects, task, name)
+    except NotFound:  # a dropped file that is being processed, or a post that crashed before its receipt
+        stored = {"records": []}
+    return {**stored, **receipts.of_batch(batch)}
+
+
+def recent(task: str, *, ledger: Ledger, limit: int, before: str | None = None) -> dict[str, Any]:
+    """Batches without their records, newest first; `next` is the cursor of the page after this one, or None."""
+    cursor = f"ARRIVED#{before}" if before else None
+    found = ledger.query(f"TASK#{task}", "ARRIVED#", newest_first=True, limit=limit + 1, before=cursor)
+    page = found[:limit]
+    stored = ledger.get_many(batch_key(task, item["batch_id"]) for item in page)
+    listed = [receipts.of_batch(stored[batch_key(task, item["batch_id"])]) for item in page]
+    return {"batches": listed, "next": page[-1]["sk"].removeprefix("ARRIVED#") if len(found) > limit else None}

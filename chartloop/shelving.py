@@ -1,0 +1,89 @@
+"""Shelving a settled batch: its shards, its final receipt, and the one transaction that counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from chartloop import keys, receipts, snapshots
+from chartloop.batches import PROCESSED, RECEIVED
+from chartloop.counting import only_in
+from chartloop.decisions import Outcome
+from chartloop.items import stamp, task_item, until_first
+from chartloop.receipts import STORED, Entry, Receipt
+from chartloop.records import canonical
+from chartloop.seams import Item, Ledger, Objects
+from chartloop.settling import stored
+
+SEEN_LABELS = 1000
+"""Labels that a task remembers, so that its item stays small."""
+
+
+def shelve(
+    batch: Item, outcomes: Sequence[Outcome], entries: Sequence[Entry], *, ledger: Ledger, objects: Objects, now: datetime
+) -> tuple[Item, Receipt]:
+    """Writes the shards and what was set aside; gives (the batch as it will be saved, its receipt).
+
+    `entries` are the verdicts beside the outcomes'. Done again, it writes the same bytes.
+    """
+    kept = [outcome for outcome in outcomes if outcome.verdict in STORED]
+    _write_set_aside(batch, [outcome for outcome in outcomes if outcome.verdict == "set_aside"], objects)
+    done = {
+        **batch,
+        "status": PROCESSED,
+        "processed_at": stamp(now),
+        "train": _shard(batch, keys.records, [o for o in kept if o.side == "training"], objects),
+        "holdout": _shard(batch, keys.holdout, [o for o in kept if o.side == "holdout"], objects),
+    }
+    seen = {*batch["labels"], *task_item(ledger, batch["task"]).get("seen_labels", ())}
+    told = [
+        receipts.entry(o.arrival.line, o.arrival.record_id, o.verdict, problem=o.problem, notes=o.notes) for o in outcomes
+    ]  # fmt: skip
+    receipt = receipts.complete(done, [*entries, *told], _labels(kept) - seen)
+    return {**done, "counts": receipt["counts"]}, receipt
+
+
+def _shard(
+    batch: Item, key_of: Callable[[str, str], str], outcomes: Sequence[Outcome], objects: Objects
+) -> dict[str, Any] | None:
+    if not outcomes:
+        return None
+    key = key_of(batch["task"], batch["batch_id"])
+    body = b"".join(
+        snapshots.stored_line(
+            record_id=o.arrival.record_id, batch_id=batch["batch_id"], sequence=batch["sequence"], line=o.arrival.line,
+            group=o.group, record=o.arrival.record,
+        )
+        for o in outcomes
+    )  # fmt: skip
+    objects.put(key, body, content_type="application/x-ndjson")
+    return snapshots.shard_entry(key, body)
+
+
+def _write_set_aside(batch: Item, outcomes: Sequence[Outcome], objects: Objects) -> None:
+    if outcomes:
+        body = b"".join(canonical(outcome.arrival.record) + b"\n" for outcome in outcomes)
+        objects.put(keys.quarantine(batch["task"], batch["batch_id"], "set_aside.jsonl"), body)
+
+
+def _labels(outcomes: Sequence[Outcome]) -> set[str]:
+    return {label for outcome in outcomes for label in outcome.arrival.labels}
+
+
+def count(done: Item, outcomes: Sequence[Outcome], mark: Item, ledger: Ledger) -> bool:
+    """Saves the batch's end, the task's counts and the object's mark together; False where another worker ended the batch."""
+    kept = [outcome for outcome in outcomes if outcome.verdict in STORED]
+
+    def attempt() -> bool:
+        task = task_item(ledger, done["task"])
+        if stored(done, ledger)["status"] != RECEIVED:
+            return False
+        task["records"] += only_in(done["batch_id"], done["task"], [o.arrival.record_id for o in kept], ledger)
+        task["arrivals"] += len(kept)
+        task["seen_labels"] = sorted(_labels(kept).union(task.get("seen_labels", ())))[:SEEN_LABELS]
+        ledger.save(task, done, mark)
+        return True
+
+    return until_first(attempt)
+
