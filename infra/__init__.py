@@ -1,1 +1,1 @@
-"""The CDK app: stacks compose noun constructs, constructs expose what they made, every grant is visible where stacks are composed."""
+"""The CDK app: stacks compose noun constructs, which expose what they made; grants are visible where stacks compose."""

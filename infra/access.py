@@ -1,4 +1,4 @@
-"""What a function may do at Step Functions and SageMaker, by what it is for. Resources are named by the deployment's own names."""
+"""What a function may do at Step Functions and SageMaker, by what it is for; resources by the deployment's own names."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ RESPONSES = {
 
 
 class Api(Construct):
-    """`/v1/...`: predictions go to `predict`, all else to `api`, which also answers for routes that do not exist. Health needs no token."""
+    """`/v1/...`: predictions go to `predict`, all else, unknown routes too, to `api`. Health alone needs no token."""
 
     def __init__(
         self,

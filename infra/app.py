@@ -38,5 +38,5 @@ def _tag(stack: Construct, names: Names) -> None:
 
 
 def _synthesizer() -> DefaultStackSynthesizer:
-    """One a stack. Without the rule that reads the bootstrap's version from SSM at deployment; the CDK command line checks it too."""
+    """One a stack, without the rule that reads the bootstrap's version at deployment: the CDK command line checks it too."""
     return DefaultStackSynthesizer(generate_bootstrap_version_rule=False)

@@ -1,4 +1,4 @@
-"""The code that is deployed: the functions' code, their layer, and the jobs' source archive; built without Docker, the same bytes each time."""
+"""The code that is deployed, built without Docker and the same each time: functions, their layer, the jobs' source archive."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PLATFORM = "manylinux_2_28_x86_64"
 
 PYDANTIC = ("annotated-types", "pydantic", "pydantic_core", "typing-inspection", "typing_extensions")
 LAYER = (
-    *PYDANTIC, "aws-lambda-powertools", "cffi", "cryptography", "et_xmlfile", "jmespath", "joserfc", "numpy", "openpyxl", "pycparser",
-    "rensa",
+    *PYDANTIC, "aws-lambda-powertools", "cffi", "cryptography", "et_xmlfile", "jmespath", "joserfc", "numpy", "openpyxl",
+    "pycparser", "rensa",
 )  # fmt: skip
 """Distributions of the functions' layer: what they import and what that needs. boto3 comes with the runtime."""
 VENDORED = (*PYDANTIC, "rensa")
@@ -89,7 +89,7 @@ def layer(scope: Construct, *, bundle: bool) -> lambda_.LayerVersion:
 
 
 def job_code(scope: Construct, *, bundle: bool) -> assets.Asset:
-    """The jobs' source archive (`.tar.gz`, which is what SageMaker's training toolkit unpacks): training/, chartloop/, vendor/."""
+    """The jobs' source archive (`.tar.gz`: what SageMaker's training toolkit unpacks): training/, chartloop/, vendor/."""
     files = list(sources(JOB_PACKAGES))
     pinned = pins(VENDORED) if bundle else []
 

@@ -3,8 +3,9 @@
     Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Judge -> Promote?
           -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Approve -> Promoted -> Finish
 
-A failure before the pointer is swapped leads through Undo to Failed; after it, steps are repeated until they succeed, and an execution that
-gives up is started again by the sweep. Where another promotion was first, the endpoint is put back and the candidate is judged again.
+A failure before the pointer is swapped leads through Undo to Failed; after it, steps are repeated until they succeed, and an
+execution that gives up is started again by the sweep. Where another promotion was first, the endpoint is put back and the
+candidate is judged again.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ NOT_NOW = [
 
 
 def definition(*, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
-    """`functions`: ARN by name, of `begin champion judge promote publish finish`; `pause_seconds` lie between two looks at the endpoint."""
+    """The whole machine. `functions`: ARN by name, of `begin champion judge promote publish finish`.
+
+    `pause_seconds` lie between two looks at an endpoint that is being deployed.
+    """
     return {
         "Comment": "Chartloop: from a snapshot's references to a better model in service",
         "StartAt": "Begin",
@@ -197,7 +201,7 @@ def _call(
     retry: list[dict[str, Any]] | None = None,
     catch: list[dict[str, Any]] | None = None,
 ) -> State:
-    """Invokes a function. `keep` names what of its answer goes on, at the path `at`; without it the state passes through unchanged."""
+    """Invokes a function. `keep` names what of its answer goes on, at the path `at`; without it the state stays as it is."""
     state: State = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -236,7 +240,7 @@ def _crashed() -> dict[str, Any]:
 
 
 def _retry(errors: list[str], *, first: int, attempts: int, longest: int) -> dict[str, Any]:
-    """Waits `first` seconds, then twice as long each time, at most `longest`; with full jitter, so that runs do not come back together."""
+    """Waits `first` seconds, then twice as long each time, at most `longest`; jitter keeps runs from coming back together."""
     return {
         "ErrorEquals": errors,
         "IntervalSeconds": first,

@@ -17,7 +17,7 @@ from infra.names import Names
 
 
 class Serving(Construct):
-    """The endpoint itself is promotion's: in CloudFormation it would fail before the first model, and fight the swaps after it."""
+    """The endpoint itself is promotion's: CloudFormation would fail before the first model, and fight the swaps after."""
 
     def __init__(self, scope: Construct, *, context: Context, names: Names, bucket: s3.IBucket, key: kms.IKey) -> None:
         super().__init__(scope, "Serving")

@@ -1,4 +1,4 @@
-"""The way in: an object below `incoming/` becomes a message, a message becomes one call of on_upload, and what fails stays visible."""
+"""The way in: an object below `incoming/` becomes a message, messages become calls of on_upload, failures stay visible."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The SageMaker requests of the state machine as plain dictionaries: what each job runs on, reads and writes.
 
-Paths (`$.uris...`) point into the execution's input (docs/contracts/run-handover.md). Everything is encrypted with the data key, and no
-job has a network: what it needs, code included, comes in as an input.
+Paths (`$.uris...`) point into the execution's input (docs/contracts/run-handover.md). Everything is encrypted with the
+data key, and no job has a network: what it needs, code included, comes in as an input.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class DataKey(Construct):
         )
         # EventBridge writes into the encrypted uploads queue, alarms into their encrypted topic.
         for service in ("events", "cloudwatch"):
-            self._let(service, names, "kms:Decrypt", "kms:GenerateDataKey*", SourceAccount=names.account)
+            self._let(service, names.account, "kms:Decrypt", "kms:GenerateDataKey*")
         # CloudWatch Logs encrypts this deployment's log groups; it names the group, not the account, in its context.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
@@ -35,13 +35,13 @@ class DataKey(Construct):
             )
         )
 
-    def _let(self, service: str, names: Names, *actions: str, SourceAccount: str) -> None:
+    def _let(self, service: str, account: str, *actions: str) -> None:
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=list(actions),
                 resources=["*"],
                 principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                conditions={"StringEquals": {"aws:SourceAccount": SourceAccount}},
+                conditions={"StringEquals": {"aws:SourceAccount": account}},
             )
         )
 
