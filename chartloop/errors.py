@@ -2,6 +2,7 @@
 
     ChartloopError            500 internal_error
     |- InvalidRequest         400 the caller's input breaks a rule
+    |  '- FileProblem             a file cannot be read as a whole: to quarantine
     |- Unauthorized           401 no token, or one that does not verify
     |- Forbidden              403 the token lacks the scope
     |- NotFound               404 no such task, batch, run, model or route
@@ -51,6 +52,12 @@ class ChartloopError(Exception):
 class InvalidRequest(ChartloopError):
     status = 400
     default_code = "invalid_request"
+
+
+class FileProblem(InvalidRequest):
+    """A file that cannot be read as a whole; `code` is one of a quarantined file's in docs/contracts/error-codes.md."""
+
+    default_code = "not_the_format"
 
 
 class Unauthorized(ChartloopError):

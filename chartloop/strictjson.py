@@ -7,10 +7,16 @@ import math
 import re
 from typing import Any, NoReturn
 
-from chartloop.errors import InvalidRequest
+from chartloop.errors import FileProblem, InvalidRequest
 
 MAX_DEPTH = 32
 """Levels of objects and lists in one value; a record needs four."""
+
+MAX_ITEMS = 500_000
+"""Records of one file: items this small are no records, and each costs memory."""
+
+SPACE = " \t\r\n"
+"""What JSON calls white space."""
 
 # A repeat of a possessive group cannot backtrack, so hostile input costs no more than its length.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
@@ -69,11 +75,11 @@ def _too_deep() -> InvalidRequest:
     return InvalidRequest(f"nested deeper than {MAX_DEPTH} levels", code="too_deep")
 
 
-def split(text: str, start: int) -> tuple[list[tuple[int, int]], int] | None:
+def split(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
     """The (start, end) of every item of the array or object that opens at `start`, and the place past its end.
 
-    Items are told apart by brackets and commas alone, so that a bad item spoils no other. None where the text ends before the
-    array or object does.
+    Items are told apart by brackets and commas alone, so that a bad item spoils no other. Raises FileProblem where the text ends
+    before the array or object does, and for more than MAX_ITEMS.
     """
     items: list[tuple[int, int]] = []
     depth, item = 0, start + 1
@@ -84,11 +90,13 @@ def split(text: str, start: int) -> tuple[list[tuple[int, int]], int] | None:
         elif character in ("]", "}") and depth:
             depth -= 1
         elif character in ("]", "}"):
-            only = not items and not text[item : match.start()].strip()
+            only = not items and not text[item : match.start()].strip(SPACE)
             return ([] if only else [*items, (item, match.start())]), match.end()
         elif character == "," and not depth:
             items.append((item, match.start()))
             item = match.end()
-        elif character == '"':  # one that never closes
-            return None
-    return None
+        if character == '"' or len(items) > MAX_ITEMS:  # a lone quote opens a string that never closes
+            break
+    if len(items) > MAX_ITEMS:
+        raise FileProblem(f"more than {MAX_ITEMS:,} records", code="too_large")
+    raise FileProblem("the file ends before its JSON does", code="truncated")

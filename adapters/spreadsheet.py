@@ -1,0 +1,117 @@
+"""Tables of records: CSV and XLSX, whose header names the fields and whose rows are the records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from chartloop import strictjson
+from chartloop.errors import FileProblem
+from chartloop.records import Line, Problem, parse_json_line, shape
+
+JSON_COLUMNS = frozenset({"entities", "codes", "features", "target"})
+"""Their cells hold JSON; every other cell is the field's string."""
+
+# What reading a damaged workbook raises, wherever in it the damage is. SyntaxError is the base of XML's parse errors.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+    RuntimeError,
+)  # fmt: skip
+
+Row = Sequence[Any]
+
+
+def csv_text(text: str, *, task: str) -> list[Line]:
+    """The records of a comma-separated table (RFC 4180). Raises FileProblem."""
+    csv.field_size_limit(max(len(text), 1))  # the default is below the longest text; the bound is the file's own size
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return list(_lines(reader, task))
+    except csv.Error as error:
+        code = "truncated" if "unexpected end" in str(error) else "not_the_format"  # csv tells them apart by message alone
+        raise FileProblem(f"the quotes of line {reader.line_num} are not CSV", code=code) from None
+
+
+def xlsx(body: bytes, *, task: str, limit: int) -> list[Line]:
+    """The records of a workbook's first sheet; `limit` bounds the bytes that it inflates to. Raises FileProblem."""
+    if not body.startswith(b"PK"):
+        raise FileProblem("the file is named .xlsx and is no workbook", code="not_the_format")
+    _check_archive(body, limit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl's warnings quote cells
+        try:
+            return list(_lines(_rows(body), task))
+        except _DAMAGE:
+            raise FileProblem("the workbook cannot be read", code="not_the_format") from None
+
+
+def _check_archive(body: bytes, limit: int) -> None:
+    """zipfile reads no more of a member than its declared size, so the declared sizes bound what is inflated."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except _DAMAGE:
+        raise FileProblem("the workbook is cut off or damaged", code="truncated") from None
+    if size > limit:
+        raise FileProblem(f"the workbook inflates to more than {limit:,} bytes", code="gzip_bomb")
+
+
+def _rows(body: bytes) -> Iterator[Row]:
+    from openpyxl import load_workbook  # costs 100 ms that no other format should pay
+
+    workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True)
+    sheet = workbook.worksheets[0]
+    sheet.reset_dimensions()  # a sheet may claim to be larger than it is
+    yield from sheet.iter_rows(values_only=True)
+    workbook.close()
+
+
+def _lines(rows: Iterable[Row], task: str) -> Iterator[Line]:
+    """One Line for each row below the header that holds something; rows are counted from 1."""
+    source = iter(rows)
+    header = _header(next(source, ()), task)
+    for number, row in enumerate(source, start=1):
+        if number > strictjson.MAX_ITEMS:
+            raise FileProblem(f"more than {strictjson.MAX_ITEMS:,} rows", code="too_large")
+        if any(cell not in (None, "") for cell in row):
+            yield _line(number, header, row)
+
+
+def _header(row: Row, task: str) -> list[str]:
+    names = ["" if cell is None else str(cell).strip() for cell in row]
+    missing = [name for name in shape(task).required if name not in names]
+    if missing:
+        raise FileProblem(f"the header lacks {', '.join(missing)}", code="not_the_format")
+    if len(set(filter(None, names))) < len(list(filter(None, names))):
+        raise FileProblem("the header names a column twice", code="not_the_format")
+    return names
+
+
+def _line(number: int, header: Sequence[str], row: Row) -> Line:
+    """Empty cells are absent fields, so that an optional one may be left out."""
+    record: dict[str, Any] = {}
+    for column, cell in enumerate(row):
+        if cell in (None, ""):
+            continue
+        name = header[column] if column < len(header) else ""
+        if not name:
+            return Line(number, problem=Problem("unknown_field", f"cell {column + 1} stands below no column name"))
+        value = _value(name, cell)
+        if isinstance(value, Problem):
+            return Line(number, problem=Problem(value.code, f"{name}: {value.message}", name))
+        record[name] = value
+    return Line(number, record)
+
+
+def _value(name: str, cell: Any) -> Any | Problem:
+    """A cell as its field's value. Sheets make numbers of ids and codes that look like one: they become strings again."""
+    if name in JSON_COLUMNS:
+        return parse_json_line(cell) if isinstance(cell, str) else cell
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return str(int(cell) if cell == int(cell) else cell)
+    return cell
