@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ class ObjectEvents:
         self._cloud = cloud
         self._request = threading.local()
         self._sequence = itertools.count(time.time_ns())
+        self.before_sending: Callable[[list[str]], None] | None = None
 
     def install(self) -> None:
         wrap(moto_notifications, "_send_event_bridge_message", lambda _: lambda _account, *change: self.hold(*change))
@@ -46,6 +48,8 @@ class ObjectEvents:
     def flush(self) -> None:
         """Sends what this thread holds."""
         held, self._request.held = self._held(), []
+        if held and self.before_sending:
+            self.before_sending([body["object"]["key"] for _, _, body in held])
         for name, arn, body in held:
             emit("aws.s3", REASONS[name][0], body, [arn])
 

