@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-from client.contracts import BatchReceipt, Model, Prediction, Record, Run
+from client.contracts import BatchReceipt, Model, Prediction, Record, Run, TaskStatus
 from client.http import Http
 
 JSON_LINES = "application/x-ndjson"
@@ -66,9 +66,9 @@ class Api:
         path = f"/v1/tasks/{quote(task)}/batches/{quote(batch_id)}/withdraw"
         return cast(BatchReceipt, self._http.call("POST", path, json={"reason": reason}))
 
-    def task(self, task: str) -> dict[str, Any]:
+    def task(self, task: str) -> TaskStatus:
         """Counts, what is missing to the next run, the active run and the champion."""
-        return cast("dict[str, Any]", self._http.call("GET", f"/v1/tasks/{quote(task)}"))
+        return cast(TaskStatus, self._http.call("GET", f"/v1/tasks/{quote(task)}"))
 
     def settings(self, task: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self._http.call("GET", f"/v1/tasks/{quote(task)}/settings"))

@@ -62,11 +62,11 @@ def push(session: Session, given: argparse.Namespace) -> int:
         if value
     }
     with session.api() as api:
-        known = following.known_runs(api, given.task) if given.wait else set()
+        before = api.task(given.task)["active_run"] if given.wait else None
         receipts = list(_sent(session, api, given.task, given.file, options))
         _show(session, receipts, as_json=given.json)
         code = exits.OK if any(receipt["counts"][name] for receipt, _ in receipts for name in TAKEN) else exits.REFUSED
-        return _follow(session, api, given.task, known) if given.wait and code == exits.OK else code
+        return _follow(session, api, given.task, before) if given.wait and code == exits.OK else code
 
 
 def _sent(session: Session, api: Api, task: str, file: Path, options: dict[str, Any]) -> Iterator[tuple[BatchReceipt, int]]:
@@ -127,10 +127,10 @@ def _tell(session: Session, entry: RecordVerdict, before: int) -> None:
         session.out.print(f"{place}: note: {note['code']}: {note['message']}", soft_wrap=True)
 
 
-def _follow(session: Session, api: Api, task: str, known: set[str]) -> int:
+def _follow(session: Session, api: Api, task: str, before: str | None) -> int:
     """Watches every run that the push started; the exit code is that of the last."""
     last: Run | None = None
-    for run_id in following.started_since(api, task, known, session.sleep):
+    for run_id in following.started_since(api, task, before, session.sleep):
         with Watch(session.notices) as watch:
             last = following.to_the_end(api, run_id, session.sleep, watch)
         session.out.print(display.run(last))

@@ -140,6 +140,23 @@ class Model(TypedDict):
     reason: str | None
 
 
+class TaskStatus(TypedDict):
+    """Where a task stands. `progress` is `640 of 1,000`; `blocked` says why no run can start."""
+
+    task: str
+    records: int
+    minimum_records: int
+    progress: str
+    new_records: int
+    minimum_new_records: int
+    active_run: str | None
+    pending: bool
+    champion: dict[str, Any] | None
+    previous_champion: dict[str, Any] | None
+    promotion: str | None
+    blocked: dict[str, str] | None
+
+
 class Entity(TypedDict):
     label: str
     start: int

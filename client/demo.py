@@ -77,14 +77,14 @@ class Demo:
     def _live(self, number: int, chapter: Chapter) -> Run:
         out = self._session.out
         out.print(Rule(f"{number}. {chapter.title}"))
-        known = following.known_runs(self._api, TASK)
         posted = self._api.post_records(TASK, [dict(note) for note in chapter.notes])
         receipt = following.processed(self._api, TASK, posted["batch_id"], self._session.sleep)
         counts = receipt["counts"]
         out.print(f"{counts['accepted']} of {counts['total']} records accepted, batch {receipt['batch_id']}", soft_wrap=True)
-        run_id = next(following.started_since(self._api, TASK, known, self._session.sleep, patience=PATIENCE), None)
+        run_id = next(following.started_since(self._api, TASK, None, self._session.sleep, PATIENCE), None)
         if run_id is None:
-            raise JobFailed("no run was started for the batch", code="no_run")
+            blocked = self._api.task(TASK)["blocked"] or {"message": "nothing says why"}
+            raise JobFailed(f"no run was started for the batch: {blocked['message']}", code="no_run")
         with Watch(out) as watch:
             run = following.to_the_end(self._api, run_id, self._session.sleep, watch)
         out.print(display.run(run))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from rich.console import Group, RenderableType
@@ -157,12 +157,12 @@ def _model_row(model: Model) -> list[RenderableType]:
     ]
 
 
-def fields(value: dict[str, Any], prefix: str = "") -> Table:
+def fields(value: Mapping[str, Any]) -> Table:
     """Names and values, nested names with dots: settings and a task's status."""
-    return table("name", "value", rows=([name, _shown(found)] for name, found in _flat(value, prefix)))
+    return table("name", "value", rows=([name, _shown(found)] for name, found in _flat(value)))
 
 
-def _flat(value: dict[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
     for name, found in value.items():
         if isinstance(found, dict) and found:
             yield from _flat(found, f"{prefix}{name}.")

@@ -39,19 +39,16 @@ def to_the_end(api: Api, run_id: str, sleep: Sleep, show: Callable[[Run], None])
         sleep(PAUSE)
 
 
-def known_runs(api: Api, task: str) -> set[str]:
-    return {run["run_id"] for run in api.runs(task, limit=50)["runs"]}
+def started_since(api: Api, task: str, already_active: str | None, sleep: Sleep, patience: int = PATIENCE) -> Iterator[str]:
+    """Ids of the runs that start one after the other, until none is active and `patience` looks found none.
 
-
-def started_since(api: Api, task: str, known: set[str], sleep: Sleep, patience: int = PATIENCE) -> Iterator[str]:
-    """Ids of retraining runs that were not known, oldest first, until no run is active and `patience` looks found none."""
-    seen, quiet = set(known), 0
+    `already_active` was under way before and is waited for, not given.
+    """
+    seen, quiet = {already_active}, 0
     while quiet < patience:
-        recent: list[Run] = [run for run in api.runs(task, limit=50)["runs"] if run["kind"] == "retrain"]
-        new = [run["run_id"] for run in reversed(recent) if run["run_id"] not in seen]
-        for run_id in new:
-            seen.add(run_id)
-            yield run_id
-        active = any(run["status"] in ("starting", "running") for run in recent)
-        quiet = 0 if new or active else quiet + 1
+        active = api.task(task)["active_run"]
+        if active is not None and active not in seen:
+            seen.add(active)
+            yield active
+        quiet = 0 if active is not None else quiet + 1
         sleep(PAUSE / 2)
