@@ -81,7 +81,7 @@ class Durability:
         return names
 
 
-def object_name(backend: Any, bucket_name: str, key_name: str, *_: Any, **__: Any) -> Name | None:
+def object_name(_backend: Any, bucket_name: str, key_name: str, *_: Any, **__: Any) -> Name | None:
     return None if bucket_name.startswith(DEPLOYMENT_BUCKETS) else ("object", f"{bucket_name}/{key_name}")
 
 

@@ -22,7 +22,7 @@ from typing import IO, Any
 from chartloop.errors import ChartloopError
 
 Name = tuple[str, str]
-"""(space, key): the space is `object`, `item`, `model`, `config`, `package` or `endpoint`."""
+"""(space, key): the space is `object`, `item`, `model`, `endpoint_config`, `package` or `endpoint`."""
 
 HEADER = struct.Struct(">II")
 
@@ -131,10 +131,11 @@ def fold(path: Path) -> dict[Name, Any]:
     if not path.exists():
         return values
     with path.open("r+b") as file:
-        end = 0
+        whole = 0
         for end, changes in entries(file):
             apply(values, changes)
-        file.truncate(end)
+            whole = end
+        file.truncate(whole)
         os.fsync(file.fileno())
     return values
 

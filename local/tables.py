@@ -1,6 +1,6 @@
 """DynamoDB tables that stay quick as they grow: moto copies the whole table for a transaction and sorts it for a query.
 
-Every DynamoDB request is answered alone (local/server.py), so what is swapped here for the length of a call is seen by nobody else.
+Every DynamoDB request is answered alone (local/server.py), so nobody else sees what is swapped here for the length of a call.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _put_back(table: Any, key: Any, item: Any) -> None:
 
 @contextmanager
 def _tables_not_copied() -> Iterator[None]:
-    Table.__deepcopy__ = lambda table, memo: table
+    Table.__deepcopy__ = lambda table, _memo: table
     try:
         yield
     finally:
