@@ -1,0 +1,246 @@
+"""The state machine's wiring, and where it leads: each verdict, each failure at each state, before and after the swap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.definition import definition
+from infra.requests import Jobs
+from tests.infra.asl import TaskError, machines, reachable, run, targets
+
+FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish")
+JOBS = Jobs(
+    job_role="arn:aws:iam::123456789012:role/jobs",
+    score_role="arn:aws:iam::123456789012:role/score",
+    processing_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/inference:1",
+    training_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/training:1",
+    processing_instance="ml.m5.xlarge",
+    training_instance="ml.g4dn.xlarge",
+    training_hours=12,
+    code_uri="s3://assets/0123.tar.gz",
+    key="arn:aws:kms:us-east-1:123456789012:key/0123",
+)
+MACHINE = definition(functions={name: f"arn:{name}" for name in FUNCTIONS}, jobs=JOBS, pause_seconds=1)
+EVERY = [(name, state) for machine in machines(MACHINE) for name, state in machine["States"].items()]
+PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "approve"]
+
+
+def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
+    places = "request records holdout snapshot base_model train score model embeddings previous_embeddings".split()
+    return {
+        "run_id": "ner-1",
+        "task": "ner",
+        "kind": kind,
+        "version": "ner-1",
+        "uris": {place: f"s3://data/{place}/" for place in places},
+        "hyperparameters": {"num_train_epochs": "8"},
+        "has_embeddings": True,
+        **changes,
+    }
+
+
+class Tasks:
+    """Answers as the functions and jobs do. `failing`: error by step or job, raised once each; `calls`: what ran, in order."""
+
+    def __init__(
+        self,
+        *,
+        start_at: str = "prepare",
+        present: bool = True,
+        verdict: str = "promote",
+        waits: int = 0,
+        failing: dict[str, str] | None = None,
+    ) -> None:
+        self.start_at, self.present, self.verdict, self.waits = start_at, present, verdict, waits
+        self.failing = dict(failing or {})
+        self.calls: list[str] = []
+        self.parameters: list[dict[str, Any]] = []
+
+    def __call__(self, state: dict[str, Any], parameters: dict[str, Any]) -> Any:
+        name = self._name(parameters)
+        self.calls.append(name)
+        self.parameters.append(parameters)
+        if name in self.failing:
+            raise TaskError(self.failing.pop(name))
+        if "TrainingJobName" in parameters:
+            return {"ModelArtifacts": {"S3ModelArtifacts": "s3://data/train/job/output/model.tar.gz"}}
+        return {"Payload": self._answer(name)} if "Payload" in parameters else {}
+
+    def _name(self, parameters: dict[str, Any]) -> str:
+        if "FunctionName" in parameters:
+            return str(parameters["Payload"].get("step", parameters["FunctionName"].removeprefix("arn:")))
+        return str(parameters.get("TrainingJobName", parameters.get("ProcessingJobName"))).removeprefix("ner-1-1-")
+
+    def _answer(self, name: str) -> Any:
+        if name == "wait":
+            self.waits -= 1
+            return {"status": "ready" if self.waits < 0 else "wait"}
+        champion = {"present": self.present, "version": "ner-0", "model_uri": "s3://data/models/ner/ner-0/model.tar.gz"}
+        answers: dict[str, Any] = {
+            "begin": {"start_at": self.start_at},
+            "champion": {"champion": champion, "look": self.calls.count("champion")},
+            "judge": {"verdict": self.verdict},
+        }
+        return answers.get(name)
+
+
+def ran(tasks: Tasks, document: dict[str, Any] | None = None) -> tuple[str, list[str]]:
+    """The last state before the end, and all states."""
+    trace: list[str] = []
+    try:
+        run(MACHINE, document or an_input(), tasks, {"Execution": {"Name": "ner-1-1"}}, trace)
+    except TaskError as error:
+        return error.name, trace
+    return "succeeded", trace
+
+
+def finished_as(tasks: Tasks) -> Any:
+    payloads = [p["Payload"] for p in tasks.parameters if p.get("FunctionName") == "arn:finish"]
+    assert len(payloads) == 1
+    return payloads[0]["outcome"]
+
+
+@pytest.mark.parametrize("machine", list(machines(MACHINE)), ids=lambda machine: machine["StartAt"])
+def test_every_transition_leads_to_a_state_and_every_state_is_reached(machine: dict[str, Any]) -> None:
+    for name, state in machine["States"].items():
+        assert set(targets(state)) <= set(machine["States"]), name
+    assert reachable(machine) == set(machine["States"])
+
+
+@pytest.mark.parametrize(("name", "state"), EVERY)
+def test_a_state_goes_on_or_ends_and_never_both(name: str, state: dict[str, Any]) -> None:
+    ends = state.get("End", False) or state["Type"] in ("Succeed", "Fail")
+    goes_on = "Next" in state or "Default" in state
+    assert ends != goes_on
+    assert len(name) <= 80
+
+
+@pytest.mark.parametrize(("name", "state"), [pair for pair in EVERY if "Retry" in pair[1]])
+def test_retries_back_off_with_jitter_and_catch_all_comes_last(name: str, state: dict[str, Any]) -> None:
+    for position, retry in enumerate(state["Retry"]):
+        assert retry["MaxDelaySeconds"] > retry["IntervalSeconds"] >= 1
+        assert retry["JitterStrategy"] == "FULL"
+        assert retry["BackoffRate"] > 1
+        if "States.ALL" in retry["ErrorEquals"]:
+            assert retry["ErrorEquals"] == ["States.ALL"]
+            assert position == len(state["Retry"]) - 1
+
+
+def test_every_task_has_a_retry() -> None:
+    assert all("Retry" in state for _, state in EVERY if state["Type"] == "Task")
+
+
+def test_a_better_candidate_is_promoted_step_by_step() -> None:
+    tasks = Tasks(waits=2)
+    end, trace = ran(tasks)
+    assert end == "succeeded"
+    assert finished_as(tasks) == "promoted"
+    assert [call for call in tasks.calls if call in PROMOTING] == [
+        *("register", "copy", "deploy", "wait", "wait", "wait", "verify", "swap", "point", "approve")
+    ]
+    assert trace.count("Pause") == 3
+    assert tasks.calls[:2] == ["begin", "prepare"]
+    assert {"embed", "train"} <= set(tasks.calls)
+
+
+@pytest.mark.parametrize(("verdict", "outcome"), [("keep", "kept"), ("needs-review", "needs-review"), ("unheard of", "kept")])
+def test_anything_but_promote_keeps_the_champion(verdict: str, outcome: str) -> None:
+    tasks = Tasks(verdict=verdict)
+    assert ran(tasks)[0] == "succeeded"
+    assert finished_as(tasks) == outcome
+    assert not set(tasks.calls) & set(PROMOTING)
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_the_champion_is_scored_beside_the_candidate_where_there_is_one(present: bool) -> None:
+    tasks = Tasks(present=present)
+    ran(tasks)
+    (score,) = [p for p in tasks.parameters if str(p.get("ProcessingJobName")).endswith("score")]
+    inputs = {item["InputName"]: item["S3Input"]["S3Uri"] for item in score["ProcessingInputs"]}
+    assert ("champion" in inputs) is present
+    assert ("--champion" in score["AppSpecification"]["ContainerArguments"]) is present
+    assert inputs["candidate"] == "s3://data/train/job/output/model.tar.gz"
+    assert score["AppSpecification"]["ContainerArguments"][-2:] == ["--version", "ner-1"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_embeddings_are_built_on_the_earlier_ones_where_there_are_some(known: bool) -> None:
+    tasks = Tasks()
+    ran(tasks, an_input(has_embeddings=known))
+    (embed,) = [p for p in tasks.parameters if str(p.get("ProcessingJobName")).endswith("embed")]
+    assert ("--previous" in embed["AppSpecification"]["ContainerArguments"]) is known
+    assert len(embed["ProcessingInputs"]) == (4 if known else 3)
+
+
+def test_a_champion_that_changed_has_the_candidate_judged_again_without_training() -> None:
+    tasks = Tasks(failing={"swap": "ChampionChanged"})
+    assert ran(tasks)[0] == "succeeded"
+    assert tasks.calls.count("train") == 1
+    again = tasks.calls[tasks.calls.index("swap") :]
+    assert again[:5] == ["swap", "undo", "champion", "score2", "judge"]
+    assert finished_as(tasks) == "promoted"
+
+
+def test_a_decision_by_hand_only_promotes() -> None:
+    tasks = Tasks(start_at="promote")
+    assert ran(tasks, an_input("rollback"))[0] == "succeeded"
+    assert tasks.calls == ["begin", *PROMOTING, "finish"]
+
+
+def test_a_decision_by_hand_that_came_too_late_is_undone_and_fails() -> None:
+    tasks = Tasks(start_at="promote", failing={"swap": "ChampionChanged"})
+    assert ran(tasks, an_input("promote"))[0] == "RunFailed"
+    assert tasks.calls[-2:] == ["undo", "finish"]
+
+
+def test_a_run_that_was_interrupted_at_its_end_is_only_finished() -> None:
+    tasks = Tasks(start_at="finish")
+    assert ran(tasks)[0] == "succeeded"
+    assert tasks.calls == ["begin", "finish"]
+
+
+@pytest.mark.parametrize("broken", ["begin", "prepare", "embed", "train", "champion", "score", "judge"])
+def test_a_failure_before_the_promotion_touches_nothing_in_service(broken: str) -> None:
+    tasks = Tasks(failing={broken: "States.TaskFailed"})
+    assert ran(tasks)[0] == "RunFailed"
+    assert finished_as(tasks) == "failed"
+    assert not set(tasks.calls) & {*PROMOTING, "undo"}
+
+
+@pytest.mark.parametrize("broken", PROMOTING[: PROMOTING.index("swap") + 1])
+def test_a_failure_up_to_the_swap_is_undone(broken: str) -> None:
+    tasks = Tasks(failing={broken: "JobFailed"})
+    assert ran(tasks)[0] == "RunFailed"
+    assert tasks.calls[-2:] == ["undo", "finish"]
+    assert tasks.parameters[-1]["Payload"]["error"] == {"Error": "JobFailed", "Cause": ""}
+
+
+@pytest.mark.parametrize("broken", ["point", "approve", "finish"])
+def test_past_the_swap_nothing_is_undone(broken: str) -> None:
+    """The execution ends as failed without a word in the ledger, so that the sweep starts the run's next attempt."""
+    tasks = Tasks(failing={broken: "ServiceUnavailable"})
+    assert ran(tasks)[0] == "ServiceUnavailable"
+    assert "undo" not in tasks.calls
+    retries = [state["Retry"] for name, state in EVERY if name.lower() == broken]
+    assert all(retry[-1]["ErrorEquals"] == ["States.ALL"] for retry in retries)
+
+
+def test_an_undo_that_fails_still_tells_why_the_run_failed() -> None:
+    tasks = Tasks(failing={"verify": "JobFailed", "undo": "ClientError"})
+    assert ran(tasks)[0] == "RunFailed"
+    assert tasks.parameters[-1]["Payload"]["error"]["Error"] == "JobFailed"
+
+
+def test_another_promotion_is_waited_for() -> None:
+    retries = MACHINE["States"]["Register"]["Retry"]
+    (busy,) = [retry for retry in retries if retry["ErrorEquals"] == ["PromotionActive"]]
+    assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] > 4 * 3600
+
+
+def test_only_references_are_handed_to_functions() -> None:
+    allowed = {"run_id", "task", "version", "kind", "execution", "step", "champion", "outcome", "error"}
+    for _, state in EVERY:
+        if state.get("Resource") == "arn:aws:states:::lambda:invoke":
+            assert {key.removesuffix(".$") for key in state["Parameters"]["Payload"]} <= allowed
