@@ -51,3 +51,7 @@ def parser() -> argparse.ArgumentParser:
     for group in (commands_local, commands_records, commands_runs, commands_models, commands_predict):
         group.add(commands)
     return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

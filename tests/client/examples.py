@@ -35,10 +35,14 @@ def verdict(decision: str = "promote", candidate: float = 0.9, champion: float |
         "seed": 1,
     }
     return {
-        "run_id": "r-1", "task": "ner", "verdict": decision, "policy": "strict", "policies": {"spec": "promote", "strict": "promote"},
-        "candidate": "r-1", "champion": None if champion is None else "r-0", "holdout": "0" * 64,
+        "run_id": "r-1", "task": "ner", "verdict": decision, "policy": "strict",
+        "policies": {"spec": "promote", "strict": "promote"}, "candidate": "r-1",
+        "champion": None if champion is None else "r-0", "holdout": "0" * 64,
         "clauses": [
-            {"clause": 2, "name": "floor", "passed": True, "measured": candidate, "required": 0.5, "message": "over it", "policies": ["spec", "strict"]}
+            {
+                "clause": 2, "name": "floor", "passed": True, "measured": candidate, "required": 0.5,
+                "message": "over it", "policies": ["spec", "strict"],
+            }
         ],
         "metrics": {"candidate": {"entity_f1": candidate}, "champion": None if champion is None else {"entity_f1": champion}},
         "interval": None if champion is None else interval,
@@ -55,7 +59,8 @@ def run(run_id: str = "r-1", *, status: str = "succeeded", outcome: str | None =
         "run_id": run_id, "task": "ner", "kind": "retrain", "status": status, "outcome": outcome, "attempt": 1, "version": run_id,
         "snapshot": "1" * 64, "records": {"train": 240, "holdout": 60, "new": 300}, "steps": steps,
         "verdict": verdict() if status == "succeeded" else None, "scores": {"candidate": None, "champion": None}, "error": None,
-        "started_at": WHEN, "ended_at": WHEN if status == "succeeded" else None, "seconds": 90.0, "orchestration_seconds": 4.25, **more,
+        "started_at": WHEN, "ended_at": WHEN if status == "succeeded" else None, "seconds": 90.0,
+        "orchestration_seconds": 4.25, **more,
     }  # fmt: skip
 
 
@@ -73,9 +78,10 @@ def training(progress: float, loss: float) -> dict[str, Any]:
 
 def model(version: str = "r-1", **more: Any) -> dict[str, Any]:
     return {
-        "task": "ner", "version": version, "status": "champion", "run_id": version, "snapshot": "1" * 64, "sha256": "2" * 64, "bytes": 90_000_000,
-        "base_model": "minilm-l6-v2", "labels": ["drug"], "metrics": {"entity_f1": 0.9, "token_accuracy": 0.97}, "created_at": WHEN,
-        "promoted_at": WHEN, "promoted_by": "loop", "reason": None, **more,
+        "task": "ner", "version": version, "status": "champion", "run_id": version, "snapshot": "1" * 64, "sha256": "2" * 64,
+        "bytes": 90_000_000, "base_model": "minilm-l6-v2", "labels": ["drug"],
+        "metrics": {"entity_f1": 0.9, "token_accuracy": 0.97},
+        "created_at": WHEN, "promoted_at": WHEN, "promoted_by": "loop", "reason": None, **more,
     }  # fmt: skip
 
 
