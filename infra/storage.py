@@ -20,7 +20,12 @@ class DataKey(Construct):
     def __init__(self, scope: Construct, *, names: Names) -> None:
         super().__init__(scope, "DataKey")
         self.key = kms.Key(
-            self, "Key", alias=f"alias/{names.name}", enable_key_rotation=True, removal_policy=RemovalPolicy.RETAIN
+            self,
+            "Key",
+            alias=f"alias/{names.name}",
+            description="Encrypts everything that may hold clinical text or tell of it",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,
         )
         # EventBridge writes into the encrypted uploads queue, alarms into their encrypted topic.
         for service in ("events", "cloudwatch"):
