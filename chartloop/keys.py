@@ -12,6 +12,11 @@ def incoming(task: str, batch_id: str, extension: str = "jsonl") -> str:
     return f"{INCOMING}{task}/{batch_id}.{extension}"
 
 
+def incoming_of(task: str) -> str:
+    """The prefix of all that was posted or dropped for a task."""
+    return f"{INCOMING}{task}/"
+
+
 def task_of_incoming(key: str) -> tuple[str, str] | None:
     """(task, file name) of a key below `incoming/`, or None for a key that is not a batch."""
     parts = key.split("/", 2)

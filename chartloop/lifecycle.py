@@ -7,8 +7,9 @@ from datetime import datetime
 
 from chartloop import keys
 from chartloop.errors import Stale
-from chartloop.items import require, run_key, stamp, task_item, until_first
-from chartloop.runs import ENDED, FAILED, STARTING, SUCCEEDED, consider, new_records, settings_of, start_saved
+from chartloop.items import change, require, run_key, stamp, task_item, until_first
+from chartloop.promotion import stale, swapped, verdict_of
+from chartloop.runs import ENDED, FAILED, RUNNING, STARTING, SUCCEEDED, consider, new_records, settings_of, start_saved
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
 from chartloop.settings import Settings
 from chartloop.steps import execution_name, frozen
@@ -16,6 +17,29 @@ from chartloop.tasks import TaskSettings
 
 ATTEMPTS = 2
 """An interrupted run goes on once; one that holds the promotion goes on until registry, folder, endpoint and pointer agree."""
+
+
+def begin(task: str, run_id: str, *, ledger: Ledger, objects: Objects) -> str:
+    """Marks the run running and says where it starts: `prepare`, `promote`, or `finish` where nothing is left to do but that.
+
+    A run that was interrupted after its verdict does not train again, unless the verdict compared it with an earlier champion.
+    """
+    run = change(ledger, lambda: require(ledger, run_key(task, run_id), "run"), _running)
+    owner = task_item(ledger, task)
+    if run["status"] in ENDED:
+        return "finish"
+    if owner["promotion"] == run_id:
+        return "promote"
+    if swapped(owner, run_id) or run["kind"] != "retrain":
+        return "finish"
+    if not objects.exists(keys.run(run_id, "verdict.json")) or stale(run, owner, objects):
+        return "prepare"
+    return "promote" if verdict_of(run, objects)["verdict"] == "promote" else "finish"
+
+
+def _running(run: Item) -> None:
+    if run["status"] == STARTING:
+        run["status"] = RUNNING
 
 
 def resume(
@@ -62,7 +86,8 @@ def finish(
 ) -> str | None:  # fmt: skip
     """Ends a run with its outcome (`promoted`, `kept`, `needs-review`, `failed`) and starts the next one where enough waits.
 
-    A run that still holds the promotion is not ended: what it began must be completed or undone first, which `resume` sees to.
+    `promoted` is checked against what the promotion itself noted: an execution that found nothing left to do says it too. A run
+    that still holds the promotion is not ended: what it began must be completed or undone first, which `resume` sees to.
     """
 
     def attempt() -> bool:
@@ -73,8 +98,10 @@ def finish(
         if owner["promotion"] == run_id:
             ledger.save(run)
             return False
-        status = FAILED if outcome == "failed" else SUCCEEDED
-        run |= {"status": status, "outcome": outcome, "ended_at": stamp(now)}
+        found = _outcome(outcome, run, objects)
+        if found == "failed" and not error:
+            run["error"] = {"code": "promotion_failed", "message": "the promotion was undone"}
+        run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
         run |= frozen(run, jobs)
         if owner["active_run"] == run_id:
             _release(owner, run, settings_of(owner, settings), objects)
@@ -86,6 +113,15 @@ def finish(
     if not until_first(attempt):
         return None
     return consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+
+
+def _outcome(said: str, run: Item, objects: Objects) -> str:
+    if said != "promoted":
+        return said
+    promotion = run["marks"].get("promote", {}).get("status")
+    if promotion is None:
+        return {"keep": "kept", "needs-review": "needs-review"}[verdict_of(run, objects)["verdict"]]
+    return "promoted" if promotion == "succeeded" else "failed"
 
 
 def _release(owner: Item, run: Item, chosen: TaskSettings, objects: Objects) -> None:

@@ -125,6 +125,14 @@ class Executions(Protocol):
     def stop(self, name: str, cause: str) -> None: ...
 
 
+class Uploads(Protocol):
+    """The queue that on_upload works off."""
+
+    def send(self, bucket: str, stored: Iterable[StoredObject]) -> None:
+        """Enqueues objects as if S3 had just told of them."""
+        ...
+
+
 @dataclass(frozen=True)
 class JobState:
     """A SageMaker job as Describe shows it; times are epoch seconds, None where it has not got there."""

@@ -10,9 +10,10 @@ from adapters.dynamodb import DynamoLedger
 from adapters.efs import EfsModelFolder
 from adapters.s3 import S3Objects
 from adapters.sagemaker import SageMakerEndpoints, SageMakerJobs, SageMakerRegistry
+from adapters.sqs import SqsUploads
 from adapters.stepfunctions import StepFunctionsExecutions
 from chartloop.items import Clock, utc_now
-from chartloop.seams import Endpoints, Executions, Jobs, Ledger, ModelFolder, Objects, Registry
+from chartloop.seams import Endpoints, Executions, Jobs, Ledger, ModelFolder, Objects, Registry, Uploads
 from chartloop.settings import Settings, from_environment
 
 
@@ -46,6 +47,10 @@ class World:
     @cached_property
     def executions(self) -> Executions:
         return StepFunctionsExecutions(self.settings.state_machine)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        return SqsUploads(self.settings.queue_url)
 
     @cached_property
     def folder(self) -> ModelFolder:

@@ -179,6 +179,14 @@ class FakeExecutions:
         self.statuses[name] = "ABORTED"
 
 
+class FakeUploads:
+    def __init__(self) -> None:
+        self.sent: list[StoredObject] = []
+
+    def send(self, bucket: str, stored: Iterable[StoredObject]) -> None:
+        self.sent += stored
+
+
 class FakeJobs:
     def __init__(self) -> None:
         self.states: dict[str, JobState] = {}

@@ -1,0 +1,96 @@
+"""Judging a run: each look at the holdout is counted, and the verdict is kept where the run, the model and people find it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chartloop import gate, keys, models, scores, tasks
+from chartloop.errors import Conflict, JobFailed, NotFound
+from chartloop.gate import Verdict
+from chartloop.items import change, model_key, require, run_key, task_item, until_first
+from chartloop.runs import settings_of
+from chartloop.scores import ScoreReport
+from chartloop.seams import Ledger, Objects
+from chartloop.settings import Settings
+from chartloop.steps import mark
+
+LOOKS = 3
+"""Every look at the same holdout weakens what it proves."""
+
+
+def look(task: str, run_id: str, *, ledger: Ledger, objects: Objects) -> dict[str, Any]:
+    """Whom the candidate is to be compared with now, and the count of this run's looks. Raises Conflict after the last one."""
+
+    def count(run: dict[str, Any]) -> None:
+        if run["looks"] >= LOOKS:
+            raise Conflict(f"the champion changed again and again: {LOOKS} looks at the holdout are all that a run has")
+        run["looks"] += 1
+
+    champion = task_item(ledger, task)["champion"]
+    run = change(ledger, lambda: require(ledger, run_key(task, run_id), "run"), count)
+    version = champion["version"] if champion else ""
+    uri = models.artifact_uri(objects, task, version) if champion else ""
+    return {"champion": {"present": champion is not None, "version": version, "model_uri": uri}, "look": run["looks"]}
+
+
+def judge(
+    task: str, run_id: str, *, champion: Mapping[str, Any], ledger: Ledger, objects: Objects, settings: Settings, now: datetime
+) -> Verdict:
+    """Decides, writes runs/{run_id}/verdict.json, and notes the outcome on the run and its model.
+
+    `champion` is what `look` said before the scoring. Raises JobFailed where there is no artifact, or not the scored one.
+    """
+    made = _manifest(objects, task, run_id)
+    candidate = _report(objects, run_id, "candidate")
+    if candidate and candidate.sha256 != made["sha256"]:
+        raise JobFailed("the artifact is not the one that was scored", code="artifact_changed")
+    verdict = gate.decide(
+        candidate,
+        _report(objects, run_id, "champion") if champion["present"] else None,
+        settings_of(task_item(ledger, task), settings).policy,
+        task=tasks.find(task),
+        run_id=run_id,
+        now=now,
+        champion_version=champion["version"] if champion["present"] else None,
+    )
+    body = json.dumps(verdict.to_json(), indent=1, allow_nan=False).encode()
+    objects.put(keys.run(run_id, "verdict.json"), body, content_type="application/json")
+    _note(verdict, made, ledger, now)
+    return verdict
+
+
+def _note(verdict: Verdict, made: Mapping[str, Any], ledger: Ledger, now: datetime) -> None:
+    task, run_id = verdict.task, verdict.run_id
+
+    def attempt() -> None:
+        run = require(ledger, run_key(task, run_id), "run")
+        mark(run, "judge", now, "succeeded", verdict.message)
+        model = models.judged(
+            ledger.get(model_key(task, run_id)),
+            made,
+            verdict=verdict.verdict,
+            metrics=verdict.metrics["candidate"] or {},
+            reason=verdict.message,
+            now=now,
+        )
+        ledger.save(run, model)
+
+    until_first(attempt)
+
+
+def _manifest(objects: Objects, task: str, version: str) -> dict[str, Any]:
+    try:
+        return models.manifest(objects, task, version)
+    except NotFound:
+        raise JobFailed("the run left no artifact", code="no_artifact") from None
+
+
+def _report(objects: Objects, run_id: str, role: str) -> ScoreReport | None:
+    """None where there is no report, or one that cannot be read: the gate keeps the champion then."""
+    try:
+        return scores.parse(objects.get(keys.run(run_id, f"score/{role}.json")).body)
+    except (NotFound, JobFailed):
+        return None
