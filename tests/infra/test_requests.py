@@ -1,0 +1,128 @@
+"""Every SageMaker request of the state machine, as botocore and our own rules for it see it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from infra import requests
+from infra.requests import METRICS
+from tests.infra.asl import machines, resolve
+from tests.infra.test_definition import JOBS, MACHINE, an_input
+
+STATES = {
+    name: state
+    for machine in machines(MACHINE)
+    for name, state in machine["States"].items()
+    if "sagemaker" in state.get("Resource", "")
+}
+CONTEXT = {"Execution": {"Name": "ner-20261121-080102-3f9c-1"}}
+
+
+def request(name: str, look: int = 1) -> dict[str, Any]:
+    """The request as SageMaker would get it."""
+    document = {
+        **an_input(),
+        "toolkit": JOBS.toolkit(),
+        "candidate": {"model_uri": "s3://data/runs/r/train/j/output/model.tar.gz"},
+        "standing": {"champion": {"present": True, "version": "ner-0", "model_uri": "s3://data/m.tar.gz"}, "look": look},
+    }
+    resolved = resolve(STATES[name]["Parameters"], document, CONTEXT)
+    assert isinstance(resolved, dict)
+    return resolved
+
+
+def operation(name: str) -> str:
+    called = STATES[name]["Resource"].removeprefix("arn:aws:states:::sagemaker:").removesuffix(".sync")
+    return str(called[0].upper() + called[1:])
+
+
+def test_all_jobs_are_looked_at() -> None:
+    assert set(STATES) == {"Prepare", "Embed", "EmbedAll", "Train", "Score", "ScoreFirst"}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_botocore_takes_the_request(name: str) -> None:
+    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation(name)).input_shape
+    report = ParamValidator().validate(request(name), shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_job_has_no_network_and_everything_is_encrypted(name: str) -> None:
+    sent = request(name)
+    network = sent.get("NetworkConfig", sent)
+    assert network["EnableNetworkIsolation"] is True
+    assert network["EnableInterContainerTrafficEncryption"] is True
+    assert sent.get("ProcessingOutputConfig", sent.get("OutputDataConfig"))["KmsKeyId"] == JOBS.key
+    if "ProcessingResources" in sent:
+        assert sent["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == JOBS.key
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_only_score_reads_the_holdout_and_only_under_its_own_role(name: str) -> None:
+    sent = request(name)
+    reads_holdout = "s3://data/holdout/" in str(sent)
+    assert reads_holdout is name.startswith("Score")
+    assert sent["RoleArn"] == (JOBS.score_role if reads_holdout else JOBS.job_role)
+
+
+@pytest.mark.parametrize(
+    ("instance", "own_disks"),
+    [
+        ("ml.m5.xlarge", False),
+        ("ml.c6i.4xlarge", False),
+        ("ml.p3.2xlarge", False),
+        ("ml.g4dn.xlarge", True),
+        ("ml.g5.2xlarge", True),
+        ("ml.g6e.4xlarge", True),
+        ("ml.p4d.24xlarge", True),
+        ("ml.p3dn.24xlarge", True),
+        ("ml.r5d.large", True),
+        ("ml.m7i-flex.large", False),
+    ],
+)
+def test_a_machine_with_disks_of_its_own_takes_no_volume_key(instance: str, own_disks: bool) -> None:
+    assert bool(requests.LOCAL_STORAGE.match(instance)) is own_disks
+
+
+@pytest.mark.parametrize("name", [name for name in STATES if name != "Train"])
+def test_a_container_is_told_within_sagemakers_limits_and_by_names_that_it_has(name: str) -> None:
+    sent = request(name)
+    application = sent["AppSpecification"]
+    words = [*application["ContainerEntrypoint"], *application["ContainerArguments"]]
+    assert all(len(word) <= 256 for word in words)
+    given = {item["S3Input"]["LocalPath"] for item in sent["ProcessingInputs"]}
+    given |= {item["S3Output"]["LocalPath"] for item in sent["ProcessingOutputConfig"]["Outputs"]}
+    folders = [word for word in application["ContainerArguments"] if word.startswith("/opt/ml/")]
+    assert set(folders) == given - {f"{requests.INPUT}/code"}
+
+
+def test_training_follows_the_toolkits_contract() -> None:
+    sent = request("Train")
+    assert sent["HyperParameters"] == {
+        "num_train_epochs": "8",
+        "sagemaker_program": "training/train.py",
+        "sagemaker_submit_directory": "/opt/ml/input/data/code/0123.tar.gz",
+    }
+    assert [channel["ChannelName"] for channel in sent["InputDataConfig"]] == ["code", "train", "model"]
+    assert sent["TrainingJobName"] == "ner-20261121-080102-3f9c-1-train"
+    assert [metric["Name"] for metric in sent["AlgorithmSpecification"]["MetricDefinitions"]] == list(METRICS)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"), [("metric eval_f1=0.9123", "0.9123"), ("metric eval_f1=1.2e-05 epoch=3", "1.2e-05"), ("eval_f1=3", None)]
+)
+def test_a_metric_is_read_from_its_line(line: str, value: str | None) -> None:
+    definitions = {d["Name"]: d["Regex"] for d in request("Train")["AlgorithmSpecification"]["MetricDefinitions"]}
+    match = re.search(definitions["eval_f1"], line)
+    assert (match and match.group(1)) == value
+
+
+@pytest.mark.parametrize(("look", "suffix"), [(1, "-score"), (2, "-score2"), (3, "-score3")])
+def test_each_look_at_the_holdout_is_a_job_of_its_own(look: int, suffix: str) -> None:
+    assert request("Score", look)["ProcessingJobName"] == "ner-20261121-080102-3f9c-1" + suffix
