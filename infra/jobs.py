@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra import code, images, requests
 from infra.context import Context
+from infra.names import Names
 from infra.grants import allow, objects, volumes
 
 
@@ -70,5 +71,5 @@ def observe(role: iam.Role, context: Context) -> None:
     # These two know no resource; the namespace bounds the metrics.
     allow(role, "ecr:GetAuthorizationToken", on=["*"])
     allow(role, "cloudwatch:PutMetricData", on=["*"], StringLike={"cloudwatch:namespace": ["/aws/sagemaker/*"]})
-    groups = [f"arn:aws*:logs:{context.region}:{context.account}:log-group:/aws/sagemaker/*"]
+    groups = [Names.of(context).arn("logs", "log-group:/aws/sagemaker/*")]
     allow(role, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents", on=groups)
