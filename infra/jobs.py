@@ -11,8 +11,8 @@ from constructs import Construct
 
 from infra import code, images, requests
 from infra.context import Context
-from infra.names import Names
 from infra.grants import allow, objects, volumes
+from infra.names import Names
 
 
 class Jobs(Construct):
