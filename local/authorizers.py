@@ -33,6 +33,8 @@ class Authorizers:
     def allow(self, authorizer: Any, event: dict[str, Any], method_arn: str) -> dict[str, Any]:
         """The authorizer's context for the request. Raises Denied."""
         identity = identity_of(authorizer.identity_source or "method.request.header.Authorization", event)
+        if not re.fullmatch(authorizer.identity_validation_expression or ".*", identity, re.DOTALL):
+            raise Denied("UNAUTHORIZED")
         answer = self._remembered(authorizer, identity)
         if answer is None:
             answer = self._ask(authorizer, identity, event, method_arn)

@@ -14,10 +14,13 @@ from typing import IO
 
 from chartloop.errors import Conflict, JobFailed
 from chartloop.tasks import MINILM
+from local import tables
 from local.deploy import Deployment, forget_credentials, refuse_elsewhere
 from local.durability import Durability
 from local.issuer import write_private
 from local.journal import Journal
+from local.restore import restore
+from local.sagemaker import SageMaker
 from local.server import LocalCloud
 from local.services import Services
 
@@ -61,12 +64,16 @@ def start(cloud: LocalCloud, base_model: str, say: Say) -> None:
     (cloud.state / "url").unlink(missing_ok=True)
     services = Services(cloud)
     journal = Journal(cloud.state / "journal")
+    sagemaker = SageMaker(cloud, journal)
+    sagemaker.install()
+    tables.install()
     say("starting the AWS APIs")
     cloud.start()
     say("deploying the app (the first time takes a minute)")
     name = MINILM if not base_model else Path(base_model).name if Path(base_model).is_dir() else base_model
     Deployment(cloud, context(services, name)).run()
     say("reading the state back")
+    restore(cloud, journal, sagemaker)
     Durability(cloud, journal).install()
     say("staging the base model")
     stage(cloud, base_model or embedded_model(), name)

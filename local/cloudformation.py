@@ -6,6 +6,7 @@ import hashlib
 import logging
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
@@ -45,7 +46,19 @@ def install(cloud: LocalCloud) -> None:
 
         return resource_class
 
+    def outspoken(own: Method) -> Method:
+        def create(logical_id: str, resource: dict[str, Any], *rest: Any, **named: Any) -> Any:
+            try:
+                return own(logical_id, resource, *rest, **named)
+            except KeyError as error:  # moto would take it for a reference to nothing
+                raise ValidationError(logical_id, message=f"{resource['Type']} {logical_id} lacks {error}") from error
+            except BotoCoreError as error:  # and answer 500 to this one, which the command line tries again
+                raise ValidationError(logical_id, message=f"{resource['Type']} {logical_id}: {error}") from error
+
+        return create
+
     wrap(parsing, "resource_class_from_type", choose)
+    wrap(parsing, "parse_and_create_resource", outspoken)
     wrap(parsing, "generate_resource_name", lambda _: stable_name)
 
 
@@ -74,15 +87,19 @@ def maker(cloud: LocalCloud, resource_type: str) -> Any:
 
 
 def completed(cloud: LocalCloud, resource_type: str, known: type[CloudFormationModel]) -> Any:
-    """moto's class, with a creation that also does what moto drops."""
+    """moto's class, with a creation that also does what moto drops.
+
+    Tags are left out: they mean nothing here, and moto misreads some.
+    """
 
     class Completed(known):  # type: ignore[misc]
         @staticmethod
         def create_from_cloudformation_json(name: str, resource: dict[str, Any], *rest: Any, **named: Any) -> Any:
-            report(resource_type, resource["Properties"])
-            created = known.create_from_cloudformation_json(name, resource, *rest, **named)
+            properties = {key: value for key, value in resource["Properties"].items() if key != "Tags"}
+            report(resource_type, properties)
+            created = known.create_from_cloudformation_json(name, {**resource, "Properties": properties}, *rest, **named)
             if resource_type in COMPLETED:
-                COMPLETED[resource_type](cloud, created, resource["Properties"])
+                COMPLETED[resource_type](cloud, created, properties)
             return created
 
     return Completed

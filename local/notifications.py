@@ -25,6 +25,9 @@ REASONS = {
 }
 """moto's event name to EventBridge's detail type and reason; other events are not sent."""
 
+Held = dict[tuple[str, str], tuple[str, dict[str, Any]]]
+"""By bucket ARN and key: moto's event name, and the detail to send."""
+
 
 class ObjectEvents:
     """Holds a request's events back until the request is done: what must be durable is so before anybody hears of it."""
@@ -40,23 +43,26 @@ class ObjectEvents:
         self._cloud.dispatcher.before_answer.append(self.flush)
 
     def hold(self, bucket: Any, event_name: str, key: Any) -> None:
-        """Keeps the event of one stored or deleted object for the end of this thread's request."""
+        """Keeps the event of one stored or deleted object for the end of this thread's request.
+
+        moto tells of a completed multipart upload twice, first as a put: of one object the last event stands.
+        """
         name = str(getattr(event_name, "value", event_name))
         if name in REASONS:
-            self._held().append((name, bucket.arn, detail(name, bucket.name, key, next(self._sequence))))
+            self._held()[bucket.arn, key.name] = (name, detail(name, bucket.name, key, next(self._sequence)))
 
     def flush(self) -> None:
         """Sends what this thread holds."""
-        held, self._request.held = self._held(), []
+        held, self._request.held = self._held(), {}
         if held and self.before_sending:
-            self.before_sending([body["object"]["key"] for _, _, body in held])
-        for name, arn, body in held:
-            emit("aws.s3", REASONS[name][0], body, [arn])
+            self.before_sending([key for _, key in held])
+        for (bucket, _), (name, body) in held.items():
+            emit("aws.s3", REASONS[name][0], body, [bucket])
 
-    def _held(self) -> list[tuple[str, str, dict[str, Any]]]:
+    def _held(self) -> Held:
         if not hasattr(self._request, "held"):
-            self._request.held = []
-        held: list[tuple[str, str, dict[str, Any]]] = self._request.held
+            self._request.held = {}
+        held: Held = self._request.held
         return held
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.apigateway.models import apigateway_backends
+
 from local.server import LocalCloud
 
 Properties = dict[str, Any]
@@ -21,21 +23,25 @@ class Made:
 
 
 def stage(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    deployment = properties["DeploymentId"].id  # moto resolves a reference to a deployment to its own object
     cloud.client("apigateway").create_stage(
-        restApiId=properties["RestApiId"], stageName=properties["StageName"], deploymentId=properties["DeploymentId"]
+        restApiId=properties["RestApiId"], stageName=properties["StageName"], deploymentId=deployment
     )
     return Made(properties["StageName"])
 
 
 def authorizer(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    api = properties["RestApiId"]
     made = cloud.client("apigateway").create_authorizer(
-        restApiId=properties["RestApiId"],
+        restApiId=api,
         name=properties["Name"],
         type=properties["Type"],
         authorizerUri=properties["AuthorizerUri"],
         identitySource=properties["IdentitySource"],
         authorizerResultTtlInSeconds=int(properties.get("AuthorizerResultTtlInSeconds", 300)),
     )
+    kept = apigateway_backends[cloud.account][cloud.region].get_authorizer(api, made["id"])
+    kept.identity_validation_expression = properties.get("IdentityValidationExpression")  # moto's API loses it
     return Made(made["id"], {"AuthorizerId": made["id"]})
 
 
@@ -102,6 +108,8 @@ COMPLETED: dict[str, Callable[[LocalCloud, Any, Properties], None]] = {
 WITHOUT_EFFECT: dict[str, str] = {
     "AWS::ApiGateway::Account": "the log role of the account; there are no CloudWatch logs",
     "AWS::CDK::Metadata": "nothing on AWS either",
+    "AWS::CloudWatch::Alarm": "no metrics are kept that could raise one",
+    "AWS::SNS::TopicPolicy": "no IAM is run here",
     "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",
 }
 """Types that are only remembered by name, each with the reason."""
