@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import App, DefaultStackSynthesizer, Environment, Tags
-from constructs import Construct
+from aws_cdk import App, DefaultStackSynthesizer, Environment
 
 from infra.context import Context
 from infra.data import DataStack
@@ -25,16 +24,14 @@ def deployment(app: App, context: Context) -> Deployment:
     """Adds the stacks to `app`. Asks AWS nothing: account and region are the context's."""
     names = Names.of(context)
     where = Environment(account=context.account, region=context.region)
-    data = DataStack(app, names=names, env=where, synthesizer=_synthesizer())
-    pipeline = PipelineStack(app, context=context, names=names, data=data, env=where, synthesizer=_synthesizer())
-    serving = ServingStack(app, context=context, names=names, data=data, pipeline=pipeline, env=where, synthesizer=_synthesizer())
-    for stack in (data, pipeline, serving):
-        _tag(stack, names)
+    # A stack's tags: CloudFormation hands them on to its resources, so the templates hold none.
+    tags = {"application": names.name}
+    data = DataStack(app, names=names, env=where, tags=tags, synthesizer=_synthesizer())
+    pipeline = PipelineStack(app, context=context, names=names, data=data, env=where, tags=tags, synthesizer=_synthesizer())
+    serving = ServingStack(
+        app, context=context, names=names, data=data, pipeline=pipeline, env=where, tags=tags, synthesizer=_synthesizer()
+    )
     return Deployment(data, pipeline, serving)
-
-
-def _tag(stack: Construct, names: Names) -> None:
-    Tags.of(stack).add("application", names.name)
 
 
 def _synthesizer() -> DefaultStackSynthesizer:

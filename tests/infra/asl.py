@@ -1,4 +1,4 @@
-"""A small reading of the States Language for tests: checks a definition's wiring, resolves parameters, and runs it on fake tasks."""
+"""A small States Language for tests: checks a definition's wiring, resolves parameters, and runs it on fake tasks."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def resolve(template: Any, document: Any, context: Any) -> Any:
 
 
 def run(machine: Machine, document: Any, task: Task, context: Any, trace: list[str]) -> Any:
-    """Runs to the end and returns the output; raises TaskError where it fails. `trace` gets the states' names. Retries are not run."""
+    """The output at the end; raises TaskError where it fails. `trace` gets the states' names. Retries are not run."""
     name: str | None = machine["StartAt"]
     while name is not None:
         trace.append(name)

@@ -28,13 +28,13 @@ PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "a
 
 
 def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
-    places = "request records holdout snapshot base_model train score model embeddings previous_embeddings".split()
+    places = "request records holdout snapshot base_model train score model embeddings previous_embeddings"
     return {
         "run_id": "ner-1",
         "task": "ner",
         "kind": kind,
         "version": "ner-1",
-        "uris": {place: f"s3://data/{place}/" for place in places},
+        "uris": {place: f"s3://data/{place}/" for place in places.split()},
         "hyperparameters": {"num_train_epochs": "8"},
         "has_embeddings": True,
         **changes,
