@@ -19,8 +19,8 @@ JSON_COLUMNS = frozenset({"entities", "codes", "features", "target"})
 
 # What reading a damaged workbook raises, wherever in it the damage is. SyntaxError is the base of XML's parse errors.
 _DAMAGE = (
-    zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
-    RuntimeError,
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
+    ArithmeticError, RuntimeError,
 )  # fmt: skip
 
 Row = Sequence[Any]

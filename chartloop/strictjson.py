@@ -62,13 +62,12 @@ def _finite(digits: str) -> float:
 
 def _check_depth(value: Any) -> None:
     """The interpreter's own limit depends on who calls; this one is the same everywhere."""
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        children = (node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list))
-        level = [child for members in children for child in members]
-        if not level:
-            return
-    raise _too_deep()
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        members = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [child for children in members for child in children if isinstance(child, dict | list)]
+    if level:
+        raise _too_deep()
 
 
 def _too_deep() -> InvalidRequest:
