@@ -14,8 +14,8 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from chartloop.errors import ModelError, NotFound
 from local.endpoints import Endpoints, backend
-from local.events import emit
-from local.jobs import Job, ProcessingJob, Surroundings, TrainingJob
+from local.events import emit as emit_event
+from local.jobs import Emit, Job, ProcessingJob, Surroundings, TrainingJob
 from local.journal import Journal
 from local.patches import Method, wrap
 from local.server import LocalCloud
@@ -29,7 +29,7 @@ Handler = Callable[[Any], Any]
 class SageMaker:
     """The jobs and endpoints of one local cloud. `install` puts it in place of moto's."""
 
-    def __init__(self, cloud: LocalCloud, journal: Journal) -> None:
+    def __init__(self, cloud: LocalCloud, journal: Journal, emit: Emit = emit_event) -> None:
         self._cloud = cloud
         self._journal = journal
         self._around = Surroundings(cloud, Transfer(cloud, journal), emit)

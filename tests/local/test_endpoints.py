@@ -1,0 +1,210 @@
+"""Endpoints serve real processes, swap them without a gap, roll back silently as SageMaker does, and outlive a kill."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.conftest import until
+from tests.local.kept import BUCKET, ROLE, KeptCloud
+
+SCRIPT = """
+import os, time
+def model_fn(model_dir):
+    if os.environ.get("BREAK"):
+        raise RuntimeError("no weights")
+    time.sleep(float(os.environ.get("SLOW", "0")))
+    return os.environ["VERSION"]
+def input_fn(body, content_type):
+    return body.decode()
+def predict_fn(data, model):
+    if data == "bad":
+        raise ValueError(data)
+    time.sleep(0.2 if data == "slow" else 0)
+    return f"{model} {data}"
+def output_fn(prediction, accept):
+    return prediction
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptCloud]:
+    made = KeptCloud(tmp_path_factory.mktemp("endpoints"))
+    yield made
+    made.stop()
+
+
+def model_archive(*, escaping: bool = False) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo("../../escaped.py" if escaping else "code/inference.py")
+        member.size = len(SCRIPT)
+        tar.addfile(member, io.BytesIO(SCRIPT.encode()))
+    return packed.getvalue()
+
+
+def configure(cloud: KeptCloud, config: str, *, body: bytes | None = None, **environment: str) -> str:
+    """A model and a configuration of that name; the name."""
+    key = f"models/{config}/model.tar.gz"
+    cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=model_archive() if body is None else body)
+    client = cloud.client("sagemaker")
+    container = {"Image": "image", "ModelDataUrl": f"s3://{BUCKET}/{key}", "Environment": {"VERSION": config, **environment}}
+    client.create_model(ModelName=config, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    variant = {"VariantName": "champion", "ModelName": config, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    client.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
+    return config
+
+
+def settled(cloud: KeptCloud, name: str) -> dict[str, Any]:
+    client = cloud.client("sagemaker")
+
+    def found() -> Any:
+        endpoint = client.describe_endpoint(EndpointName=name)
+        return endpoint if endpoint["EndpointStatus"] in ("InService", "Failed") else None
+
+    return dict(until(found, 60))
+
+
+def create(cloud: KeptCloud, name: str, config: str) -> dict[str, Any]:
+    cloud.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
+    return settled(cloud, name)
+
+
+def invoke(cloud: KeptCloud, name: str, body: str = "hi") -> str:
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body.encode(), ContentType="text/plain")
+    assert answer["InvokedProductionVariant"] == "champion"
+    return str(answer["Body"].read().decode())
+
+
+def test_an_endpoint_is_made_answers_and_is_deleted(cloud: KeptCloud) -> None:
+    client, runtime = cloud.client("sagemaker"), cloud.client("sagemaker-runtime")
+    with pytest.raises(ClientError) as missing:
+        runtime.invoke_endpoint(EndpointName="first", Body=b"hi")
+    assert missing.value.response["Error"]["Code"] == "ValidationError"
+    assert "not found" in missing.value.response["Error"]["Message"]
+    endpoint = create(cloud, "first", configure(cloud, "first-1"))
+    assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", "first-1")
+    assert "PendingDeploymentSummary" not in endpoint
+    assert invoke(cloud, "first") == "first-1 hi"
+    with pytest.raises(ClientError, match="already existing"):
+        client.create_endpoint(EndpointName="first", EndpointConfigName="first-1")
+    client.delete_endpoint(EndpointName="first")
+    for gone in (lambda: client.describe_endpoint(EndpointName="first"), lambda: invoke(cloud, "first")):
+        with pytest.raises(ClientError, match="(?i)could not find|not found"):
+            gone()
+    statuses = [d["EndpointStatus"] for kind, d in cloud.events() if "Endpoint" in kind and d["EndpointName"] == "first"]
+    assert statuses == ["CREATING", "IN_SERVICE", "DELETING"]
+    until(lambda: not list((cloud.state / "endpoints").iterdir()))
+
+
+def test_an_error_of_the_model_is_a_model_error_with_its_status(cloud: KeptCloud) -> None:
+    create(cloud, "errors", configure(cloud, "errors-1"))
+    with pytest.raises(ClientError) as error:
+        invoke(cloud, "errors", "bad")
+    assert error.value.response["Error"]["Code"] == "ModelError"
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert error.value.response["OriginalStatusCode"] == 400  # type: ignore[typeddict-item]
+    assert invoke(cloud, "errors") == "errors-1 hi"
+
+
+def test_an_update_swaps_without_losing_an_invocation(cloud: KeptCloud) -> None:
+    client = cloud.client("sagemaker")
+    create(cloud, "swap", configure(cloud, "swap-1"))
+    configure(cloud, "swap-2", SLOW="0.3")
+    answers: list[str] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            answers.append(invoke(cloud, "swap", "slow"))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    client.update_endpoint(EndpointName="swap", EndpointConfigName="swap-2")
+    updating = client.describe_endpoint(EndpointName="swap")
+    assert (updating["EndpointStatus"], updating["EndpointConfigName"]) == ("Updating", "swap-1")
+    assert updating["PendingDeploymentSummary"]["EndpointConfigName"] == "swap-2"
+    for refused in (
+        lambda: client.update_endpoint(EndpointName="swap", EndpointConfigName="swap-1"),
+        lambda: client.delete_endpoint(EndpointName="swap"),
+    ):
+        with pytest.raises(ClientError, match="in-progress"):
+            refused()
+    assert settled(cloud, "swap")["EndpointConfigName"] == "swap-2"
+    until(lambda: answers[-1] == "swap-2 slow")
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert set(answers) == {"swap-1 slow", "swap-2 slow"}
+
+
+@pytest.mark.parametrize("why", ["broken", "escaping", "no archive"])
+def test_a_failed_update_is_silently_rolled_back(cloud: KeptCloud, why: str) -> None:
+    name = f"back-{why.replace(' ', '-')}"
+    create(cloud, name, configure(cloud, f"{name}-1"))
+    body = {"broken": None, "escaping": model_archive(escaping=True), "no archive": b"garbage"}[why]
+    configure(cloud, f"{name}-2", body=body, **({"BREAK": "1"} if why == "broken" else {}))
+    cloud.client("sagemaker").update_endpoint(EndpointName=name, EndpointConfigName=f"{name}-2")
+    endpoint = settled(cloud, name)
+    assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", f"{name}-1")
+    assert endpoint["FailureReason"]
+    assert invoke(cloud, name) == f"{name}-1 hi"
+    cloud.client("sagemaker").update_endpoint(EndpointName=name, EndpointConfigName=configure(cloud, f"{name}-3"))
+    assert "FailureReason" not in settled(cloud, name)
+    assert invoke(cloud, name) == f"{name}-3 hi"
+
+
+def test_a_failed_creation_can_only_be_deleted(cloud: KeptCloud) -> None:
+    client = cloud.client("sagemaker")
+    endpoint = create(cloud, "stillborn", configure(cloud, "stillborn-1", BREAK="1"))
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert "ping health check" in endpoint["FailureReason"]
+    with pytest.raises(ClientError):
+        client.update_endpoint(EndpointName="stillborn", EndpointConfigName="stillborn-1")
+    with pytest.raises(ClientError, match="not found"):
+        invoke(cloud, "stillborn")
+    client.delete_endpoint(EndpointName="stillborn")
+
+
+def test_models_and_configurations_are_made_once(cloud: KeptCloud) -> None:
+    configure(cloud, "once")
+    client = cloud.client("sagemaker")
+    with pytest.raises(ClientError, match="already existing model"):
+        client.create_model(ModelName="once", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "image"})
+    with pytest.raises(ClientError, match="Could not find"):
+        client.update_endpoint(EndpointName="once", EndpointConfigName="once")
+    with pytest.raises(ClientError, match="Could not find"):
+        client.create_endpoint(EndpointName="once", EndpointConfigName="missing")
+
+
+def test_endpoints_come_back_after_a_kill_and_an_accepted_update_goes_on(tmp_path_factory: pytest.TempPathFactory) -> None:
+    cloud = KeptCloud(tmp_path_factory.mktemp("killed"))
+    client = cloud.client("sagemaker")
+    create(cloud, "stays", configure(cloud, "stays-1"))
+    create(cloud, "moves", configure(cloud, "moves-1"))
+    create(cloud, "failed", configure(cloud, "failed-1", BREAK="1"))
+    create(cloud, "deleted", configure(cloud, "deleted-1"))
+    client.delete_endpoint(EndpointName="deleted")
+    client.update_endpoint(EndpointName="moves", EndpointConfigName=configure(cloud, "moves-2", SLOW="3"))
+    client.create_endpoint(EndpointName="new", EndpointConfigName=configure(cloud, "new-1", SLOW="3"))
+    cloud.kill()
+    cloud.restart()
+    client = cloud.client("sagemaker")
+    assert invoke(cloud, "stays") == "stays-1 hi"
+    assert invoke(cloud, "moves") == "moves-1 hi"
+    assert client.describe_endpoint(EndpointName="moves")["EndpointStatus"] == "Updating"
+    assert client.describe_endpoint(EndpointName="new")["EndpointStatus"] == "Creating"
+    assert client.describe_endpoint(EndpointName="failed")["EndpointStatus"] == "Failed"
+    assert settled(cloud, "moves")["EndpointConfigName"] == "moves-2"
+    assert settled(cloud, "new")["EndpointStatus"] == "InService"
+    assert invoke(cloud, "moves") == "moves-2 hi"
+    assert {found["EndpointName"] for found in client.list_endpoints()["Endpoints"]} == {"stays", "moves", "failed", "new"}
+    cloud.stop()

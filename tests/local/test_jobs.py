@@ -1,0 +1,250 @@
+"""Jobs run as processes under the container contract, with namespaces and without, and tell of every change."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.conftest import until
+from tests.local.kept import BUCKET, ROLE, KeptCloud
+
+TRAIN = """
+import json, os, pathlib, socket, sys
+import helper
+seen = {"argv": sys.argv[1:], "cwd": os.getcwd(), "host": socket.gethostname(), "hosts": open("/etc/hosts").read(), "helper": helper.VALUE,
+        "env": {k: v for k, v in os.environ.items()}, "files": sorted(os.listdir(os.environ["SM_CHANNEL_TRAIN"])),
+        "config": {p.stem: json.loads(p.read_text()) for p in pathlib.Path(os.environ["SM_INPUT_CONFIG_DIR"]).iterdir()}}
+pathlib.Path(os.environ["SM_MODEL_DIR"], "seen.json").write_text(json.dumps(seen))
+pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "more.txt").write_text("more")
+print("metric eval_f1=0.25")
+print("metric eval_f1=0.75", flush=True)
+"""
+FAILS = """
+import pathlib, os
+pathlib.Path(os.environ["SM_OUTPUT_DIR"], "failure").write_text("no_data: the channel is empty")
+raise SystemExit(3)
+"""
+SLEEPS = """
+import os, pathlib, time
+pathlib.Path(os.environ["SM_MODEL_DIR"], "half.txt").write_text("half")
+print("metric eval_f1=0.5", flush=True)
+time.sleep(600)
+"""
+METRICS = [{"Name": "eval_f1", "Regex": "eval_f1=([0-9.]+)"}]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["namespaces", "rewriting"])
+def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptCloud]:
+    made = KeptCloud(tmp_path_factory.mktemp("jobs"), mounts=request.param)
+    yield made
+    made.stop()
+
+
+def archive(**files: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name.replace("__", "/") + ".py")
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+def put(cloud: KeptCloud, key: str, body: bytes) -> str:
+    cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+    return f"s3://{BUCKET}/{key}"
+
+
+def channel(name: str, uri: str) -> dict[str, Any]:
+    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
+
+
+def train(cloud: KeptCloud, name: str, script: str, *, seconds: int = 600, **hyperparameters: Any) -> None:
+    put(cloud, f"{name}/code/asset.tar.gz", archive(training__train=script, helper="VALUE = 7\n"))
+    put(cloud, f"{name}/train/a.jsonl", b"{}\n")
+    put(cloud, f"{name}/train/sub/b.jsonl", b"{}\n")
+    given = {
+        "sagemaker_program": "training/train.py", "sagemaker_submit_directory": "/opt/ml/input/data/code/asset.tar.gz",
+        **hyperparameters,
+    }  # fmt: skip
+    cloud.client("sagemaker").create_training_job(
+        TrainingJobName=name, RoleArn=ROLE, EnableNetworkIsolation=True, Environment={"HF_HUB_OFFLINE": "1"},
+        AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File", "MetricDefinitions": METRICS},
+        InputDataConfig=[channel("code", f"s3://{BUCKET}/{name}/code/"), channel("train", f"s3://{BUCKET}/{name}/train/")],
+        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/{name}/out/"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        StoppingCondition={"MaxRuntimeInSeconds": seconds},
+        HyperParameters={key: json.dumps(value) if key in hyperparameters else value for key, value in given.items()},
+    )  # fmt: skip
+
+
+def process(cloud: KeptCloud, name: str, script: str, *, inputs: dict[str, str], seconds: int = 600) -> None:
+    cloud.client("sagemaker").create_processing_job(
+        ProcessingJobName=name, RoleArn=ROLE,
+        AppSpecification={"ImageUri": "image", "ContainerEntrypoint": ["bash", "-c", script, "work"], "ContainerArguments": ["x y"]},
+        ProcessingInputs=[
+            {"InputName": key, "S3Input": {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/input/{key}", "S3DataType": "S3Prefix"}}
+            for key, uri in inputs.items()
+        ],
+        ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": {
+            "S3Uri": f"s3://{BUCKET}/{name}/out", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
+        ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
+        StoppingCondition={"MaxRuntimeInSeconds": seconds}, NetworkConfig={"EnableNetworkIsolation": True},
+    )  # fmt: skip
+
+
+def content(cloud: KeptCloud, key: str) -> bytes:
+    body: bytes = cloud.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    return body
+
+
+def told(cloud: KeptCloud, kind: str, name: str) -> list[str]:
+    statuses = []
+    for detail_type, detail in cloud.events():
+        if detail_type == f"SageMaker {kind} Job State Change" and detail[f"{kind}JobName"] == name:
+            statuses.append(detail.get("SecondaryStatus", detail[f"{kind}JobStatus"]))
+    return statuses
+
+
+def test_a_training_script_finds_the_toolkits_contract(cloud: KeptCloud) -> None:
+    train(cloud, "good", TRAIN, num_train_epochs=8, learning_rate=3e-4, do_train=True, model_name_or_path="a b")
+    job = cloud.settled("Training", "good")
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/good/out/good/output/model.tar.gz"
+    with tarfile.open(fileobj=io.BytesIO(content(cloud, "good/out/good/output/model.tar.gz"))) as tar:
+        seen = json.load(tar.extractfile("seen.json"))  # type: ignore[arg-type]
+    with tarfile.open(fileobj=io.BytesIO(content(cloud, "good/out/good/output/output.tar.gz"))) as tar:
+        assert tar.getnames() == ["more.txt"]
+    arguments = dict(zip(seen["argv"][::2], seen["argv"][1::2], strict=True))
+    assert arguments == {
+        "--num_train_epochs": "8", "--learning_rate": "0.0003", "--do_train": "True", "--model_name_or_path": "a b",
+    }  # fmt: skip
+    assert seen["helper"] == 7
+    assert seen["files"] == ["a.jsonl", "sub"]
+    env = seen["env"]
+    assert json.loads(env["SM_HPS"]) == {
+        "num_train_epochs": 8, "learning_rate": 0.0003, "do_train": True, "model_name_or_path": "a b",
+    }  # fmt: skip
+    assert env["SM_HP_DO_TRAIN"] == "true"
+    assert env["HF_HUB_OFFLINE"] == "1"
+    assert env["TRAINING_JOB_NAME"] == "good"
+    assert json.loads(env["SM_CHANNELS"]) == ["code", "train"]
+    assert seen["config"]["hyperparameters"]["num_train_epochs"] == "8"
+    assert seen["config"]["resourceconfig"]["hosts"] == [env["SM_CURRENT_HOST"]]
+    if cloud.mounts:
+        assert (seen["host"], env["SM_MODEL_DIR"], seen["cwd"]) == ("algo-1", "/opt/ml/model", "/opt/ml/code")
+        assert "algo-1" in seen["hosts"]
+    assert not list((cloud.state / "jobs").iterdir())
+
+
+def test_a_training_jobs_statuses_metrics_and_events(cloud: KeptCloud) -> None:
+    train(cloud, "stages", TRAIN)
+    job = cloud.settled("Training", "stages")
+    stages = [change["Status"] for change in job["SecondaryStatusTransitions"]]
+    assert stages == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert all("EndTime" in change for change in job["SecondaryStatusTransitions"])
+    assert job["TrainingStartTime"] <= job["TrainingEndTime"]
+    assert [(metric["MetricName"], metric["Value"]) for metric in job["FinalMetricDataList"]] == [("eval_f1", 0.75)]
+    assert told(cloud, "Training", "stages") == [stage for stage in stages for _ in range(2)]
+    assert job["AlgorithmSpecification"]["MetricDefinitions"] == METRICS
+    assert "eval_f1=0.25" in (cloud.state / "logs" / "jobs" / "stages.log").read_text()
+
+
+def test_a_script_that_fails_says_why(cloud: KeptCloud) -> None:
+    train(cloud, "bad", FAILS)
+    job = cloud.settled("Training", "bad")
+    assert job["TrainingJobStatus"] == job["SecondaryStatus"] == "Failed"
+    assert job["FailureReason"] == "AlgorithmError: no_data: the channel is empty, exit code: 3"
+    assert "ModelArtifacts" not in job
+
+
+def test_metrics_are_seen_while_it_trains_and_a_stopped_job_keeps_what_it_has(cloud: KeptCloud) -> None:
+    train(cloud, "long", SLEEPS)
+    client = cloud.client("sagemaker")
+    until(lambda: client.describe_training_job(TrainingJobName="long").get("FinalMetricDataList"))
+    client.stop_training_job(TrainingJobName="long")
+    job = cloud.settled("Training", "long")
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
+    with tarfile.open(fileobj=io.BytesIO(content(cloud, "long/out/long/output/model.tar.gz"))) as tar:
+        assert tar.getnames() == ["half.txt"]
+    with pytest.raises(ClientError, match="in status Stopped"):
+        client.stop_training_job(TrainingJobName="long")
+
+
+def test_a_job_that_takes_too_long_is_stopped(cloud: KeptCloud) -> None:
+    train(cloud, "late", SLEEPS, seconds=1)
+    job = cloud.settled("Training", "late")
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+
+
+def test_names_are_used_once_and_missing_input_fails(cloud: KeptCloud) -> None:
+    process(cloud, "no-input", "true", inputs={"data": f"s3://{BUCKET}/nothing/here/"})
+    job = cloud.settled("Processing", "no-input")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "No S3 objects found" in job["FailureReason"]
+    with pytest.raises(ClientError, match="unique"):
+        process(cloud, "no-input", "true", inputs={})
+
+
+def test_a_processing_job_reads_its_inputs_and_leaves_its_outputs(cloud: KeptCloud) -> None:
+    one, many = put(cloud, "p/one.json", b"1"), put(cloud, "p/many/deep/two.json", b"2").removesuffix("deep/two.json")
+    script = 'cd /opt/ml/processing; cat input/one/one.json input/many/deep/two.json > output/both; mkdir output/d; echo "$1" > output/d/arg'
+    process(cloud, "copy", script, inputs={"one": one, "many": many})
+    job = cloud.settled("Processing", "copy")
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    assert content(cloud, "copy/out/both") == b"12"
+    assert content(cloud, "copy/out/d/arg") == b"x y\n"
+    assert told(cloud, "Processing", "copy") == ["InProgress"] * 2 + ["Completed"] * 2
+    assert job["ProcessingStartTime"] <= job["ProcessingEndTime"]
+
+
+def test_a_processing_job_that_fails_leaves_its_message_and_no_output(cloud: KeptCloud) -> None:
+    script = "echo half > /opt/ml/processing/output/half; mkdir -p /opt/ml/output; echo 'bad_shard: hash' > /opt/ml/output/message; exit 1"
+    process(cloud, "broken", script, inputs={})
+    job = cloud.settled("Processing", "broken")
+    assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Failed", "bad_shard: hash")
+    assert job["FailureReason"] == "AlgorithmError: bad_shard: hash, exit code: 1"
+    assert cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="broken/out")["KeyCount"] == 0
+
+
+def test_a_stopped_processing_job_stops(cloud: KeptCloud) -> None:
+    process(cloud, "waits", "sleep 600", inputs={})
+    client = cloud.client("sagemaker")
+    until(lambda: client.describe_processing_job(ProcessingJobName="waits").get("ProcessingStartTime"))
+    client.stop_processing_job(ProcessingJobName="waits")
+    assert cloud.settled("Processing", "waits")["ProcessingJobStatus"] == "Stopped"
+
+
+def test_isolation_leaves_a_job_no_network(cloud: KeptCloud) -> None:
+    if not cloud.mounts:
+        pytest.skip("no namespaces, no isolation")
+    script = "python3 -c 'import os, socket; socket.create_connection((\"127.0.0.1\", int(os.environ[\"AWS_ENDPOINT_URL\"].split(\":\")[-1])), 5)'"
+    process(cloud, "isolated", script, inputs={})
+    assert cloud.settled("Processing", "isolated")["ProcessingJobStatus"] == "Failed"
+
+
+def test_a_job_cannot_write_into_the_journals_blobs(cloud: KeptCloud) -> None:
+    uri = put(cloud, "shared/original.txt", b"original")
+    process(cloud, "scribbler", "echo changed > /opt/ml/processing/input/data/original.txt", inputs={"data": uri})
+    assert cloud.settled("Processing", "scribbler")["ProcessingJobStatus"] == "Completed"
+    kept = [path.read_bytes() for path in (cloud.state / "journal" / "blobs").iterdir()]
+    assert b"original" in kept
+    assert b"changed\n" not in kept
+
+
+def test_jobs_end_with_a_killed_cloud(tmp_path: Path) -> None:
+    cloud = KeptCloud(tmp_path)
+    process(cloud, "orphan", "echo $$ > /opt/ml/processing/output/pid; exec sleep 600", inputs={})
+    pid = until(lambda: next(iter((tmp_path / "jobs").glob("*/ml/processing/output/pid")), None))
+    number = int(until(lambda: pid.read_text().strip()))
+    cloud.kill()
+    gone = Path(f"/proc/{number}/cmdline")
+    until(lambda: not gone.exists() or b"sleep" not in gone.read_bytes())
+
