@@ -1,0 +1,1 @@
+"""The seams on boto3 and on files."""
