@@ -66,6 +66,11 @@ def arrival(batch: Item) -> Item:
     return new((batch["pk"], f"ARRIVED#{batch['received_at']}#{batch['batch_id']}"), batch_id=batch["batch_id"])
 
 
+def defaults(task: str, ledger: Ledger) -> dict[str, str]:
+    """The options that the task's settings choose where a post does not."""
+    return {"span_policy": task_item(ledger, task)["settings"].get("span_policy", BatchOptions.span_policy)}
+
+
 def check(task: str, line: Line, options: BatchOptions, labels: Collection[str]) -> Checked:
     """The stateless verdict on a parsed line, or on one that could not be parsed."""
     if line.problem is not None:

@@ -75,9 +75,8 @@ class _Taking:
 
     def _options(self) -> BatchOptions:
         """What the object's metadata asks for; the task's setting where it says nothing of overlaps."""
-        settings = task_item(self.ledger, self.task)["settings"]
-        default = {"span-policy": settings.get("span_policy", BatchOptions().span_policy)}
-        return BatchOptions.from_metadata({**default, **self.source.metadata})
+        chosen = BatchOptions(**batches.defaults(self.task, self.ledger))  # type: ignore[arg-type]
+        return BatchOptions.from_metadata({**chosen.to_metadata(), **self.source.metadata})
 
     def _lines(self) -> list[Line]:
         if self.source.size > self.intake.limit:

@@ -1,0 +1,153 @@
+"""Makes the OpenAPI document from the routes and the contracts; `python -m lambdas.openapi` writes lambdas/openapi.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+
+from chartloop.tasks import TaskSettings
+from lambdas import api, predict, routes_records
+from lambdas.bodies import FORMATS
+from lambdas.http import TOKEN, Edge
+
+Schema = dict[str, Any]
+
+CONTRACTS = Path(__file__).parent.parent / "docs" / "contracts"
+VERSION = "1"
+DESCRIPTION = (
+    "Labelled clinical records in, a better model in service. Every route but health needs a bearer token, a JWT with the scope "
+    "that the route names in its claim `scope`. Every error is an Error."
+)
+TIME: Schema = {"type": "string", "format": "date-time"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+OBJECT_OR_NULL: Schema = {"type": ["object", "null"]}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+
+
+def document() -> Schema:
+    """OpenAPI 3.1 of all routes, with the contracts as its schemas."""
+    made = [_of(edge) for edge in (api.edge(), predict.edge())]
+    paths = {path: route for one in made for path, route in one["paths"].items()}
+    bodies = {name: schema for one in made for name, schema in one["components"]["schemas"].items()}
+    return {
+        **{name: made[0][name] for name in ("openapi", "info", "servers")},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted({**_own(bodies), **_contracts(), **_answers()}.items())),
+            "securitySchemes": {TOKEN: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _of(edge: Edge) -> Schema:
+    text = edge.resolver.get_openapi_json_schema(
+        title="Chartloop", version=VERSION, description=DESCRIPTION, openapi_version="3.1.0",
+        security_schemes={TOKEN: HTTPBearer()},
+    )  # fmt: skip
+    made: Schema = json.loads(text)
+    for (method, rule), answer in edge.answers.items():
+        path = rule.replace("<", "{").replace(">", "}")
+        _describe(made["paths"][path][method.lower()], answer)
+    return made
+
+
+def _describe(route: Schema, answer: str) -> None:
+    """Says what the route really answers; validation errors are Errors here like all others."""
+    status = next(status for status in route["responses"] if status.startswith("2"))
+    kind = "text/html" if answer == "Page" else "application/json"
+    route["responses"] = {
+        status: {"description": answer, "content": {kind: {"schema": _reference(answer)}}},
+        "default": {"description": "Error", "content": {"application/json": {"schema": _reference("Error")}}},
+    }
+    if route["operationId"] == routes_records.post_records.__name__:
+        contents = {kind: {"schema": _reference("Records") if kind == "application/json" else {}} for kind in FORMATS}
+        route["requestBody"] = {"required": True, "content": contents}
+
+
+def _own(schemas: Schema) -> Schema:
+    """The schemas of request bodies, without those of the framework's own errors."""
+    return {name: schema for name, schema in schemas.items() if not name.endswith("ValidationError")}
+
+
+def _contracts() -> Schema:
+    return {_title(path.name): _contract(path) for path in sorted(CONTRACTS.glob("*.schema.json"))}
+
+
+def _contract(path: Path) -> Schema:
+    schema: Schema = json.loads(path.read_text(), object_hook=_rewritten)
+    return {name: value for name, value in schema.items() if not name.startswith("$")}
+
+
+def _rewritten(node: Schema) -> Schema:
+    file = str(node.get("$ref", ""))
+    return _reference(_title(file)) if file.endswith(".schema.json") else node
+
+
+def _title(file: str) -> str:
+    """`batch_receipt.schema.json` is BatchReceipt."""
+    return "".join(part.title() for part in file.removesuffix(".schema.json").split("_"))
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answers() -> Schema:
+    """Schemas of what is no contract of its own."""
+    receipt = json.loads((CONTRACTS / "batch_receipt.schema.json").read_text())
+    listed = {**receipt["properties"]}
+    del listed["records"], listed["new_labels"]
+    return {
+        "Records": _records(),
+        "UploadAddress": _object(
+            batch_id={"type": "string"}, url={"type": "string"}, key={"type": "string"}, expires_in=COUNT,
+            headers={"type": "object", "additionalProperties": {"type": "string"}},
+        ),
+        "BatchPage": _page("batches", {"type": "object", "properties": listed}),
+        "RunPage": _page("runs", _reference("Run")),
+        "AuditPage": _page("audit", _object(action={"type": "string"}, by={"type": "string"}, at=TIME)),
+        "ModelList": _object(models={"type": "array", "items": _reference("Model")}),
+        "TaskStatus": _object(
+            task={"type": "string"}, records=COUNT, minimum_records=COUNT, progress={"type": "string"}, new_records=COUNT,
+            minimum_new_records=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL, promotion=TEXT_OR_NULL,
+            champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
+        ),
+        "TaskSettings": _inlined(TaskSettings.model_json_schema()),
+        "Health": _object(status={"const": "ok"}, code_version={"type": "string"}),
+        "OpenApi": {"type": "object"},
+        "Page": {"type": "string"},
+    }  # fmt: skip
+
+
+def _records() -> Schema:
+    array = {"type": "array", "items": _reference("Record")}
+    options = {
+        "replace": {"type": "boolean", "default": False},
+        "span_policy": {"enum": ["longest", "reject"]},
+        "offset_unit": {"enum": ["codepoint", "utf16"], "default": "codepoint"},
+    }
+    envelope = {**_object(records=array), "additionalProperties": False}
+    envelope["properties"] |= options
+    return {"title": "Records", "anyOf": [array, envelope, _reference("Record")]}
+
+
+def _page(name: str, item: Schema) -> Schema:
+    return _object(**{name: {"type": "array", "items": item}, "next": TEXT_OR_NULL})
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _inlined(schema: Schema) -> Schema:
+    """Pydantic's schema with its one nested model in place."""
+    definitions = schema.pop("$defs")
+    schema["properties"]["hyperparameters"] = next(iter(definitions.values()))
+    return schema
+
+
+if __name__ == "__main__":
+    api.OPENAPI.write_text(json.dumps(document(), indent=1, ensure_ascii=False) + "\n")

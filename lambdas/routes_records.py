@@ -1,0 +1,103 @@
+"""Routes of batches: posting records, uploads, receipts, withdrawal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from chartloop import batches, keys, tasks, withdrawals
+from chartloop.errors import NotFound
+from chartloop.records import BatchOptions
+from lambdas.bodies import read_post
+from lambdas.http import READ, RECORDS_WRITE, Routes
+
+routes = Routes()
+
+SpanPolicy = Literal["longest", "reject"]
+OffsetUnit = Literal["codepoint", "utf16"]
+Task = Annotated[str, Path(description="`ner`")]
+
+
+class Upload(BaseModel):
+    """A file to be uploaded, and how it wants to be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=255, description="It ends in .jsonl .json .csv or .xlsx, each also .gz")
+    replace: bool = False
+    span_policy: SpanPolicy | None = None
+    offset_unit: OffsetUnit = "codepoint"
+
+
+class Reason(BaseModel):
+    """Why a person decides so; kept in the audit trail."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/records", "Post labelled records", "BatchReceipt", status=202)
+def post_records(
+    task: Task,
+    replace: Annotated[bool | None, Query()] = None,
+    span_policy: Annotated[SpanPolicy | None, Query()] = None,
+    offset_unit: Annotated[OffsetUnit | None, Query()] = None,
+) -> dict[str, Any]:
+    """One verdict per record, made without looking at other batches; the batch's own address has the final ones."""
+    tasks.find(task)
+    event = routes.current_event
+    post = read_post(
+        event.raw_event, task=task, poster=routes.caller, headers=event.headers,
+        options={"replace": replace, "span_policy": span_policy, "offset_unit": offset_unit},
+        defaults=batches.defaults(task, routes.world.ledger),
+    )  # fmt: skip
+    world = routes.world
+    return batches.receive(post, ledger=world.ledger, objects=world.objects, now=world.clock())
+
+
+@routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/uploads", "Ask where to upload a file to", "UploadAddress", status=201)
+def post_upload(task: Task, upload: Upload) -> dict[str, Any]:
+    """An address for a PUT with exactly these headers; the batch has a receipt when the file was taken in."""
+    tasks.find(task)
+    asked = upload.model_dump(exclude={"name"}, exclude_none=True)
+    options = BatchOptions(**{**batches.defaults(task, routes.world.ledger), **asked})
+    return batches.presign(task, upload.name, options, routes.caller, objects=routes.world.objects)
+
+
+@routes.add(READ, "GET", "/v1/tasks/<task>/batches", "List batches, newest first", "BatchPage")
+def list_batches(
+    task: Task,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    before: Annotated[str | None, Query(max_length=120)] = None,
+) -> dict[str, Any]:
+    """Without their records; `next` is the `before` of the following page."""
+    tasks.find(task)
+    return batches.recent(task, ledger=routes.world.ledger, limit=limit, before=before)
+
+
+@routes.add(READ, "GET", "/v1/tasks/<task>/batches/<batch_id>", "A batch's receipt", "BatchReceipt")
+def get_batch(task: Task, batch_id: str) -> dict[str, Any]:
+    """Every record's verdict as it stands."""
+    tasks.find(task)
+    return batches.show(task, _known(batch_id), ledger=routes.world.ledger, objects=routes.world.objects)
+
+
+@routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/batches/<batch_id>/withdraw", "Withdraw a batch", "BatchReceipt")
+def withdraw_batch(task: Task, batch_id: str, body: Reason) -> dict[str, Any]:
+    """Takes the batch's records out of the next snapshots."""
+    tasks.find(task)
+    world = routes.world
+    return withdrawals.withdraw(
+        task, _known(batch_id), reason=body.reason, by=routes.caller,
+        ledger=world.ledger, objects=world.objects, now=world.clock(),
+    )  # fmt: skip
+
+
+def _known(batch_id: str) -> str:
+    """What is no id is the id of nothing."""
+    if not keys.ID.fullmatch(batch_id):
+        raise NotFound("no such batch", field="batch")
+    return batch_id

@@ -1,0 +1,105 @@
+"""Routes of a task: where it stands, its settings, its runs, its audit trail."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+
+from chartloop import runs, task_settings, tasks
+from chartloop.errors import NotFound
+from chartloop.items import require, run_key
+from chartloop.seams import Item
+from lambdas.http import MODELS_WRITE, READ, Routes
+from lambdas.routes_records import Task
+
+routes = Routes()
+
+KEYS = ("pk", "sk", "version")
+"""What the ledger adds to an item."""
+
+
+@routes.add(READ, "GET", "/v1/tasks/<task>", "Where a task stands", "TaskStatus")
+def get_task(task: Task) -> dict[str, Any]:
+    """Counts, what is missing to the next run, the active run and the champion."""
+    tasks.find(task)
+    return runs.status(task, ledger=routes.world.ledger, settings=routes.world.settings)
+
+
+@routes.add(READ, "GET", "/v1/tasks/<task>/settings", "A task's settings", "TaskSettings")
+def get_settings(task: Task) -> dict[str, Any]:
+    """All of them with their values now."""
+    tasks.find(task)
+    return task_settings.show(task, ledger=routes.world.ledger, settings=routes.world.settings)
+
+
+@routes.add(MODELS_WRITE, "PATCH", "/v1/tasks/<task>/settings", "Change a task's settings", "TaskSettings")
+def change_settings(task: Task, changes: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    """By name; a hyper-parameter is named without its group, and null is the default again."""
+    tasks.find(task)
+    world = routes.world
+    return task_settings.change(
+        task, changes, by=routes.caller, ledger=world.ledger, settings=world.settings, now=world.clock()
+    )  # fmt: skip
+
+
+@routes.add(MODELS_WRITE, "POST", "/v1/tasks/<task>/runs", "Start a run now", "Run", status=202)
+def start_run(task: Task) -> dict[str, Any]:
+    """Waits for no new records; the minimum of records holds."""
+    tasks.find(task)
+    world = routes.world
+    run_id = runs.start_now(
+        task, routes.caller, ledger=world.ledger, objects=world.objects, executions=world.executions,
+        settings=world.settings, now=world.clock(),
+    )  # fmt: skip
+    return _shown(require(world.ledger, run_key(task, run_id), "run"))
+
+
+@routes.add(READ, "GET", "/v1/runs", "List runs, newest first", "RunPage")
+def list_runs(
+    task: Annotated[str | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    before: Annotated[str | None, Query(max_length=80)] = None,
+) -> dict[str, Any]:
+    """Without their scores, which a run's own address has; `next` is the `before` of the following page."""
+    named = [tasks.find(task).name] if task else list(tasks.TASKS)
+    found = sorted((run for name in named for run in _runs_of(name, limit + 1, before)), key=_time, reverse=True)
+    page = [{**_shown(run), "scores": {"candidate": None, "champion": None}} for run in found[:limit]]
+    return {"runs": page, "next": page[-1]["run_id"] if len(found) > limit else None}
+
+
+@routes.add(READ, "GET", "/v1/runs/<run_id>", "A run", "Run")
+def get_run(run_id: str) -> dict[str, Any]:
+    """Its steps, progress, score reports and verdict."""
+    task = run_id.partition("-")[0]
+    if task not in tasks.TASKS:
+        raise NotFound("no such run", field="run")
+    return _shown(require(routes.world.ledger, run_key(task, run_id), "run"))
+
+
+@routes.add(READ, "GET", "/v1/tasks/<task>/audit", "Who did what, newest first", "AuditPage")
+def get_audit(
+    task: Task,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    before: Annotated[str | None, Query(max_length=80)] = None,
+) -> dict[str, Any]:
+    """`next` is the `before` of the following page."""
+    tasks.find(task)
+    cursor = f"AUDIT#{before}" if before else None
+    found = routes.world.ledger.query(f"TASK#{task}", "AUDIT#", newest_first=True, limit=limit + 1, before=cursor)
+    entries = [{name: value for name, value in item.items() if name not in KEYS} for item in found[:limit]]
+    return {"audit": entries, "next": found[limit - 1]["sk"].removeprefix("AUDIT#") if len(found) > limit else None}
+
+
+def _runs_of(task: str, limit: int, before: str | None) -> list[Item]:
+    """`before` is a run of any task: its id is its time."""
+    cursor = f"RUN#{task}-{before.partition('-')[2]}" if before else None
+    return routes.world.ledger.query(f"TASK#{task}", "RUN#", newest_first=True, limit=limit, before=cursor)
+
+
+def _time(run: Item) -> str:
+    return str(run["run_id"]).partition("-")[2]
+
+
+def _shown(run: Item) -> dict[str, Any]:
+    return runs.to_run(run, objects=routes.world.objects, jobs=routes.world.jobs)
