@@ -1,0 +1,92 @@
+"""Tables of records: cells as fields, and workbooks damaged in every place."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters import spreadsheet
+from chartloop.errors import FileProblem
+from tests.corpus.bad_inputs import HEADER, NOTE, SHEET, workbook
+
+LIMIT = 2**20
+with zipfile.ZipFile(io.BytesIO(SHEET)) as _archive:
+    PARTS = {name: _archive.read(name) for name in _archive.namelist()}
+
+# What moves a reader of worksheets: other types, far cells, numbers that are none, broken markup.
+PATCHES = [b"", b"<", b'"', b"-1", b"9" * 11, b"XFD1048576", b"nan", b"\xff", b't="d"', b't="s"', b"<v>1e999</v>", b"<v>NaN</v>"]
+
+
+def test_a_table_of_the_other_tasks() -> None:
+    rows = 'record_id,features,target\nr-1,"{""age"": 71}",3.5\nr-2,{},NaN\n'
+    good, bad = spreadsheet.csv_text(rows, task="regression")
+    assert good.value == {"record_id": "r-1", "features": {"age": 71}, "target": 3.5}
+    assert bad.problem is not None
+    assert (bad.problem.code, bad.problem.field) == ("not_finite", "target")
+    with pytest.raises(FileProblem, match="lacks text, label"):
+        spreadsheet.csv_text(rows, task="classification")
+
+
+def test_a_text_in_a_csv_keeps_its_line_ends_and_spaces() -> None:
+    (line,) = spreadsheet.csv_text('record_id , text,entities\r\na," one\r\ntwo\rthree\nfour ",[]\r\n', task="ner")
+    assert line.value == {"record_id": "a", "text": " one\r\ntwo\rthree\nfour ", "entities": []}
+
+
+def test_a_sheet_gives_ids_as_strings_and_targets_as_numbers() -> None:
+    book = workbook(("record_id", "patient_id", "features", "target"), (17, 4.0, '{"age": 71}', 3), ("r", None, "{}", 1.5))
+    first, second = spreadsheet.xlsx(book, task="regression", limit=LIMIT)
+    assert first.value == {"record_id": "17", "patient_id": "4", "features": {"age": 71}, "target": 3}
+    assert second.value == {"record_id": "r", "features": {}, "target": 1.5}
+
+
+def test_rows_are_counted_from_below_the_header() -> None:
+    book = workbook(HEADER, ("a", NOTE, "[]"), (), ("b", NOTE, "[]"))
+    assert [line.number for line in spreadsheet.xlsx(book, task="ner", limit=LIMIT)] == [1, 3]
+
+
+def rebuilt(parts: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, body in parts.items():
+            archive.writestr(name, body)
+    return buffer.getvalue()
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(sorted(PARTS)), st.integers(0, 3000), st.integers(0, 12), st.sampled_from(PATCHES))
+def test_no_damage_inside_a_workbook_crashes_the_reader(name: str, place: int, length: int, patch: bytes) -> None:
+    body = PARTS[name]
+    place %= len(body)
+    damaged = rebuilt({**PARTS, name: body[:place] + patch + body[place + length :]})
+    try:
+        lines = spreadsheet.xlsx(damaged, task="ner", limit=LIMIT)
+    except FileProblem as problem:
+        assert problem.code == "not_the_format"
+    else:
+        assert len(lines) <= 1
+
+
+@given(st.integers(0, len(SHEET) - 1), st.binary(min_size=1, max_size=40))
+def test_no_damage_to_the_archive_crashes_the_reader(place: int, patch: bytes) -> None:
+    damaged = SHEET[:place] + patch + SHEET[place + len(patch) :]
+    try:
+        lines = spreadsheet.xlsx(damaged, task="ner", limit=LIMIT)
+    except FileProblem as problem:
+        assert problem.code in {"not_the_format", "truncated", "gzip_bomb"}
+    else:
+        assert len(lines) <= 1
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_a_workbook_without_a_part_is_read_or_refused(name: str) -> None:
+    parts = {part: body for part, body in PARTS.items() if part != name}
+    try:
+        lines = spreadsheet.xlsx(rebuilt(parts), task="ner", limit=LIMIT)
+    except FileProblem as problem:
+        assert problem.code == "not_the_format"
+    else:
+        assert [line.value["text"] for line in lines] == [NOTE]
