@@ -1,0 +1,95 @@
+"""Tables and panels: every figure that a contract may leave out has its dash."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from client import display
+from client.watching import Watch, panel
+from tests.client import examples
+
+
+def drawn(shown: RenderableType, *, terminal: bool = False) -> str:
+    file = io.StringIO()
+    Console(file=file, width=160, force_terminal=terminal, markup=False).print(shown)
+    return file.getvalue()
+
+
+def test_a_run_shows_its_steps_verdict_and_time_outside_the_jobs() -> None:
+    text = drawn(display.run(examples.run()))  # type: ignore[arg-type]
+    for part in (
+        "r-1",
+        "promoted",
+        "240 train",
+        "prepare",
+        "1.5 s",
+        "of these 4.2 s outside",
+        "Entity F1 is better.",
+        "✓",
+        "floor",
+        "drug",
+    ):
+        assert part in text
+
+
+def test_a_failed_run_shows_its_error() -> None:
+    failed = examples.run(status="failed", outcome="failed", verdict=None, error={"code": "job_failed", "message": "exit 1"})
+    assert "job_failed: exit 1" in drawn(display.run(failed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("more", [{}, {"verdict": None}, {"verdict": examples.verdict(champion=None)}, {"seconds": None}])
+def test_runs_are_listed_whatever_they_lack(more: dict[str, Any]) -> None:
+    whole, lacking = (drawn(display.runs([run])).count("–") for run in (examples.run(), examples.run(**more)))  # type: ignore[list-item]
+    assert (lacking > whole) == bool(more)
+
+
+def test_a_difference_has_its_interval() -> None:
+    interval = examples.verdict(candidate=0.9, champion=0.8, low=-0.01)["interval"]
+    assert display.difference(interval) == "+0.100 (-0.010 to +0.150)"
+    assert display.difference(None) == "–"
+
+
+def test_models_are_listed_with_their_figures() -> None:
+    text = drawn(display.models([examples.model(), examples.model("r-0", status="retired", bytes=None, metrics={})]))  # type: ignore[list-item]
+    assert "0.900" in text
+    assert "90.0 MB" in text
+    assert "retired" in text
+
+
+def test_settings_are_named_with_dots() -> None:
+    text = drawn(display.fields({"minimum_records": 100, "labels": [], "hyperparameters": {"bf16": True, "seed": 42}}))
+    assert [line.split() for line in text.splitlines()[1:]] == [
+        ["minimum_records", "100"],
+        ["labels", "–"],
+        ["hyperparameters.bf16", "true"],
+        ["hyperparameters.seed", "42"],
+    ]
+
+
+def test_training_tells_epoch_progress_and_loss() -> None:
+    assert "epoch 2, 40 %, loss 0.312" in drawn(panel(examples.training(40.0, 0.312)))  # type: ignore[arg-type]
+
+
+def test_elsewhere_than_on_a_terminal_each_change_is_one_line() -> None:
+    file = io.StringIO()
+    with Watch(Console(file=file, width=160, markup=False)) as watch:
+        for run in (examples.training(10, 0.9), examples.training(60, 0.4), examples.run()):
+            watch(run)  # type: ignore[arg-type]
+    lines = file.getvalue().splitlines()
+    assert lines[0] == "r-1  prepare succeeded in 2.0 s"
+    assert sum("train running" in line for line in lines) == 1
+    assert sum("train succeeded" in line for line in lines) == 1
+    assert len(lines) == len(set(lines)) == 7
+
+
+def test_on_a_terminal_the_panel_is_drawn_anew() -> None:
+    file = io.StringIO()
+    with Watch(Console(file=file, width=120, force_terminal=True, markup=False)) as watch:
+        watch(examples.training(10, 0.9))  # type: ignore[arg-type]
+        watch(examples.training(60, 0.4))  # type: ignore[arg-type]
+    assert "loss 0.900" in file.getvalue()
+    assert "loss 0.400" in file.getvalue()

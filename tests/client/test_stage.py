@@ -1,0 +1,122 @@
+"""Staging: what is taken of a model, in which order, and what a second time does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chartloop.errors import InvalidRequest
+from client import stage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "chartloop-data-123456789012-us-east-1"
+
+
+@pytest.fixture
+def s3() -> Iterator[S3Client]:
+    with mock_aws():
+        client = boto3.Session("testing", "testing", region_name="us-east-1").client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "Bio_Model"
+    folder.mkdir()
+    for name in ("model.safetensors", "config.json", "vocab.txt", "README.md", "tf_model.h5"):
+        (folder / name).write_text(f"the {name}")
+    return folder
+
+
+def put(s3: S3Client, folder: Path, advance: stage.Advance = lambda size: None) -> str:
+    return stage.stage(s3, BUCKET, "org/Bio_Model", stage.files_of(folder), advance)
+
+
+def stored(s3: S3Client) -> dict[str, bytes]:
+    listed = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    return {entry["Key"]: s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in listed}
+
+
+def test_the_files_that_are_needed_and_a_manifest_with_their_hashes(s3: S3Client, model: Path) -> None:
+    assert put(s3, model) == "base-models/org--Bio_Model/"
+    found = {key.removeprefix("base-models/org--Bio_Model/"): body for key, body in stored(s3).items()}
+    assert set(found) == {"model.safetensors", "config.json", "vocab.txt", "manifest.json"}
+    manifest = json.loads(found["manifest.json"])
+    assert manifest["name"] == "org/Bio_Model"
+    assert {entry["path"]: entry["sha256"] for entry in manifest["files"]} == {
+        name: hashlib.sha256(body).hexdigest() for name, body in found.items() if name != "manifest.json"
+    }
+
+
+def test_the_manifest_is_there_only_when_the_rest_is_whole(s3: S3Client, model: Path) -> None:
+    put(s3, model)
+    (model / "vocab.txt").write_text("another vocabulary")
+
+    class BrokenOffError(Exception):
+        pass
+
+    def break_off(size: int) -> None:
+        raise BrokenOffError
+
+    with pytest.raises(BrokenOffError):
+        put(s3, model, break_off)
+    assert "base-models/org--Bio_Model/manifest.json" not in stored(s3)
+    put(s3, model)
+    assert stored(s3)["base-models/org--Bio_Model/vocab.txt"] == b"another vocabulary"
+    assert "base-models/org--Bio_Model/manifest.json" in stored(s3)
+
+
+def test_what_is_staged_already_is_not_sent_again(s3: S3Client, model: Path) -> None:
+    put(s3, model)
+    sent: list[int] = []
+    put(s3, model, sent.append)
+    assert sent == []
+
+
+def test_a_name_is_fetched_from_the_hub_without_the_rest_of_its_repository(model: Path) -> None:
+    asked: list[Any] = []
+
+    def download(name: str, **options: Any) -> str:
+        asked.append((name, options["allow_patterns"]))
+        return str(model)
+
+    assert stage.local_folder("org/Bio_Model", download) == model
+    ((name, patterns),) = asked
+    assert name == "org/Bio_Model"
+    assert "model.safetensors" in patterns
+    assert not any("*" in pattern for pattern in patterns)
+
+
+def test_a_folder_without_weights_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(InvalidRequest, match=r"model\.safetensors"):
+        stage.local_folder(str(tmp_path))
+
+
+def test_weights_that_are_no_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_text("no weights")
+    with pytest.raises(InvalidRequest, match="cannot be converted"):
+        stage.local_folder(str(tmp_path))
+
+
+def test_a_service_on_this_machine_has_its_buckets_there_too() -> None:
+    session, endpoint = stage.session_for("http://127.0.0.1:8040")
+    assert endpoint == "http://localhost:8040"
+    assert session.region_name == "us-east-1"
+    assert stage.session_for("https://api.example/prod")[1] is None
+    assert stage.session_for(None)[1] is None
+
+
+def test_the_bucket_is_that_of_the_account(s3: S3Client) -> None:
+    assert stage.bucket_of(boto3.Session("testing", "testing", region_name="us-east-1"), None) == BUCKET
