@@ -13,7 +13,8 @@ from typing import Any
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
 CODE = "/opt/ml/code"
-UNPACK = f"mkdir -p {CODE} && cd {CODE} && tar -xzf {INPUT}/code/*.tar.gz"
+UNPACK = f"mkdir -p {CODE} && cd {CODE} && tar -xzf {INPUT}/code/*.gz"
+"""The CDK names an asset by its hash and the last extension alone, which is `.gz`."""
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "PYTHONPATH": f"{CODE}:{CODE}/vendor",
