@@ -1,4 +1,4 @@
-"""A local cloud that keeps its state, with a bucket, a table and a package group deployed: `python -m tests.local.kept STATE PORT`."""
+"""A local cloud that keeps its state, with a bucket, a table and a package group: `python -m tests.local.kept STATE PORT`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,7 +96,7 @@ def test_an_endpoint_is_made_answers_and_is_deleted(cloud: KeptCloud) -> None:
         client.create_endpoint(EndpointName="first", EndpointConfigName="first-1")
     client.delete_endpoint(EndpointName="first")
     for gone in (lambda: client.describe_endpoint(EndpointName="first"), lambda: invoke(cloud, "first")):
-        with pytest.raises(ClientError, match="(?i)could not find|not found"):
+        with pytest.raises(ClientError, match=r"(?i)could not find|not found"):
             gone()
     statuses = [d["EndpointStatus"] for kind, d in cloud.events() if "Endpoint" in kind and d["EndpointName"] == "first"]
     assert statuses == ["CREATING", "IN_SERVICE", "DELETING"]

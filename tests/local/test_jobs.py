@@ -18,8 +18,8 @@ from tests.local.kept import BUCKET, ROLE, KeptCloud
 TRAIN = """
 import json, os, pathlib, socket, sys
 import helper
-seen = {"argv": sys.argv[1:], "cwd": os.getcwd(), "host": socket.gethostname(), "hosts": open("/etc/hosts").read(), "helper": helper.VALUE,
-        "env": {k: v for k, v in os.environ.items()}, "files": sorted(os.listdir(os.environ["SM_CHANNEL_TRAIN"])),
+seen = {"argv": sys.argv[1:], "cwd": os.getcwd(), "host": socket.gethostname(), "hosts": open("/etc/hosts").read(),
+        "helper": helper.VALUE, "env": dict(os.environ), "files": sorted(os.listdir(os.environ["SM_CHANNEL_TRAIN"])),
         "config": {p.stem: json.loads(p.read_text()) for p in pathlib.Path(os.environ["SM_INPUT_CONFIG_DIR"]).iterdir()}}
 pathlib.Path(os.environ["SM_MODEL_DIR"], "seen.json").write_text(json.dumps(seen))
 pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "more.txt").write_text("more")
@@ -85,18 +85,19 @@ def train(cloud: KeptCloud, name: str, script: str, *, seconds: int = 600, **hyp
     )  # fmt: skip
 
 
-def process(cloud: KeptCloud, name: str, script: str, *, inputs: dict[str, str], seconds: int = 600) -> None:
+def process(cloud: KeptCloud, name: str, script: str, *, inputs: dict[str, str], isolated: bool = True) -> None:
+    command = {"ContainerEntrypoint": ["bash", "-c", script, "work"], "ContainerArguments": ["x y"]}
+    folder = "/opt/ml/processing/input"
     cloud.client("sagemaker").create_processing_job(
-        ProcessingJobName=name, RoleArn=ROLE,
-        AppSpecification={"ImageUri": "image", "ContainerEntrypoint": ["bash", "-c", script, "work"], "ContainerArguments": ["x y"]},
+        ProcessingJobName=name, RoleArn=ROLE, AppSpecification={"ImageUri": "image", **command},
         ProcessingInputs=[
-            {"InputName": key, "S3Input": {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/input/{key}", "S3DataType": "S3Prefix"}}
+            {"InputName": key, "S3Input": {"S3Uri": uri, "LocalPath": f"{folder}/{key}", "S3DataType": "S3Prefix"}}
             for key, uri in inputs.items()
         ],
         ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": {
             "S3Uri": f"s3://{BUCKET}/{name}/out", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
         ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
-        StoppingCondition={"MaxRuntimeInSeconds": seconds}, NetworkConfig={"EnableNetworkIsolation": True},
+        StoppingCondition={"MaxRuntimeInSeconds": 600}, NetworkConfig={"EnableNetworkIsolation": isolated},
     )  # fmt: skip
 
 
@@ -195,7 +196,10 @@ def test_names_are_used_once_and_missing_input_fails(cloud: KeptCloud) -> None:
 
 def test_a_processing_job_reads_its_inputs_and_leaves_its_outputs(cloud: KeptCloud) -> None:
     one, many = put(cloud, "p/one.json", b"1"), put(cloud, "p/many/deep/two.json", b"2").removesuffix("deep/two.json")
-    script = 'cd /opt/ml/processing; cat input/one/one.json input/many/deep/two.json > output/both; mkdir output/d; echo "$1" > output/d/arg'
+    script = """
+        cd /opt/ml/processing; cat input/one/one.json input/many/deep/two.json > output/both
+        mkdir output/d; echo "$1" > output/d/arg
+    """
     process(cloud, "copy", script, inputs={"one": one, "many": many})
     job = cloud.settled("Processing", "copy")
     assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
@@ -206,7 +210,7 @@ def test_a_processing_job_reads_its_inputs_and_leaves_its_outputs(cloud: KeptClo
 
 
 def test_a_processing_job_that_fails_leaves_its_message_and_no_output(cloud: KeptCloud) -> None:
-    script = "echo half > /opt/ml/processing/output/half; mkdir -p /opt/ml/output; echo 'bad_shard: hash' > /opt/ml/output/message; exit 1"
+    script = "cd /opt/ml; echo half > processing/output/half; echo 'bad_shard: hash' > output/message; exit 1"
     process(cloud, "broken", script, inputs={})
     job = cloud.settled("Processing", "broken")
     assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Failed", "bad_shard: hash")
@@ -225,9 +229,11 @@ def test_a_stopped_processing_job_stops(cloud: KeptCloud) -> None:
 def test_isolation_leaves_a_job_no_network(cloud: KeptCloud) -> None:
     if not cloud.mounts:
         pytest.skip("no namespaces, no isolation")
-    script = "python3 -c 'import os, socket; socket.create_connection((\"127.0.0.1\", int(os.environ[\"AWS_ENDPOINT_URL\"].split(\":\")[-1])), 5)'"
+    script = f"""python3 -c 'import socket; socket.create_connection(("127.0.0.1", {cloud.port}), 5)'"""
     process(cloud, "isolated", script, inputs={})
     assert cloud.settled("Processing", "isolated")["ProcessingJobStatus"] == "Failed"
+    process(cloud, "connected", script, inputs={}, isolated=False)
+    assert cloud.settled("Processing", "connected")["ProcessingJobStatus"] == "Completed"
 
 
 def test_a_job_cannot_write_into_the_journals_blobs(cloud: KeptCloud) -> None:

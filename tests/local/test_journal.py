@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis import given, settings
@@ -62,9 +63,8 @@ def test_compaction_changes_nothing_that_is_kept(writes: list[dict[Name, Any]]) 
         journal.write({("item", "later"): 1})
         journal.close()
         again = Journal(Path(name))
-        assert list(everything(again).items()) == list({**folded(writes), ("item", "later"): 1}.items()) or (
-            everything(again) == {**folded(writes), ("item", "later"): 1}
-        )
+        assert everything(again) == {**folded(writes), ("item", "later"): 1}
+        assert list(again.space("item")) == [key for space, key in {**folded(writes), ("item", "later"): 1} if space == "item"]
         again.close()
 
 
@@ -189,8 +189,6 @@ def write_objects(cloud: KeptCloud) -> None:
     client.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": "gone-1"}, {"Key": "gone-2"}]})
     client.upload_fileobj(io.BytesIO(b"m" * (9 << 20)), BUCKET, "multipart", ExtraArgs={"Metadata": {"sha256": "f00"}})
     presigned = client.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "presigned"})
-    import httpx
-
     assert httpx.put(presigned, content=b"signed").status_code == 200
 
 
@@ -220,7 +218,8 @@ def write_models(cloud: KeptCloud) -> None:
             ModelPackageGroupName=GROUP, ModelPackageDescription=f"{version} abc", ModelApprovalStatus="PendingManualApproval",
             CustomerMetadataProperties={"version": version},
         )  # fmt: skip
-    client.update_model_package(ModelPackageArn=made["ModelPackageArn"], ModelApprovalStatus="Approved", ApprovalDescription="better")
+    arn = made["ModelPackageArn"]
+    client.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="better")
 
 
 def test_objects_come_back_with_bytes_type_metadata_and_etag(restarted: KeptCloud) -> None:

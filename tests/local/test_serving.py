@@ -22,8 +22,8 @@ def model_fn(model_dir):
 def input_fn(body, content_type):
     return {"body": body.decode(), "type": content_type}
 def predict_fn(data, model):
-    if data["body"] == "bad":
-        raise ValueError("the note says: private")
+    if data["body"].startswith("bad"):
+        raise ValueError(data["body"])
     return {**data, **model}
 def output_fn(prediction, accept):
     text = json.dumps(prediction)
@@ -69,12 +69,12 @@ def test_it_pings_and_answers(served: Callable[[str], str], tmp_path: Path) -> N
 
 def test_an_error_of_the_model_is_a_400_that_repeats_nothing(served: Callable[[str], str], tmp_path: Path) -> None:
     url = served(ECHO)
-    answer = post(url, "bad")
+    answer = post(url, "bad: what the note says")
     assert answer.status_code == 400
     assert json.loads(answer.text) == {"code": 400, "type": "InternalServerException", "message": "ValueError"}
     assert post(url, "fine").status_code == 200
     assert "predict_fn" in (tmp_path / "log").read_text()
-    assert "private" not in (tmp_path / "log").read_text()
+    assert "what the note says" not in (tmp_path / "log").read_text()
 
 
 def test_a_model_that_does_not_load_ends_the_process(served: Callable[[str], str], tmp_path: Path) -> None:
