@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import eq
+from struct import Struct
 from typing import Any
 
-import numpy as np
 from rensa import RMinHash
 
 from chartloop import records
@@ -24,6 +24,7 @@ and a pair missed is a leak, while one grouped needlessly costs nothing: so two 
 
 SHINGLE = 5
 PERMUTATIONS = 128
+_PACKED = Struct(f"<{PERMUTATIONS}I")
 SEED = 42
 BANDS, ROWS = 12, 5
 """A pair with a similarity of 0.8 shares at least one of the bands with probability 0.991, one of 0.4 with 0.116."""
@@ -64,7 +65,7 @@ def signature(text: str) -> bytes:
     grams = [" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)] or [" ".join(words)]
     sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
     sketch.update(grams)
-    return struct.pack(f"<{PERMUTATIONS}I", *sketch.digest())
+    return _PACKED.pack(*sketch.digest())
 
 
 def bands(signature: bytes) -> list[str]:
@@ -75,4 +76,5 @@ def bands(signature: bytes) -> list[str]:
 
 def similarity(a: bytes, b: bytes) -> float:
     """Estimated Jaccard similarity of two signatures, 0 to 1."""
-    return float(np.mean(np.frombuffer(a, "<u4") == np.frombuffer(b, "<u4")))
+    equal: int = sum(map(eq, _PACKED.unpack(a), _PACKED.unpack(b)))
+    return equal / PERMUTATIONS
