@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def up(session: Session, given: argparse.Namespace) -> int:
 
 def show(session: Session, given: argparse.Namespace) -> int:
     """The demo in a fresh state folder, which is removed afterwards; in a given one, which stays."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the local cloud is stopped too
     state = given.state or Path(tempfile.mkdtemp(prefix="chartloop-demo-"))
     state.mkdir(parents=True, exist_ok=True)
     kept = given.keep or given.state is not None

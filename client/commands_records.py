@@ -42,16 +42,19 @@ def add(commands: arguments.Commands) -> None:
 
 def import_folder(session: Session, given: argparse.Namespace) -> int:
     """Lists every span that was set aside, by record and offsets."""
-    documents = entities = set_aside = 0
+    documents = entities = 0
+    told = Counter[str]()
     with replaced(given.output) as output:
         for record, notes in READERS[given.format](given.folder):
             output.write(json.dumps(record, ensure_ascii=False) + "\n")
-            documents, entities, set_aside = documents + 1, entities + len(record["entities"]), set_aside + len(notes)
+            documents, entities = documents + 1, entities + len(record["entities"])
+            told.update(note.code for note in notes)
             for note in notes:
                 session.out.print(f"{record['record_id']}: {note.code}: {note.message}", soft_wrap=True)
         if not documents:
             raise InvalidRequest(f"no {given.format} file in the folder", code="nothing_parsed")
-    session.out.print(f"{documents:,} records with {entities:,} entities in {given.output}; {set_aside:,} notes", soft_wrap=True)
+    counts = "".join(f", {number:,} {code}" for code, number in sorted(told.items()))
+    session.out.print(f"{documents:,} records with {entities:,} entities in {given.output}{counts}", soft_wrap=True)
     return exits.OK
 
 

@@ -349,7 +349,7 @@ def test_brat_files_become_records_and_what_is_set_aside_is_listed(tmp_path: Pat
     (record,) = (json.loads(line) for line in output.read_text().splitlines())
     assert [(entity["start"], entity["end"], entity["label"]) for entity in record["entities"]] == [(0, 17, "problem")]
     assert "span_set_aside" in printed(session)
-    assert "1 records with 1 entities" in printed(session)
+    assert printed(session).endswith(f"1 records with 1 entities in {output}, 1 span_set_aside\n")
     assert "chest" not in printed(session).replace(str(tmp_path), "")
 
 
@@ -367,6 +367,18 @@ def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path) -> None:
     argv = ["predict", "--file", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "nowhere" / "out.jsonl")]
     assert run(argv, session) == exits.USAGE
     assert noticed(session).startswith("file_error: No such file or directory")
+
+
+def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    session = Service().on("GET /v1/tasks/ner", IDLE).session(tmp_path)
+    session.out = Console(file=Closed(), markup=False)
+    assert run(["status", "--json"], session) == exits.OK
+    assert noticed(session) == ""
 
 
 def test_the_manual_names_every_command_and_exit_code() -> None:
