@@ -71,6 +71,10 @@ def defaults(task: str, ledger: Ledger) -> dict[str, str]:
     return {"span_policy": task_item(ledger, task)["settings"].get("span_policy", BatchOptions.span_policy)}
 
 
+def declared_labels(task: str, ledger: Ledger) -> list[str]:
+    return list(task_item(ledger, task)["settings"].get("labels", ()))
+
+
 def check(task: str, line: Line, options: BatchOptions, labels: Collection[str]) -> Checked:
     """The stateless verdict on a parsed line, or on one that could not be parsed."""
     if line.problem is not None:
@@ -91,12 +95,11 @@ def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> R
     stored = ledger.get(batch_key(post.task, post.batch_id))
     if stored is not None and stored.get("fingerprint") != post.fingerprint:
         raise Conflict("this Idempotency-Key came with another body before", field="Idempotency-Key")
-    known = task_item(ledger, post.task)
     batch = stored or new_batch(
-        post.task, post.batch_id, options=post.options, labels=list(known["settings"].get("labels", ())), poster=post.poster,
-        now=now, fingerprint=post.fingerprint,
+        post.task, post.batch_id, options=post.options, labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
+        fingerprint=post.fingerprint,
     )  # fmt: skip
-    receipt, body = _answer(post, batch, set(known.get("seen_labels", ())))
+    receipt, body = _answer(post, batch)
     if stored is None and not _open(ledger, batch, receipt, body):
         return receive(post, ledger=ledger, objects=objects, now=now)  # a copy of this post was first
     if batch["status"] == RECEIVED:
@@ -104,9 +107,9 @@ def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> R
     return receipt
 
 
-def _answer(post: Post, batch: Item, known_labels: set[str]) -> tuple[Receipt, bytes]:
+def _answer(post: Post, batch: Item) -> tuple[Receipt, bytes]:
     """(receipt, JSON Lines for incoming/): line n is record n of the post, empty where it was rejected."""
-    entries, labels = [], set[str]()
+    entries = []
     rows = [b""] * max(line.number for line in post.lines)
     options = BatchOptions(**batch["options"])
     for line in post.lines:
@@ -115,9 +118,8 @@ def _answer(post: Post, batch: Item, known_labels: set[str]) -> tuple[Receipt, b
         entries.append(receipts.entry(line.number, found.record_id, verdict, problem=found.problem, notes=found.notes))
         if found.problem is None:
             rows[line.number - 1] = json.dumps(line.value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-            labels |= found.labels
-    answered = {**batch, "status": RECEIVED, "processed_at": None, "code": None, "message": None, "reason": None}
-    return receipts.complete(answered, entries, labels - known_labels - set(batch["labels"])), b"\n".join(rows) + b"\n"
+    first = {**batch, "status": RECEIVED, **dict.fromkeys(("processed_at", "new_labels", "code", "message", "reason"))}
+    return receipts.complete(first, entries), b"\n".join(rows) + b"\n"
 
 
 def _open(ledger: Ledger, batch: Item, receipt: Receipt, body: bytes) -> bool:

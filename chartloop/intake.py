@@ -11,7 +11,7 @@ from chartloop import batches, keys, receipts
 from chartloop.batches import QUARANTINED, RECEIVED
 from chartloop.decisions import CONFLICT, Arrival, arrive
 from chartloop.errors import FileProblem, InvalidRequest, NotFound, Stale
-from chartloop.items import Clock, batch_key, hashed, new, stamp, task_item
+from chartloop.items import Clock, batch_key, hashed, new, stamp
 from chartloop.receipts import Entry, Receipt
 from chartloop.records import BatchOptions, Line
 from chartloop.seams import Item, Key, Ledger, Objects, StoredObject
@@ -101,10 +101,9 @@ class _Taking:
         known = self.ledger.get(batch_key(self.task, batch_id))
         if known is not None:
             return known
-        labels = list(task_item(self.ledger, self.task)["settings"].get("labels", ()))
         batch = batches.new_batch(
-            self.task, batch_id, options=options, labels=labels, poster=self.source.metadata.get("poster", "s3"),
-            now=self.intake.clock(), source_sha256=content,
+            self.task, batch_id, options=options, labels=batches.declared_labels(self.task, self.ledger),
+            poster=self.source.metadata.get("poster", "s3"), now=self.intake.clock(), source_sha256=content,
         )  # fmt: skip
         try:
             self.ledger.save(batch, batches.arrival(batch))
@@ -118,7 +117,7 @@ class _Taking:
             batch, outcomes = settle(batch, arrivals, self.ledger)
         if batch["status"] != RECEIVED:
             return self._came_before(batch)
-        done, receipt = shelve(batch, outcomes, entries, ledger=self.ledger, objects=self.objects, now=self.intake.clock())
+        done, receipt = shelve(batch, outcomes, entries, objects=self.objects, now=self.intake.clock())
         self._write_receipts(receipt)
         if not count(done, outcomes, self.mark, self.ledger):
             self._came_before(stored(batch, self.ledger))

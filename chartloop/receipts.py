@@ -43,13 +43,16 @@ def count(entries: Iterable[Entry]) -> dict[str, int]:
 
 def of_batch(batch: Item) -> Receipt:
     """What the ledger knows of a batch: a receipt without its records."""
-    names = ("batch_id", "task", "status", "counts", "poster", "received_at", "processed_at", "code", "message", "reason")
+    names = (
+        "batch_id", "task", "status", "counts", "new_labels", "poster", "received_at", "processed_at", "code", "message",
+        "reason",
+    )  # fmt: skip
     return {name: batch[name] for name in names if batch.get(name) is not None or name == "processed_at"}
 
 
-def complete(batch: Item, entries: Sequence[Entry], new_labels: Iterable[str] = ()) -> Receipt:
+def complete(batch: Item, entries: Sequence[Entry]) -> Receipt:
     ordered = sorted(entries, key=lambda entry: entry["line"])
-    return {**of_batch(batch), "counts": count(ordered), "records": ordered, "new_labels": sorted(new_labels)}
+    return {**of_batch(batch), "counts": count(ordered), "records": ordered}
 
 
 def write(objects: Objects, task: str, name: str, receipt: Receipt) -> None:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from chartloop.decisions import Arrival, Outcome, decide, preload
 from chartloop.errors import Stale
 from chartloop.items import batch_key, require, task_item
+from chartloop.receipts import STORED
 from chartloop.seams import Item, Ledger
 from chartloop.view import View
 
 WINDOW = 7
 """Records decided in one transaction: an item each, twelve bands each at most, and the batch: 92 of at most 100 items."""
 TRIES = 20
+SEEN_LABELS = 1000
+"""Labels that a task remembers, so that its item stays small."""
 
 
 def settle(batch: Item, arrivals: Sequence[Arrival], ledger: Ledger) -> tuple[Item, list[Outcome]]:
@@ -32,7 +35,8 @@ def settle(batch: Item, arrivals: Sequence[Arrival], ledger: Ledger) -> tuple[It
         if batch["status"] != "received" or batch["sequence"] is not None:
             return batch, outcomes
         version = batch["version"]
-        batch = _give_place(batch, ledger)
+        labels = {label for outcome in outcomes if outcome.verdict in STORED for label in outcome.arrival.labels}
+        batch = _give_place(batch, labels, ledger)
         if batch["version"] == version + 1 and batch["sequence"] is not None:
             return batch, outcomes
     raise Stale("too many workers at one batch")
@@ -52,13 +56,15 @@ def _window(batch: Item, arrivals: Sequence[Arrival], ledger: Ledger) -> tuple[I
     raise Stale("too many writers at the same records")
 
 
-def _give_place(batch: Item, ledger: Ledger) -> Item:
-    """The batch with its sequence, or as another worker has left it."""
+def _give_place(batch: Item, labels: set[str], ledger: Ledger) -> Item:
+    """The batch with its sequence and the labels that it brought, or as another worker has left it."""
     version = batch["version"]
     for _ in range(TRIES):
         task = task_item(ledger, batch["task"])
-        task["sequence"] += 1
-        placed = {**batch, "sequence": task["sequence"]}
+        seen = set(task.get("seen_labels", ()))
+        task |= {"sequence": task["sequence"] + 1, "seen_labels": sorted(seen | labels)[:SEEN_LABELS]}
+        new_labels = sorted(labels - seen - set(batch["labels"]))[:SEEN_LABELS]
+        placed = {**batch, "sequence": task["sequence"], "new_labels": new_labels}
         try:
             ledger.save(task, placed)
         except Stale:

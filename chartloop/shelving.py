@@ -16,12 +16,9 @@ from chartloop.records import canonical
 from chartloop.seams import Item, Ledger, Objects
 from chartloop.settling import stored
 
-SEEN_LABELS = 1000
-"""Labels that a task remembers, so that its item stays small."""
-
 
 def shelve(
-    batch: Item, outcomes: Sequence[Outcome], entries: Sequence[Entry], *, ledger: Ledger, objects: Objects, now: datetime
+    batch: Item, outcomes: Sequence[Outcome], entries: Sequence[Entry], *, objects: Objects, now: datetime
 ) -> tuple[Item, Receipt]:
     """Writes the shards and what was set aside; gives (the batch as it will be saved, its receipt).
 
@@ -36,11 +33,10 @@ def shelve(
         "train": _shard(batch, keys.records, [o for o in kept if o.side == "training"], objects),
         "holdout": _shard(batch, keys.holdout, [o for o in kept if o.side == "holdout"], objects),
     }
-    seen = {*batch["labels"], *task_item(ledger, batch["task"]).get("seen_labels", ())}
     told = [
         receipts.entry(o.arrival.line, o.arrival.record_id, o.verdict, problem=o.problem, notes=o.notes) for o in outcomes
     ]  # fmt: skip
-    receipt = receipts.complete(done, [*entries, *told], _labels(kept) - seen)
+    receipt = receipts.complete(done, [*entries, *told])
     return {**done, "counts": receipt["counts"]}, receipt
 
 
@@ -67,10 +63,6 @@ def _write_set_aside(batch: Item, outcomes: Sequence[Outcome], objects: Objects)
         objects.put(keys.quarantine(batch["task"], batch["batch_id"], "set_aside.jsonl"), body)
 
 
-def _labels(outcomes: Sequence[Outcome]) -> set[str]:
-    return {label for outcome in outcomes for label in outcome.arrival.labels}
-
-
 def count(done: Item, outcomes: Sequence[Outcome], mark: Item, ledger: Ledger) -> bool:
     """Saves the batch's end, the task's counts and the object's mark together; False where another worker ended the batch."""
     kept = [outcome for outcome in outcomes if outcome.verdict in STORED]
@@ -81,7 +73,6 @@ def count(done: Item, outcomes: Sequence[Outcome], mark: Item, ledger: Ledger) -
             return False
         task["records"] += only_in(done["batch_id"], done["task"], [o.arrival.record_id for o in kept], ledger)
         task["arrivals"] += len(kept)
-        task["seen_labels"] = sorted(_labels(kept).union(task.get("seen_labels", ())))[:SEEN_LABELS]
         ledger.save(task, done, mark)
         return True
 
