@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from moto.core.config import default_user_config
 from moto.stepfunctions import models as moto_stepfunctions
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local import connectors
 from local.events import emit, milliseconds
 from local.patches import Method, wrap
+
+DEFINITE = re.compile(r"\$(\.\w+|\[\d+\]|\['[^']*'\])*")
 
 
 def install() -> None:
@@ -30,6 +36,28 @@ def install() -> None:
         return terminated
 
     wrap(BaseExecutionWorkerCommunication, "terminated", and_finish)
+    wrap(json_path, "parse", definite_paths)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A match without a place, which the interpreter takes as it is; with one, it makes a list of what stands behind an index."""
+
+    value: Any
+    path: None = None
+    context: None = None
+
+
+def definite_paths(own: Method) -> Method:
+    """A path without wildcards names one value: `$[1].uri` is that value, and not a list of it."""
+
+    def parse(path: str) -> Any:
+        expression = own(path)
+        if not DEFINITE.fullmatch(path):
+            return expression
+        return SimpleNamespace(find=lambda data: [Found(match.value) for match in expression.find(data)])
+
+    return parse
 
 
 def finish(execution: Any) -> None:

@@ -81,9 +81,8 @@ class RuntimeHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         invocation = self.server.take() if self.path == PREFIX + "invocation/next" else None
-        if invocation is None:
+        if invocation is None:  # the worker is gone, or is to go
             self.close_connection = True
-            self._reply(HTTPStatus.GONE)
             return
         deadline = int((time.time() + self.server.timeout_seconds) * 1000)
         self._reply(

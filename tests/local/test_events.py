@@ -98,8 +98,8 @@ EVENT = {"time": "2026-11-21T08:00:00Z", "detail": {"bucket": {"name": "b"}, "si
             {"uri": "s3://b/x", "size": 3, "name": "b"},
         ),
         (
-            {"InputTransformer": {"InputPathsMap": {"q": "$.detail.quote"}, "InputTemplate": '{"text": "<q>!", "other": "<zz>"}'}},
-            {"text": 'say "hi"!', "other": "<zz>"},
+            {"InputTransformer": {"InputPathsMap": {"q": "$.detail.quote"}, "InputTemplate": '{"text": "<q>!", "x": "<zz>"}'}},
+            {"text": 'say "hi"!', "x": "<zz>"},
         ),
     ],
 )  # fmt: skip
