@@ -115,17 +115,17 @@ def as_it_should(chapter: Chapter, run: Run) -> bool:
 
 def _summary(chapters: Sequence[Chapter], runs: Sequence[Run]) -> Table:
     return display.table(
-        "run", "records", "F1 candidate", "F1 champion", "difference (95 % interval)", "verdict", "took", "outside the jobs", "",
-        rows=(_row(chapter, run) for chapter, run in zip(chapters, runs, strict=True)),
+        "run", "notes", "F1", "champion", "difference (95 %)", "verdict", "took", "outside jobs", "",
+        rows=(_row(number, chapter, run) for number, (chapter, run) in enumerate(zip(chapters, runs, strict=True), start=1)),
     )  # fmt: skip
 
 
-def _row(chapter: Chapter, run: Run) -> list[Text | str]:
+def _row(number: int, chapter: Chapter, run: Run) -> list[Text | str]:
     verdict = run["verdict"]
     outside = run["orchestration_seconds"]
     slow = outside is None or outside > ORCHESTRATION_SECONDS
     return [
-        run["run_id"],
+        str(number),
         str(sum(run["records"][side] for side in ("train", "holdout"))),
         display.figure(display.primary(verdict["metrics"]["candidate"]) if verdict else None),
         display.figure(display.primary(verdict["metrics"]["champion"]) if verdict else None),
@@ -133,5 +133,5 @@ def _row(chapter: Chapter, run: Run) -> list[Text | str]:
         display.word(verdict["verdict"] if verdict else run["status"]),
         display.seconds(run["seconds"]),
         Text(display.seconds(outside), style="red" if slow else ""),
-        Text("as expected", style="green") if as_it_should(chapter, run) else Text(f"expected {chapter.expected}", style="red"),
+        Text("expected", style="green") if as_it_should(chapter, run) else Text(f"not {chapter.expected}", style="red"),
     ]

@@ -49,9 +49,10 @@ def primary(metrics: dict[str, float | None] | None) -> float | None:
 
 
 def table(*columns: str, rows: Iterable[Iterable[RenderableType]]) -> Table:
+    """Columns without lines; the first, which names the row, is never broken."""
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         made.add_row(*row)
     return made
