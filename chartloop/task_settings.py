@@ -10,6 +10,9 @@ from chartloop.errors import InvalidRequest
 from chartloop.items import audit, task_item, until_first
 from chartloop.seams import Ledger
 from chartloop.settings import Settings
+from chartloop.tasks import NerHyperparameters, TaskSettings
+
+NAMES = (TaskSettings.model_fields.keys() | NerHyperparameters.model_fields.keys()) - {"hyperparameters"}
 
 
 def show(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
@@ -26,6 +29,8 @@ def change(
     """
     if not changes:
         raise InvalidRequest("nothing to change: give settings by name")
+    for name in changes.keys() - NAMES:
+        raise InvalidRequest("no such setting", code="unknown_setting", field=name)
 
     def attempt() -> dict[str, Any]:
         owner = task_item(ledger, task)
