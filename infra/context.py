@@ -28,7 +28,7 @@ class Context(BaseModel):
     jwks_url: str = Field("", pattern=r"^(https?://\S+)?$")
     """Where the issuer's keys are; empty: `{issuer}/.well-known/jwks.json`."""
     audience: str = ""
-    """What a token's audience must be; empty: any token that the issuer signed."""
+    """Audiences or client ids, separated by spaces, one of which a token must be for; empty: any that the issuer signed."""
     bundle: bool = True
     """Whether third-party code goes into the layer and the jobs' code; the local cloud runs them in its own environment."""
     base_model: str = Field(BIO_CLINICAL_BERT, min_length=1)

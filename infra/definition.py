@@ -3,9 +3,9 @@
     Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Judge -> Promote?
           -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Approve -> Promoted -> Finish
 
-A failure before the pointer is swapped leads through Undo to Failed; after it, steps are repeated until they succeed, and an
-execution that gives up is started again by the sweep. Where another promotion was first, the endpoint is put back and the
-candidate is judged again.
+A failure before the pointer is swapped leads through Undo and Remove to Failed; after it, steps are repeated until they
+succeed, and an execution that gives up is started again by the sweep. Where another promotion was first, the endpoint is put
+back and the candidate is judged again.
 """
 
 from __future__ import annotations
@@ -156,16 +156,18 @@ def _swapping(functions: Mapping[str, str]) -> dict[str, State]:
 def _undoing(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State]:
     """The endpoint may still be busy with what is undone, so an undo is repeated for a long time."""
     patient = [_retry(["States.ALL"], first=pause_seconds, attempts=30, longest=300)]
-    payload = {**RUN, "step": "undo", "error.$": "$.error"}
+    # At another path than the failure that led here: that one is what the run's record tells.
+    give_up = _to("Failed", at="$.undo_error")
     return {
-        "Undo": _call(functions["promote"], payload, "Failed", retry=patient, catch=_to("Failed", at="$.undo_error")),
-        "PutBack": _call(functions["promote"], payload, "Again?", retry=patient, catch=_to("Failed", at="$.undo_error")),
+        "Undo": _step(functions["promote"], "undo", "Remove", retry=patient, catch=give_up),
+        "PutBack": _step(functions["promote"], "undo", "Again?", retry=patient, catch=give_up),
         # A person's decision, or a run that was resumed after its verdict, has no trained candidate at hand to judge again.
         "Again?": {
             "Type": "Choice",
             "Choices": [{"Variable": "$.candidate", "IsPresent": True, "Next": "Champion"}],
-            "Default": "Failed",
+            "Default": "Remove",
         },
+        "Remove": _step(functions["publish"], "remove", "Failed", catch=give_up),
     }
 
 

@@ -12,10 +12,19 @@ PYTHON = "3.12"
 """Of both images: what is vendored into the jobs' code is built for it."""
 
 
+REGISTRIES = {
+    "af-south-1": "626614931356",
+    "ap-northeast-3": "364406365360",
+    "il-central-1": "780543022126",
+    "us-gov-west-1": "442386744353",
+}
+"""Accounts of AWS's registries in regions where the CDK's own map has none."""
+
+
 def image(tag: str, region: str) -> str:
-    """The image's address. AWS runs the registry in another account by region; the CDK keeps the map."""
+    """The image's address: AWS runs the registry in another account by region."""
     info = RegionInfo.get(region)
-    account, suffix = info.dlc_repository_account, info.domain_suffix
+    account, suffix = info.dlc_repository_account or REGISTRIES.get(region), info.domain_suffix
     if account is None or suffix is None:
         raise InvalidRequest(f"AWS has no deep learning containers in {region}", field="region")
     return f"{account}.dkr.ecr.{region}.{suffix}/{tag}"

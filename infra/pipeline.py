@@ -80,7 +80,7 @@ class PipelineStack(Stack):
 
     def _champion(self) -> lambda_.Function:
         function = self._functions.add("champion", handler="judge.champion", seconds=60)
-        self._let(function, read=["runs/*"])
+        self._data.ledger.grant_read_write_data(function)
         return function
 
     def _judge(self) -> lambda_.Function:
@@ -110,12 +110,12 @@ class PipelineStack(Stack):
             vpc_subnets=data.network.subnets,
             security_groups=[data.network.functions],
         )
-        self._let(function, read=["models/*", "embeddings/*", "runs/*"])
+        self._let(function, read=["models/*", "embeddings/*"])
         return function
 
     def _finish(self) -> lambda_.Function:
         function = self._functions.add("finish", seconds=120)
-        self._let(function, read=[*STARTS_RUNS, "models/*"], write=["runs/*"])
+        self._let(function, read=STARTS_RUNS, write=["runs/*"])
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names)
         return function
@@ -124,6 +124,7 @@ class PipelineStack(Stack):
         function = self._functions.add("sweep", seconds=600)
         self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"])
         access.start_runs(function, self._names)
+        access.describe_jobs(function, self._names)  # a run that was interrupted too often ends here
         self.intake.queue.grant_send_messages(function)
         return function
 

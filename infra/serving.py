@@ -72,10 +72,12 @@ class ServingStack(Stack):
         return self._functions.add("authorizer", seconds=10, memory=256, settings=self._trust())
 
     def _trust(self) -> dict[str, str]:
-        """The issuer's name and keys: this deployment's own user pool, or the one that the context names."""
-        issuer = self.identity.issuer if self.identity else self._context.issuer
-        keys = self._context.jwks_url or f"{issuer}/.well-known/jwks.json"
-        return {"issuer": issuer, "jwks_url": keys, "audience": self._context.audience}
+        """Issuer, its keys and the audiences: this deployment's own user pool and clients, or what the context names."""
+        issuer, audience = self._context.issuer, self._context.audience
+        if self.identity is not None:
+            clients = (self.identity.people, self.identity.machines)
+            issuer, audience = self.identity.issuer, " ".join(client.user_pool_client_id for client in clients)
+        return {"issuer": issuer, "jwks_url": self._context.jwks_url or f"{issuer}/.well-known/jwks.json", "audience": audience}
 
     def _outputs(self) -> None:
         CfnOutput(self, "Url", value=self.api.rest.url, description="CHARTLOOP_URL")

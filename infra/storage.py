@@ -27,9 +27,15 @@ class DataKey(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        # EventBridge writes into the encrypted uploads queue, alarms into their encrypted topic.
-        for service in ("events", "cloudwatch"):
-            self._let(service, names.account, "kms:Decrypt", "kms:GenerateDataKey*")
+        # Alarms write into their encrypted topic; that EventBridge may write into the uploads queue is said by its rule's target.
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                conditions={"StringEquals": {"aws:SourceAccount": names.account}},
+            )
+        )
         # CloudWatch Logs encrypts this deployment's log groups; it names the group, not the account, in its context.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
@@ -37,16 +43,6 @@ class DataKey(Construct):
                 resources=["*"],
                 principals=[iam.ServicePrincipal(f"logs.{names.region}.amazonaws.com")],
                 conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": names.arn("logs", f"log-group:*{names.name}*")}},
-            )
-        )
-
-    def _let(self, service: str, account: str, *actions: str) -> None:
-        self.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=list(actions),
-                resources=["*"],
-                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                conditions={"StringEquals": {"aws:SourceAccount": account}},
             )
         )
 

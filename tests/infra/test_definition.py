@@ -192,7 +192,7 @@ def test_a_decision_by_hand_only_promotes() -> None:
 def test_a_decision_by_hand_that_came_too_late_is_undone_and_fails() -> None:
     tasks = Tasks(start_at="promote", failing={"swap": "ChampionChanged"})
     assert ran(tasks, an_input("promote"))[0] == "RunFailed"
-    assert tasks.calls[-2:] == ["undo", "finish"]
+    assert tasks.calls[-3:] == ["undo", "remove", "finish"]
 
 
 def test_a_run_that_was_interrupted_at_its_end_is_only_finished() -> None:
@@ -213,7 +213,7 @@ def test_a_failure_before_the_promotion_touches_nothing_in_service(broken: str) 
 def test_a_failure_up_to_the_swap_is_undone(broken: str) -> None:
     tasks = Tasks(failing={broken: "JobFailed"})
     assert ran(tasks)[0] == "RunFailed"
-    assert tasks.calls[-2:] == ["undo", "finish"]
+    assert tasks.calls[-3:] == ["undo", "remove", "finish"]
     assert tasks.parameters[-1]["Payload"]["error"] == {"Error": "JobFailed", "Cause": ""}
 
 
@@ -227,8 +227,9 @@ def test_past_the_swap_nothing_is_undone(broken: str) -> None:
     assert all(retry[-1]["ErrorEquals"] == ["States.ALL"] for retry in retries)
 
 
-def test_an_undo_that_fails_still_tells_why_the_run_failed() -> None:
-    tasks = Tasks(failing={"verify": "JobFailed", "undo": "ClientError"})
+@pytest.mark.parametrize("step", ["undo", "remove"])
+def test_an_undo_that_fails_still_tells_why_the_run_failed(step: str) -> None:
+    tasks = Tasks(failing={"verify": "JobFailed", step: "ClientError"})
     assert ran(tasks)[0] == "RunFailed"
     assert tasks.parameters[-1]["Payload"]["error"]["Error"] == "JobFailed"
 

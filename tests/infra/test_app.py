@@ -1,0 +1,60 @@
+"""The app as a whole: one set of templates, for AWS and for one machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.code import ROOT
+from tests.infra.templates import Templates
+
+IDENTITY = {
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolResourceServer",
+}
+
+
+def test_on_one_machine_only_issuer_base_model_and_pause_differ(cloud: Templates, local: Templates) -> None:
+    for name, stack in cloud.stacks.items():
+        ours, theirs = stack["Resources"], local.stacks[name]["Resources"]
+        assert {n: r for n, r in ours.items() if r["Type"] in IDENTITY}.keys() == ours.keys() - theirs.keys()
+        assert not theirs.keys() - ours.keys()
+        for logical, resource in theirs.items():
+            assert _without_differences(resource) == _without_differences(ours[logical]), logical
+
+
+def _without_differences(resource: dict[str, object]) -> str:
+    """The resource without the settings that may differ, and with one pause."""
+    copied = json.loads(json.dumps(resource))
+    variables = copied.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    for name in ("CHARTLOOP_ISSUER", "CHARTLOOP_JWKS_URL", "CHARTLOOP_AUDIENCE", "CHARTLOOP_BASE_MODEL"):
+        variables.pop(name, None)
+    text = json.dumps(copied, sort_keys=True)
+    if copied["Type"] == "AWS::StepFunctions::StateMachine":
+        for seconds in (1, 30):
+            text = text.replace(f'\\"Seconds\\": {seconds},', '\\"Seconds\\": N,')
+            text = text.replace(f'\\"IntervalSeconds\\": {seconds},', '\\"IntervalSeconds\\": N,')
+    return text
+
+
+def test_names_are_the_deployments_own(cloud: Templates) -> None:
+    """A logical id may change between versions, a physical name may not: state is found again by it."""
+    text = json.dumps(cloud.stacks["pipeline"]["Resources"])
+    for name in ("chartloop-uploads", "chartloop-retrain", "chartloop-on-upload", "chartloop-publish"):
+        assert f'"{name}"' in text
+
+
+def test_it_synthesizes_without_anything_of_aws(tmp_path: Path) -> None:
+    node = {name: value for name, value in os.environ.items() if name.startswith("JSII_")}
+    environment = {"PATH": "/nonexistent", "HOME": str(tmp_path), "CDK_OUTDIR": str(tmp_path / "out"), **node}
+    command = [sys.executable, str(ROOT / "app.py")]
+    context = {"CDK_CONTEXT_JSON": json.dumps({"bundle": False})}
+    done = subprocess.run(command, cwd=ROOT, env={**environment, **context}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert not manifest.get("missing"), "the CDK would ask AWS for something"

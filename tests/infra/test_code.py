@@ -1,0 +1,117 @@
+"""What is deployed as code: complete, the same bytes each time, and built for its runtime."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tarfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from chartloop.errors import ChartloopError
+from infra import code, images
+
+
+def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for path in (first, second):
+        path.write_text("x")
+    os.utime(second, (1, 1))
+    second.chmod(0o700)
+    assert code.archive([("b", first), ("a", second)]) == code.archive([("a", first), ("b", second)])
+    assert code.archive([("a", first)]) != code.archive([("c", first)])
+
+
+def test_the_jobs_code_holds_what_they_import_and_nothing_else() -> None:
+    with tarfile.open(fileobj=io.BytesIO(code.archive(code.sources(code.JOB_PACKAGES)))) as tar:
+        names = tar.getnames()
+    assert {name.split("/")[0] for name in names} == {"chartloop", "training"}
+    assert {"chartloop/__init__.py", "training/train.py", "training/prepare.py"} <= set(names)
+    assert not [name for name in names if "__pycache__" in name]
+    # A setup file at the root would switch the training toolkit to another way of installing.
+    assert not {"setup.py", "setup.cfg", "pyproject.toml"} & set(names)
+
+
+def test_the_functions_code_holds_no_tests_and_no_torch() -> None:
+    names = [name for name, _ in code.sources(code.FUNCTION_PACKAGES)]
+    assert {name.split("/")[0] for name in names} == {"adapters", "chartloop", "lambdas"}
+
+
+def test_a_name_that_is_not_locked_is_refused(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("# made\nPyDantic_Core==2.50.4\nnumpy==2.4.6\n")
+    assert code.pins(["pydantic-core", "numpy"], lock) == ["numpy==2.4.6", "pydantic-core==2.50.4"]
+    with pytest.raises(ChartloopError, match="pandas"):
+        code.pins(["numpy", "pandas"], lock)
+
+
+@pytest.mark.parametrize(("names", "given"), [(code.LAYER, {"boto3"}), (code.VENDORED, {"numpy"})])
+def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given: set[str]) -> None:
+    """`given`: what the runtime has itself."""
+    there = {canonicalize_name(name) for name in (*names, *given)}
+    for name in names:
+        for text in distribution(name).requires or []:
+            requirement = Requirement(text)
+            needed = requirement.marker is None or requirement.marker.evaluate({"extra": "", "python_version": "3.13"})
+            assert not needed or canonicalize_name(requirement.name) in there, f"{name} needs {requirement}"
+
+
+@pytest.mark.parametrize(
+    ("package", "bundled", "given"),
+    [
+        ("lambdas adapters chartloop", code.LAYER, {"boto3", "botocore"}),
+        ("training chartloop", code.VENDORED, {"numpy", "torch", "transformers", "safetensors", "tokenizers"}),
+    ],
+)
+def test_what_the_code_imports_is_bundled_or_given(package: str, bundled: tuple[str, ...], given: set[str]) -> None:
+    from importlib.metadata import packages_distributions
+    from sys import stdlib_module_names
+
+    owners = packages_distributions()
+    ours = {"adapters", "chartloop", "lambdas", "training"}
+    have = {canonicalize_name(name) for name in (*bundled, *given)}
+    for path in (path for _, path in code.sources(package.split()) if path.suffix == ".py"):
+        for module in imports(path) - stdlib_module_names - ours:
+            assert {canonicalize_name(owner) for owner in owners[module]} & have, f"{path.name} imports {module}"
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level modules that a file imports at run time."""
+    import ast
+
+    tree = ast.parse(path.read_text())
+    only_typing = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and id(node) not in only_typing:
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and id(node) not in only_typing and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("names", "python"), [(code.LAYER, code.FUNCTION_PYTHON), (code.VENDORED, images.PYTHON)])
+def test_every_wheel_fits_its_runtime(names: tuple[str, ...], python: str, tmp_path: Path) -> None:
+    code.install(code.pins(names), tmp_path, python)
+    version = tuple(int(part) for part in python.split("."))
+    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + ["manylinux2014_x86_64", "linux_x86_64"]
+    fitting = {*cpython_tags(version, platforms=platforms), *compatible_tags(version, platforms=platforms)}
+    wheels = list(tmp_path.glob("*.dist-info/WHEEL"))
+    assert len(wheels) == len(names)
+    for wheel in wheels:
+        tags = re.findall(r"^Tag: (\S+)", wheel.read_text(), re.MULTILINE)
+        found = {tag for text in tags for tag in parse_wheel_filename(f"x-1-{text}.whl")[3]}
+        assert found & fitting, wheel.parent.name
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 250_000_000

@@ -1,0 +1,89 @@
+"""The data stack: encrypted, versioned, retained, closed to the internet."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.infra.templates import Templates
+
+KEPT = ["AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::EFS::FileSystem"]
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_what_holds_data_is_retained(cloud: Templates, kind: str) -> None:
+    found = cloud.all(kind)
+    assert found
+    for resource in found.values():
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_bucket_is_versioned_encrypted_private_and_tells_eventbridge(cloud: Templates) -> None:
+    bucket = cloud.only("AWS::S3::Bucket", BucketName="chartloop-data-123456789012-us-east-1")["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert rule["BucketKeyEnabled"] is True
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+
+
+def test_no_lifecycle_rule_takes_current_data_away(cloud: Templates) -> None:
+    bucket = cloud.only("AWS::S3::Bucket", BucketName="chartloop-data-123456789012-us-east-1")["Properties"]
+    assert not [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+
+
+def test_every_bucket_refuses_what_is_not_tls(cloud: Templates) -> None:
+    policies = cloud.all("AWS::S3::BucketPolicy").values()
+    assert len(policies) == len(cloud.all("AWS::S3::Bucket")) == 2
+    for policy in policies:
+        denials = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [denial["Condition"] for denial in denials]
+
+
+def test_the_ledger_can_be_restored_and_is_under_the_key(cloud: Templates) -> None:
+    table = cloud.only("AWS::DynamoDB::Table", TableName="chartloop-ledger")["Properties"]
+    assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["SSESpecification"]["SSEType"] == "KMS"
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_network_has_no_way_out(cloud: Templates) -> None:
+    for kind in ("AWS::EC2::NatGateway", "AWS::EC2::InternetGateway", "AWS::EC2::EIP"):
+        assert not cloud.all(kind)
+    endpoints = [found["Properties"] for found in cloud.all("AWS::EC2::VPCEndpoint").values()]
+    assert {endpoint["VpcEndpointType"] for endpoint in endpoints} == {"Gateway"}
+    assert sorted(endpoint["ServiceName"].rsplit(".", 1)[-1] for endpoint in endpoints) == ["dynamodb", "s3"]
+
+
+def test_the_model_folder_is_encrypted_and_reached_by_its_access_point(cloud: Templates) -> None:
+    folder = cloud.only("AWS::EFS::FileSystem")["Properties"]
+    assert folder["Encrypted"] is True
+    assert "DataKey" in folder["KmsKeyId"]
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [s.get("Condition") for s in folder["FileSystemPolicy"]["Statement"]]
+    point = cloud.only("AWS::EFS::AccessPoint")["Properties"]
+    assert point["PosixUser"] == {"Uid": "1000", "Gid": "1000"}
+    assert point["RootDirectory"]["Path"] == "/chartloop"
+
+
+def test_the_key_rotates_and_lets_only_named_services_in(cloud: Templates) -> None:
+    key = cloud.only("AWS::KMS::Key")["Properties"]
+    assert key["EnableKeyRotation"] is True
+    services = {s["Principal"]["Service"]: s for s in key["KeyPolicy"]["Statement"] if "Service" in s["Principal"]}
+    assert set(services) == {"events.amazonaws.com", "cloudwatch.amazonaws.com", "logs.us-east-1.amazonaws.com"}
+    assert not [statement for statement in services.values() if "kms:*" in statement["Action"]]
+
+
+def test_no_stack_needs_a_function_of_the_cdks_own(cloud: Templates) -> None:
+    for stack in cloud.stacks.values():
+        kinds = {resource["Type"] for resource in stack["Resources"].values()}
+        assert not [kind for kind in kinds if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"]
+    ours = {f"chartloop-{name}" for name in cloud.functions()}
+    assert ours == {found["Properties"]["FunctionName"] for found in cloud.all("AWS::Lambda::Function").values()}
+
+
+def test_templates_name_no_bootstrap_parameter(cloud: Templates) -> None:
+    assert not [stack for stack in cloud.stacks.values() if "BootstrapVersion" in json.dumps(stack.get("Parameters", {}))]
