@@ -56,7 +56,7 @@ def test_three_batches_three_runs_three_verdicts(tmp_path: Path) -> None:
     posts = [request for request in answers.asked if request.url.path.endswith("/records")]
     assert [len(post.content.splitlines()) for post in posts] == [FIRST, MORE, SPOILED]
     assert next(json.loads(r.content) for r in answers.asked if r.method == "PATCH") == SETTINGS
-    assert len(re.findall(r" expected +$", text, re.MULTILINE)) == 3
+    assert len(re.findall(r" expected *$", text, re.MULTILINE)) == 3
     assert "+0.100 (+0.060 to +0.150)" in text
     assert "](word)" in text
     assert "http://service.example" in text
@@ -88,7 +88,7 @@ def test_another_verdict_is_no_success(tmp_path: Path, number: int, instead: dic
     runs[number] = instead
     well, text = told(service(runs), tmp_path)
     assert not well
-    assert len(re.findall(r" expected +$", text, re.MULTILINE)) == 2
+    assert len(re.findall(r" expected *$", text, re.MULTILINE)) == 2
 
 
 def test_a_run_that_does_not_start_ends_the_demo_with_the_reason(tmp_path: Path) -> None:
