@@ -39,10 +39,14 @@ def copy_code(folder: Path) -> None:
 
 def pack(folder: Path, archive: Path) -> None:
     """All files below `folder` as a gzipped tar: sorted names, no times or owners, so equal files give equal bytes."""
-    with archive.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as body:
-        with tarfile.open(fileobj=body, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-            for path in sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-                _add(tar, path, path.relative_to(folder).as_posix())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as body,
+        tarfile.open(fileobj=body, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for path in files:
+            _add(tar, path, path.relative_to(folder).as_posix())
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:

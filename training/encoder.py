@@ -1,14 +1,18 @@
-"""Running an encoder on whatever this machine has: threads, device, precision, and batches as tensors."""
+"""Running an encoder on whatever this machine has: threads, device, precision, and the windows of texts in batches."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from training.pieces import Pieces, WordPieces
+from training.tagging import Floats
+from training.windows import Window
 
 
 def quiet(environ: MutableMapping[str, str]) -> None:
@@ -77,7 +81,7 @@ def inputs(rows: Sequence[Sequence[int]], where: torch.device) -> dict[str, torc
 
 
 def batches(lengths: Sequence[int], size: int, *, mixed: bool) -> Iterator[list[int]]:
-    """Indices of at most `size` rows each, by length; unless `mixed`, the rows of a batch have one length, so nothing is padded."""
+    """Indices of at most `size` rows each, by length; unless `mixed`, a batch's rows have one length, so nothing is padded."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     batch: list[int] = []
     for index in order:
@@ -87,3 +91,25 @@ def batches(lengths: Sequence[int], size: int, *, mixed: bool) -> Iterator[list[
         batch.append(index)
     if batch:
         yield batch
+
+
+def passes(
+    forward: Callable[[dict[str, torch.Tensor]], torch.Tensor],
+    where: torch.device,
+    cutter: WordPieces,
+    pieces: Sequence[Pieces],
+    windows: Sequence[Sequence[Window]],
+) -> Iterator[tuple[int, Window, Floats]]:
+    """Every window of every text through `forward` (batch x ids -> batch x ids x width): (text, window, ids x width), in any order.
+
+    The answers hold the special pieces. On a CPU padding is paid for, so only windows of one length share a batch; a GPU wants it full.
+    """
+    jobs = [(text, window) for text, its in enumerate(windows) for window in its]
+    lengths = [window.stop - window.start for _, window in jobs]
+    wide = where.type == "cuda"
+    for batch in batches(lengths, 32 if wide else 8, mixed=wide):
+        chosen = [jobs[place] for place in batch]
+        rows = [cutter.wrap(pieces[text].ids[window.start : window.stop].tolist()) for text, window in chosen]
+        with torch.inference_mode():
+            answers = forward(inputs(rows, where)).float().cpu().numpy()
+        yield from ((text, window, answer) for (text, window), answer in zip(chosen, answers, strict=True))

@@ -101,7 +101,7 @@ def _step(model: Any, batch: Sequence[Example], optimizer: torch.optim.Optimizer
         logits = model(**encoder.inputs([example.ids for example in batch], where)).logits
     tags = encoder.pad([example.tags for example in batch], IGNORED).to(where)
     loss = cross_entropy(logits.float().flatten(0, 1), tags.flatten(), ignore_index=IGNORED)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

@@ -74,7 +74,7 @@ def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
     return {"model_version": model.version, "snapshot": model.snapshot, "predictions": predictions}
 
 
-def output_fn(prediction: dict[str, Any], accept: str = "application/json") -> str:
+def output_fn(prediction: dict[str, Any], accept: str = "application/json") -> str:  # noqa: ARG001 (the toolkit passes it)
     """JSON, whatever the client says it accepts."""
     return json.dumps(prediction, ensure_ascii=False)
 

@@ -19,7 +19,7 @@ from training.tagger import Tagger
 
 
 def train(snapshot: Snapshot, base: str, chosen: NerHyperparameters) -> Tagger:
-    """A tagger for the snapshot's labels, from the encoder `base` (a folder or a hub name). Raises JobFailed `no_training_data`."""
+    """A tagger for the snapshot's labels, from the encoder `base` (a folder or a hub name). Raises JobFailed."""
     watched_percent = chosen.validation_percent if chosen.do_eval else 0
     learned, watched = dataset.split_validation(snapshot.documents, watched_percent)
     tagger = new_tagger(base, snapshot.labels, chosen)

@@ -49,12 +49,10 @@ class Tagger:
     def probabilities(self, texts: Sequence[str], pieces: Sequence[Pieces]) -> list[Floats]:
         """Per text: pieces x tags, each piece as the window that owns it sees it."""
         results = [np.zeros((len(each), 2 * len(self.labels) + 1), dtype=np.float32) for each in pieces]
-        jobs = [(i, window) for i, text in enumerate(texts) for window in self.windows(text, pieces[i])]
-        for batch in self._batches([window.stop - window.start for _, window in jobs]):
-            rows = [self.cutter.wrap(pieces[i].ids[window.start : window.stop].tolist()) for i, window in map(jobs.__getitem__, batch)]
-            for place, answer in zip(batch, self._forward(rows), strict=True):
-                i, window = jobs[place]
-                results[i][window.own] = answer[window.own_inside]
+        windows = [self.windows(*each) for each in zip(texts, pieces, strict=True)]
+        front = len(self.cutter.prefix)
+        for text, window, answer in encoder.passes(self._forward, self.device, self.cutter, pieces, windows):
+            results[text][window.own] = answer[front:][window.own_inside]
         return results
 
     @property
@@ -62,14 +60,7 @@ class Tagger:
         where: torch.device = next(self.model.parameters()).device
         return where
 
-    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
-        """On a CPU padding is paid for, so only windows of one length share a batch; a GPU wants it full."""
-        wide = self.device.type == "cuda"
-        return list(encoder.batches(lengths, 32 if wide else 8, mixed=wide))
-
-    def _forward(self, rows: Sequence[Sequence[int]]) -> Floats:
-        """Batch x pieces x tags, from the first piece that is not special."""
-        with torch.inference_mode(), encoder.autocast(self.device, bf16=self.bf16):
-            logits = self.model(**encoder.inputs(rows, self.device)).logits
-        answer: Floats = logits.float().softmax(-1).cpu().numpy()
-        return answer[:, len(self.cutter.prefix) :]
+    def _forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        with encoder.autocast(self.device, bf16=self.bf16):
+            logits: torch.Tensor = self.model(**inputs).logits
+        return logits.float().softmax(-1)

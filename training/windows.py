@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def cut(length: int, capacity: int, overlap: int) -> list[Window]:
 def cut_lines(line_starts: Sequence[int], length: int, capacity: int, overlap: int) -> list[Window]:
     """Windows of whole lines, as many as fit; only a line that is longer than a window is cut, with overlap.
 
-    `line_starts` are the pieces that begin a line, ascending, 0 the first. Each kind of note breaks lines where its thought ends, so
-    whole lines need no overlap, and nothing is computed twice.
+    `line_starts` are the pieces that begin a line, ascending, 0 the first. A note breaks lines where a thought ends, so whole lines
+    need no overlap, and nothing is computed twice.
     """
     windows: list[Window] = []
     for start, stop in _blocks([*line_starts, length], capacity):
@@ -53,7 +54,7 @@ def cut_lines(line_starts: Sequence[int], length: int, capacity: int, overlap: i
 def _blocks(edges: Sequence[int], capacity: int) -> list[tuple[int, int]]:
     """Neighbouring lines joined while they fit; a line that does not fit is a block of its own."""
     blocks: list[tuple[int, int]] = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         if blocks and stop - blocks[-1][0] <= capacity:
             blocks[-1] = (blocks[-1][0], stop)
         else:

@@ -1,0 +1,109 @@
+"""The served model: requests and their errors, whole texts of any length, offsets that name their surface."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chartloop.errors import InvalidRequest
+from tests.contracts import validate
+from training import inference
+from training.export import Exported
+from training.inference import Served, input_fn, output_fn, predict_fn
+
+NOTE = "The patient takes aspirin 80 mg daily.\nDenies chest pain since Monday. "
+
+
+@pytest.fixture(scope="module")
+def served(exported: Exported) -> Served:
+    return inference.model_fn(str(exported.folder))
+
+
+def predict(served: Served, *texts: Any, min_confidence: float = 0.0) -> list[dict[str, Any]]:
+    request = input_fn(json.dumps({"texts": texts, "min_confidence": min_confidence}), "application/json")
+    return json.loads(output_fn(predict_fn(request, served), "application/json"))["predictions"]
+
+
+def found(prediction: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(entity["label"], entity["surface"]) for entity in prediction["entities"]]
+
+
+def test_it_finds_what_it_learned(served: Served) -> None:
+    [prediction] = predict(served, NOTE)
+    assert found(prediction) == [("drug", "aspirin"), ("sign", "chest pain")]
+    assert prediction["characters"] == len(NOTE)
+
+
+def test_the_answer_keeps_its_contract(served: Served) -> None:
+    answer = predict_fn({"texts": [NOTE, 3], "min_confidence": 0.0}, served)
+    assert answer["model_version"] == "ner-1"
+    validate("prediction", {**answer, "task": "ner", "offset_unit": "codepoint"})
+
+
+def test_100_000_characters_are_read_to_the_end(served: Served) -> None:
+    text = NOTE * (100_000 // len(NOTE) + 1)
+    [prediction] = predict(served, text)
+    assert prediction["characters"] == len(text)
+    assert found(prediction).count(("sign", "chest pain")) == text.count("chest pain")
+    assert prediction["entities"][-1]["end"] > len(text) - len(NOTE)
+
+
+@given(text=st.text(st.sampled_from("takes aspirin80 .\n\r\té😀°-\u0301\u200b\x00&<"), max_size=200))
+def test_surfaces_stand_at_their_offsets(served: Served, text: str) -> None:
+    [prediction] = predict(served, text)
+    assert prediction["characters"] == len(text)
+    for entity in prediction["entities"]:
+        assert text[entity["start"] : entity["end"]] == entity["surface"] != ""
+        assert 0 <= entity["confidence"] <= 1
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(served: Served) -> None:
+    texts = [NOTE, NOTE * 3, "takes insulin", "", "no"]
+    assert [found(each) for each in predict(served, *texts)] == [found(predict(served, text)[0]) for text in texts]
+
+
+def test_min_confidence_leaves_out_the_unsure(served: Served) -> None:
+    [everything] = predict(served, NOTE)
+    least = max(entity["confidence"] for entity in everything["entities"])
+    [sure] = predict(served, NOTE, min_confidence=least - 1e-4)
+    assert 0 < len(sure["entities"]) <= len(everything["entities"])
+    assert predict(served, NOTE, min_confidence=1.0)[0]["entities"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [(7, "invalid_text"), (None, "invalid_text"), ("a\ud800b", "lone_surrogate"), ("a" * 1_000_001, "text_too_long")],
+)
+def test_a_bad_text_has_its_own_error_and_the_others_their_answer(served: Served, text: Any, code: str) -> None:
+    good, bad, last = predict(served, NOTE, text, "takes insulin")
+    assert bad["error"]["code"] == code
+    assert bad["error"]["field"] == "texts[1]"
+    assert found(good) == [("drug", "aspirin"), ("sign", "chest pain")]
+    assert last["characters"] == 13
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        '{"texts": "one"}',
+        '{"texts": [], "min_confidence": true}',
+        '{"texts": [], "min_confidence": 2}',
+        "[" * 100_000,
+        b"\xff",
+    ],
+)
+def test_a_bad_request_is_refused_with_a_code(body: str | bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        input_fn(body, "application/json")
+
+
+def test_another_content_type_is_refused() -> None:
+    with pytest.raises(InvalidRequest):
+        input_fn("{}", "text/csv")

@@ -1,0 +1,93 @@
+"""The score job: the candidate exported and scored as served, the champion beside it on the same holdout."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chartloop import spans
+from chartloop.errors import JobFailed
+from tests.contracts import validate
+from tests.training import tiny
+from tests.training.tiny import Run, Trained
+from training import artifact, serving
+from training.export import Exported
+from training.score import read_holdout
+
+
+@pytest.fixture(scope="module")
+def scored(run_input: Run, trained: Trained, exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scored")
+    done = tiny.job(
+        "score", "--request", run_input.request, "--holdout", run_input.holdout, "--candidate", trained.archive,
+        "--champion", exported.folder.parent, "--version", "ner-2", "--output", folder, "--model-output", folder / "model",
+        environ={"SAGEMAKER_BASE_DIR": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def report(folder: Path, role: str) -> dict[str, Any]:
+    return json.loads((folder / f"{role}.json").read_text())
+
+
+@pytest.mark.parametrize("role", ["candidate", "champion"])
+def test_reports_keep_their_contract(scored: Path, role: str) -> None:
+    validate("score_report", report(scored, role))
+    assert report(scored, role)["role"] == role
+
+
+def test_both_are_scored_on_the_same_holdout(scored: Path) -> None:
+    candidate, champion = report(scored, "candidate"), report(scored, "champion")
+    assert candidate["holdout"] == champion["holdout"]
+    assert (candidate["version"], champion["version"]) == ("ner-2", "ner-1")
+    assert candidate["settled"] == champion["settled"]  # the same weights under two versions
+
+
+def test_the_parts_are_settled_and_fresh(scored: Path) -> None:
+    candidate = report(scored, "candidate")
+    assert (candidate["settled"]["records"], candidate["fresh"]["records"]) == (16, 6)
+
+
+def test_the_figures_are_those_of_the_artifacts_answers(scored: Path, run_input: Run, exported: Exported) -> None:
+    settled = [stored for stored in read_holdout(run_input.request, run_input.holdout).records if stored.settled]
+    found = serving.answers(exported.folder, [stored.record["text"] for stored in settled])
+    counts = [
+        sum(each) for each in zip(*(
+            count for stored, its in zip(settled, found, strict=True)
+            for count in spans.entity_counts(stored.record["entities"], its).values()
+        ), strict=True)
+    ]  # fmt: skip
+    part = report(scored, "candidate")["settled"]
+    assert [sum(label[name] for label in part["labels"].values()) for name in ("tp", "fp", "fn")] == counts
+    assert [sum(group[name] for group in part["per_group"]) for name in ("tp", "fp", "fn")] == counts
+    assert part["metrics"]["entity_f1"] == pytest.approx(2 * counts[0] / (2 * counts[0] + counts[1] + counts[2]))
+    assert part["metrics"]["entity_f1"] > 0.8
+    assert 0.5 < part["baseline"]["token_accuracy"] < part["metrics"]["token_accuracy"]
+
+
+def test_the_candidate_is_left_as_it_would_be_served(scored: Path) -> None:
+    manifest = json.loads((scored / "model" / "manifest.json").read_text())
+    assert manifest["sha256"] == artifact.sha256(scored / "model" / "model.tar.gz") == report(scored, "candidate")["sha256"]
+
+
+def test_a_holdout_that_changed_is_refused(run_input: Run, tmp_path: Path) -> None:
+    shutil.copytree(run_input.holdout, tmp_path / "holdout")
+    (tmp_path / "holdout" / "holdout2.jsonl").write_bytes(b"")
+    with pytest.raises(JobFailed) as raised:
+        read_holdout(run_input.request, tmp_path / "holdout")
+    assert raised.value.code == "shard_changed"
+
+
+def test_an_artifact_that_breaks_fails_the_job_without_its_text(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "inference.py").write_text("import sys\nraise ValueError(sys.stdin.readline())\n")
+    with pytest.raises(JobFailed) as raised:
+        serving.answers(tmp_path, ["Jane Roe has a fever"])
+    assert raised.value.code == "artifact_failed"
+    assert "ValueError" in raised.value.message
+    assert "Roe" not in raised.value.message

@@ -1,0 +1,101 @@
+"""Tags of pieces and back: what is labelled is found again, whatever the pieces are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chartloop import spans
+from training import tagging
+from training.pieces import Pieces
+from training.tagging import decode, piece_tags, tag_names, token_probabilities
+
+LABELS = ["drug", "sign"]
+TEXT = "Aspirin 81 mg for chest pain, fever"
+
+
+def pieces_of(edges: list[tuple[int, int]]) -> Pieces:
+    array = np.array(edges, dtype=np.int64).reshape(-1, 2)
+    return Pieces(np.arange(len(edges)), array[:, 0], array[:, 1])
+
+
+def certain(tags: Any) -> tagging.Floats:
+    return np.eye(2 * len(LABELS) + 1, dtype=np.float32)[tags]
+
+
+@st.composite
+def cut_and_labelled(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]], Pieces]:
+    """A text with entities on token edges, and pieces that cut its tokens anywhere."""
+    text = draw(st.lists(st.sampled_from(["ab", "c", "12", "é", " ", "\n", ",", "defgh"]), max_size=30).map("".join))
+    tokens = spans.tokens(text)
+    entities: list[dict[str, Any]] = []
+    place = 0
+    while place < len(tokens):
+        size = draw(st.integers(1, 3))
+        label = draw(st.sampled_from([None, *LABELS]))
+        last = tokens[min(place + size, len(tokens)) - 1]
+        if label:
+            entities.append({"start": tokens[place][0], "end": last[1], "label": label})
+        place += size
+    edges = []
+    for start, end in tokens:
+        inner = draw(st.lists(st.integers(start + 1, end - 1), unique=True)) if end - start > 1 else []
+        cuts = [start, *sorted(inner), end]
+        edges += list(pairwise(cuts))
+    return text, entities, pieces_of(edges)
+
+
+@given(cut_and_labelled())
+def test_what_is_labelled_is_found_again(case: tuple[str, list[dict[str, Any]], Pieces]) -> None:
+    text, entities, pieces = case
+    tokens = spans.tokens(text)
+    certainty = certain(piece_tags(pieces, entities, LABELS))
+    found = decode(token_probabilities(certainty, pieces, tokens), tokens, LABELS)
+    assert [vars(each) for each in found] == [{**entity, "confidence": 1.0} for entity in entities]
+
+
+@given(case=cut_and_labelled(), seed=st.integers(0, 2**32 - 1))
+def test_whatever_the_model_says_spans_are_sound(case: tuple[str, list[dict[str, Any]], Pieces], seed: int) -> None:
+    text, _, pieces = case
+    tokens = spans.tokens(text)
+    answers = np.random.default_rng(seed).dirichlet(np.full(5, 0.3), len(pieces)).astype(np.float32)
+    averaged = token_probabilities(answers, pieces, tokens)
+    assert np.allclose(averaged.sum(axis=1), 1, atol=1e-5)
+    end = 0
+    for each in decode(averaged, tokens, LABELS):
+        assert end <= each.start < each.end <= len(text)
+        assert text[each.start : each.end].strip() == text[each.start : each.end]
+        assert 0 <= each.confidence <= 1 + 1e-6
+        end = each.end
+
+
+def test_a_stray_inside_tag_begins_an_entity() -> None:
+    names = tag_names(LABELS)
+    tokens = spans.tokens("one two three four")
+    tags = [names.index(tag) for tag in ("I-drug", "I-sign", "I-sign", "I-drug")]
+    found = decode(certain(tags), tokens, LABELS)
+    assert [(each.label, each.start, each.end) for each in found] == [("drug", 0, 3), ("sign", 4, 13), ("drug", 14, 18)]
+
+
+def test_confidence_is_the_mean_over_the_tokens() -> None:
+    tokens = spans.tokens("chest pain")
+    answers = np.array([[0.1, 0, 0, 0.9, 0], [0.3, 0, 0, 0, 0.7]], dtype=np.float32)
+    [found] = decode(answers, tokens, LABELS)
+    assert found.label == "sign"
+    assert abs(found.confidence - 0.8) < 1e-6
+
+
+def test_a_character_without_a_piece_is_outside() -> None:
+    tokens = spans.tokens("a \u0378 b")
+    result = token_probabilities(certain([1, 1]), pieces_of([(0, 1), (4, 5)]), tokens)
+    assert result.argmax(axis=1).tolist() == [1, 0, 1]
+
+
+def test_a_piece_over_two_tokens_speaks_for_both() -> None:
+    tokens = spans.tokens("5mg")
+    result = token_probabilities(certain([3]), pieces_of([(0, 3)]), tokens)
+    assert [each.label for each in decode(result, tokens, LABELS)] == ["sign", "sign"]

@@ -1,0 +1,120 @@
+"""The score job: exports the candidate, then scores it and the champion, each as it is served, on the same holdout."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chartloop import snapshots
+from chartloop.items import Clock, stamp, utc_now
+from chartloop.scores import ScoreReport
+from chartloop.snapshots import StoredRecord
+from training import artifact, reports, serving
+from training.dataset import Document
+from training.export import export
+from training.jobs import Reporting, processing_message
+from training.measure import measure
+from training.prepare import read_shard
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """The records that a run's request names for judging, settled and fresh, and the request itself."""
+
+    request: dict[str, Any]
+    records: Sequence[StoredRecord]
+
+    @property
+    def hash(self) -> str:
+        return reports.holdout_hash(record.sha256 for record in self.records if record.settled)
+
+
+def read_holdout(request: Path, shards: Path) -> Holdout:
+    """Raises JobFailed for a shard that is missing or changed."""
+    asked = json.loads((request / "request.json").read_bytes())
+    return Holdout(asked, snapshots.select(asked["holdout"], lambda key: read_shard(shards, key)))
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An unpacked artifact, and the hash and size of the archive that it came from."""
+
+    folder: Path
+    version: str
+    sha256: str
+    bytes: int
+
+
+def open_champion(folder: Path, into: Path) -> Artifact:
+    """The champion from its `model.tar.gz`."""
+    archive = folder / artifact.ARCHIVE
+    artifact.unpack(archive, into)
+    about = json.loads((into / "chartloop.json").read_bytes())
+    return Artifact(into, about["version"], artifact.sha256(archive), archive.stat().st_size)
+
+
+def export_candidate(folder: Path, version: str, output: Path, scratch: Path) -> Artifact:
+    """The artifact that would be served, made from the training job's `model.tar.gz`."""
+    artifact.unpack(folder / artifact.ARCHIVE, scratch / "trained")
+    exported = export(scratch / "trained", version=version, folder=scratch / "candidate", output=output)
+    return Artifact(exported.folder, version, exported.manifest["sha256"], exported.manifest["bytes"])
+
+
+def report(judged: Artifact, role: str, holdout: Holdout, now: Clock) -> ScoreReport:
+    """Runs the artifact over the whole holdout. `fresh` is None where every record is settled."""
+    documents = [Document(stored.record["text"], stored.record["entities"], stored.group) for stored in holdout.records]
+    found = serving.answers(judged.folder, [document.text for document in documents])
+    measured = [measure(document, its) for document, its in zip(documents, found, strict=True)]
+    settled = [each for each, stored in zip(measured, holdout.records, strict=True) if stored.settled]
+    fresh = [each for each, stored in zip(measured, holdout.records, strict=True) if not stored.settled]
+    return ScoreReport.model_validate({
+        "run_id": holdout.request["run_id"],
+        "task": holdout.request["task"],
+        "role": role,
+        "version": judged.version,
+        "sha256": judged.sha256,
+        "bytes": judged.bytes,
+        "holdout": holdout.hash,
+        "settled": reports.part(settled),
+        "fresh": reports.part(fresh) if fresh else None,
+        "created_at": stamp(now()),
+    })  # fmt: skip
+
+
+def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
+    """Writes `candidate.json` and, where there is one, `champion.json`; the artifact and its manifest go to `model_output`."""
+    holdout = read_holdout(arguments.request, arguments.holdout)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        judged = {"candidate": export_candidate(arguments.candidate, arguments.version, arguments.model_output, place)}
+        if arguments.champion:
+            judged["champion"] = open_champion(arguments.champion, place / "champion")
+        for role, one in judged.items():
+            body = json.dumps(report(one, role, holdout, now).to_json(), indent=1, allow_nan=False)
+            (arguments.output / f"{role}.json").write_text(body + "\n", encoding="utf-8")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--request", "--holdout", "--candidate", "--output", "--model-output"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--champion", type=Path)
+    parser.add_argument("--version", required=True)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    chosen = parse(arguments)
+    with Reporting(processing_message(os.environ)):
+        score(chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Asking an unpacked artifact as it is served: its own code, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from chartloop.errors import JobFailed
+
+TEXTS_A_REQUEST = 16
+
+
+def answers(folder: Path, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """The entities that the artifact in `folder` finds in each text. Raises JobFailed `artifact_failed`."""
+    requests = [json.dumps({"texts": texts[start : start + TEXTS_A_REQUEST]}) for start in range(0, len(texts), TEXTS_A_REQUEST)]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, str(folder / "code" / "inference.py"), str(folder)],
+        input="".join(request + "\n" for request in requests),
+        capture_output=True,
+        encoding="utf-8",
+        env=_environment(),
+        check=False,
+    )
+    if done.returncode:
+        raise JobFailed(f"the artifact's code ended with {done.returncode}{_kind(done.stderr)}", code="artifact_failed")
+    return list(_entities(done.stdout.split("\n")[:-1]))
+
+
+def _environment() -> dict[str, str]:
+    """Without PYTHONPATH, so that the artifact imports its own copy of the packages; UTF-8 whatever the locale."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {**kept, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _kind(stderr: str) -> str:
+    """The error's type from a traceback's last line; what follows it may quote a record."""
+    lines = stderr.strip().splitlines()
+    return f" ({lines[-1].split(':')[0][:60]})" if lines else ""
+
+
+def _entities(lines: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    for line in lines:
+        for prediction in json.loads(line)["predictions"]:
+            if "error" in prediction:
+                raise JobFailed(f"the artifact refused a text: {prediction['error']['code']}", code="artifact_failed")
+            yield prediction["entities"]
