@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
 import tarfile
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
+from sys import stdlib_module_names
 
 import pytest
 from packaging.requirements import Requirement
@@ -70,21 +72,18 @@ def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given:
     ],
 )
 def test_what_the_code_imports_is_bundled_or_given(package: str, bundled: tuple[str, ...], given: set[str]) -> None:
-    from importlib.metadata import packages_distributions
-    from sys import stdlib_module_names
-
     owners = packages_distributions()
     ours = {"adapters", "chartloop", "lambdas", "training"}
     have = {canonicalize_name(name) for name in (*bundled, *given)}
     for path in (path for _, path in code.sources(package.split()) if path.suffix == ".py"):
-        for module in imports(path) - stdlib_module_names - ours:
+        found = imports(path) - stdlib_module_names
+        assert found & ours <= set(package.split()), path.name
+        for module in found - ours:
             assert {canonicalize_name(owner) for owner in owners[module]} & have, f"{path.name} imports {module}"
 
 
 def imports(path: Path) -> set[str]:
     """Top-level modules that a file imports at run time."""
-    import ast
-
     tree = ast.parse(path.read_text())
     only_typing = {
         id(inner)
