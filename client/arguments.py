@@ -19,10 +19,10 @@ Act = Callable[[Session, argparse.Namespace], int]
 
 
 def add(commands: Commands, name: str, act: Act, explained: str) -> argparse.ArgumentParser:
-    """A subcommand that knows its act and where the state folder is."""
+    """A subcommand that knows its act, where the state folder is, and how to refuse wrong usage (`refuse`, which exits)."""
     parser = commands.add_parser(name, help=explained, description=explained[0].upper() + explained[1:] + ".")
     parser.add_argument("--state", type=Path, default=config.STATE, metavar="DIR", help="the local cloud's folder (%(default)s)")
-    parser.set_defaults(act=act)
+    parser.set_defaults(act=act, refuse=parser.error)
     return parser
 
 

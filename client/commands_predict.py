@@ -37,12 +37,12 @@ def add(commands: arguments.Commands) -> None:
 
 
 def predict(session: Session, given: argparse.Namespace) -> int:
+    if (given.file is None) != (given.output is None):
+        given.refuse("--file and -o go together")
     with session.api() as api:
         if given.file is None:
             text = sys.stdin.read() if given.text == "-" else given.text
             return _one(session, api, text, given)
-        if given.output is None:
-            raise InvalidRequest("--file needs -o OUT.jsonl", field="--output")
         return _many(session, api, given)
 
 

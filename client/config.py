@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chartloop.errors import Unauthorized, Unavailable
 
@@ -34,6 +35,11 @@ def address(environ: Mapping[str, str], state: Path = STATE) -> str | None:
     """The service's address without a slash at its end; None where nothing names one."""
     url = environ.get("CHARTLOOP_URL") or _stored(state, "url")
     return url.rstrip("/") if url else None
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether the address is the loopback interface's: the local cloud, where no proxy and no AWS account has a part."""
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _stored(state: Path, name: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from chartloop import errors
-from client.config import Target
+from client.config import Target, on_this_machine
 
 TRIES = 6
 TRANSIENT = frozenset({429, 502, 503, 504})
@@ -45,14 +45,15 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
+        proxies = not on_this_machine(target.url)
         self._client = httpx.Client(
             base_url=target.url,
             headers={"authorization": f"Bearer {target.token}", "accept": "application/json"},
             timeout=httpx.Timeout(60, connect=5),
             transport=transport,
-            trust_env=False,
+            trust_env=proxies,
         )
-        self._foreign = httpx.Client(timeout=httpx.Timeout(600, connect=5), transport=transport, trust_env=False)
+        self._foreign = httpx.Client(timeout=httpx.Timeout(600, connect=5), transport=transport, trust_env=proxies)
         self._sleep = sleep
         self._jitter = jitter
 

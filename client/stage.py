@@ -15,6 +15,7 @@ import boto3
 
 from chartloop import keys
 from chartloop.errors import InvalidRequest
+from client.config import on_this_machine
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,10 +33,9 @@ Advance = Callable[[int], None]
 
 def session_for(url: str | None) -> tuple[boto3.Session, str | None]:
     """(session, endpoint address): the local cloud's for a service on this machine, else the caller's AWS account."""
-    parts = urlsplit(url or "")
-    if parts.hostname in ("127.0.0.1", "localhost"):
+    if url is not None and on_this_machine(url):
         local = boto3.Session("local", "local", region_name="us-east-1")
-        return local, f"http://localhost:{parts.port}"
+        return local, f"http://localhost:{urlsplit(url).port}"
     return boto3.Session(), None
 
 

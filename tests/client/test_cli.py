@@ -41,7 +41,16 @@ def test_errors_are_one_line_and_no_traceback(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["push"], ["push", "/no/such/file"], ["predict"], ["promote", "r-1"], ["settings", "--set", "epochs"]]
+    "argv",
+    [
+        [],
+        ["push"],
+        ["push", "/no/such/file"],
+        ["predict"],
+        ["promote", "r-1"],
+        ["settings", "--set", "epochs"],
+        ["predict", "--file", __file__],
+    ],
 )
 def test_wrong_usage_exits_with_two(tmp_path: Path, argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:

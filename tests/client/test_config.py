@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chartloop.errors import Unauthorized, Unavailable
-from client.config import Target, find
+from client.config import Target, find, on_this_machine
 
 
 @pytest.fixture
@@ -39,6 +39,19 @@ def test_nothing_names_a_service(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("http://127.0.0.1:8040")
     with pytest.raises(Unauthorized):
         find({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8040", True),
+        ("http://localhost:1", True),
+        ("http://[::1]:1", True),
+        ("https://localhost.example", False),
+    ],
+)
+def test_the_local_cloud_is_told_by_its_address(url: str, expected: bool) -> None:
+    assert on_this_machine(url) is expected
 
 
 def test_a_token_is_not_shown() -> None:
