@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -23,6 +24,7 @@ LEEWAY_SECONDS = 30
 REFRESH_SECONDS = 60
 """How often keys are fetched again at most, when a token names one that is not known."""
 FETCH_SECONDS = 5
+LOOPBACK = ("127.0.0.1", "localhost")
 
 Fetch = Callable[[], dict[str, Any]]
 
@@ -43,7 +45,7 @@ class Verifier:
 
     def __init__(self, issuer: str, audiences: frozenset[str], fetch: Fetch, clock: Callable[[], float] = time.time) -> None:
         self._issuer = issuer
-        self._audiences = audiences
+        self.audiences = audiences
         self._fetch = fetch
         self._clock = clock
         self._keys: KeySet | None = None
@@ -57,7 +59,7 @@ class Verifier:
             self._rules().validate(claims)
         except (JoseError, ValueError):  # also what is no token at all
             raise Unauthorized("the token does not verify") from None
-        if self._audiences and not self._audiences & _audience(claims):
+        if self.audiences and not self.audiences & _audience(claims):
             raise Unauthorized("the token is for another audience")
         scope = claims.get("scope")
         return Claims(str(claims["sub"]), frozenset(scope.split() if isinstance(scope, str) else ()))
@@ -96,7 +98,8 @@ def _audience(claims: dict[str, Any]) -> set[str]:
 
 def fetcher(url: str) -> Fetch:
     """Reads a JWKS document. Raises ChartloopError where the issuer does not answer."""
-    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ChartloopError("the issuer's keys must be read over https, or from this machine", code="bad_setting")
 
     def fetch() -> dict[str, Any]:

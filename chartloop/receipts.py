@@ -19,9 +19,7 @@ Entry = dict[str, Any]
 Receipt = dict[str, Any]
 
 
-def entry(
-    line: int, record_id: str | None, verdict: str, *, problem: Problem | None = None, notes: Sequence[Note] = ()
-) -> Entry:
+def entry(line: int, record_id: str | None, verdict: str, *, problem: Problem | None = None, notes: Sequence[Note] = ()) -> Entry:
     """One record's verdict; only what applies is in it."""
     found: Entry = {"line": line, "record_id": record_id, "verdict": verdict}
     if problem is not None:

@@ -77,4 +77,3 @@ def count(done: Item, outcomes: Sequence[Outcome], mark: Item, ledger: Ledger) -
         return True
 
     return until_first(attempt)
-

@@ -20,9 +20,7 @@ def show(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
     return runs.settings_of(task_item(ledger, task), settings).model_dump(mode="json")
 
 
-def change(
-    task: str, changes: dict[str, Any], *, by: str, ledger: Ledger, settings: Settings, now: datetime
-) -> dict[str, Any]:
+def change(task: str, changes: dict[str, Any], *, by: str, ledger: Ledger, settings: Settings, now: datetime) -> dict[str, Any]:
     """The settings after `changes`; a hyper-parameter is named without its group, and null is the default again.
 
     Raises InvalidRequest by field, and changes nothing then.

@@ -13,9 +13,7 @@ from chartloop.receipts import STORED, Receipt
 from chartloop.seams import Item, Ledger, Objects
 
 
-def withdraw(
-    task: str, batch_id: str, *, reason: str, by: str, ledger: Ledger, objects: Objects, now: datetime
-) -> Receipt:
+def withdraw(task: str, batch_id: str, *, reason: str, by: str, ledger: Ledger, objects: Objects, now: datetime) -> Receipt:
     """The receipt of the batch, now `withdrawn`. A batch that is withdrawn stays as it is. Raises NotFound and Conflict.
 
     What a version of this batch had replaced counts again.

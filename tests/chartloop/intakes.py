@@ -21,9 +21,10 @@ from tests.fakes import FakeLedger, FakeObjects
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 TASK = "ner"
+WORDS = "the patient was seen for chest pain and shortness of breath and was given aspirin and oxygen on arrival in the ward"
 
 
-class Crashed(Exception):
+class Crashed(Exception):  # noqa: N818 (it is no error of ours)
     """The process died here."""
 
 
@@ -144,4 +145,5 @@ def check(desk: Desk) -> None:
 def note(record_id: str, words: str = "", **more: Any) -> dict[str, Any]:
     """A record whose text no other id's is near to."""
     text = words or " ".join(hashlib.sha256(f"{record_id}{i}".encode()).hexdigest()[:6] for i in range(12))
-    return {"record_id": record_id, "text": text, "entities": [{"start": 0, "end": len(text.split()[0]), "label": "drug"}], **more}
+    first = {"start": 0, "end": len(text.split()[0]), "label": "drug"}
+    return {"record_id": record_id, "text": text, "entities": [first], **more}

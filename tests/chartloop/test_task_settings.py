@@ -43,7 +43,8 @@ def test_each_change_is_in_the_audit_trail() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"nonsense": 1}, {"nonsense": None}, {"minimum_records": 0}, {"minimum_records": "many"}, {"hyperparameters": {}}]
+    "changes",
+    [{}, {"nonsense": 1}, {"nonsense": None}, {"minimum_records": 0}, {"minimum_records": "many"}, {"hyperparameters": {}}],
 )
 def test_a_wrong_change_changes_nothing(changes: dict[str, Any]) -> None:
     ledger = FakeLedger()

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from chartloop import keys
-from lambdas import api, on_upload, openapi, predict
-from lambdas.http import MODELS_WRITE, PUBLIC, READ, RECORDS_WRITE, Routes
+from lambdas import api, on_upload, openapi
 from tests import contracts
 from tests.chartloop.intakes import note
-from tests.lambdas.gateway import ALL, Caller
+from tests.lambdas.gateway import Caller
 from tests.lambdas.test_on_upload import created, queued
 from tests.worlds import FakeWorld
 
@@ -116,7 +115,9 @@ def test_options_are_taken_from_the_query_or_the_body(call: Caller, where: str) 
 
 def test_a_tasks_span_policy_stands_where_the_post_says_none(call: Caller) -> None:
     call("PATCH", "/v1/tasks/ner/settings", {"span_policy": "reject"})
-    overlapping = note("a", "aspirin daily", entities=[{"start": 0, "end": 7, "label": "x"}, {"start": 0, "end": 13, "label": "y"}])
+    overlapping = note(
+        "a", "aspirin daily", entities=[{"start": 0, "end": 7, "label": "x"}, {"start": 0, "end": 13, "label": "y"}]
+    )
     assert call("POST", "/v1/tasks/ner/records", [overlapping]).json["counts"]["rejected"] == 1
     assert call("POST", "/v1/tasks/ner/records", [overlapping], query={"span_policy": "longest"}).json["counts"]["accepted"] == 1
 
@@ -245,7 +246,10 @@ def test_models_are_listed_promoted_rejected_and_rolled_back(call: Caller, world
     contracts.validate("run", answer.json)
     assert (answer.status, answer.json["kind"], answer.json["version"]) == (202, "rollback", first)
     other = models[0]["version"]
-    assert call("POST", f"/v1/tasks/ner/models/{other}/promote", {"reason": "again"}).code in ("promotion_active", "not_promotable")
+    assert call("POST", f"/v1/tasks/ner/models/{other}/promote", {"reason": "again"}).code in (
+        "promotion_active",
+        "not_promotable",
+    )
     world.to_end()
     rejected = call("POST", f"/v1/tasks/ner/models/{other}/reject", {"reason": "wrong"})
     contracts.validate("model", rejected.json)
@@ -272,97 +276,3 @@ def test_document_and_page_are_served(call: Caller) -> None:
     page = call("GET", "/v1/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert "<script" not in page.text and "src=" not in page.text and "chartloop/records.write" in page.text
-
-
-# Who may call
-
-
-ROUTES = sorted((*key, scope) for edge in (api.edge(), predict.edge()) for key, scope in edge.scopes.items())
-PLACES = {"<task>": "ner", "<batch_id>": "b-1", "<version>": "v-1", "<run_id>": "ner-1"}
-
-
-def path_of(rule: str) -> str:
-    for name, value in PLACES.items():
-        rule = rule.replace(name, value)
-    return rule
-
-
-def caller_of(rule: str, world: FakeWorld) -> Caller:
-    return Caller(predict.handle if rule.endswith("/predict") else api.handle, world)
-
-
-@pytest.mark.parametrize(("method", "rule", "scope"), ROUTES)
-def test_each_route_wants_its_scope_and_no_other_will_do(method: str, rule: str, scope: str, world: FakeWorld) -> None:
-    call = caller_of(rule, world)
-    if scope == PUBLIC:
-        assert rule == "/v1/health"
-        return
-    others = tuple(known for known in ALL if known != scope)
-    assert call(method, path_of(rule), "{", scopes=others).code == "forbidden"
-    assert call(method, path_of(rule), "{", scopes=()).code == "forbidden"
-    assert call(method, path_of(rule), "{", scopes=None).code == "unauthorized"
-    assert call(method, path_of(rule), "{", scopes=(scope,)).status not in (401, 403)
-    assert not world.stores["ledger"].query("TASK#ner", "BATCH#")
-
-
-def test_writing_is_not_a_readers_business() -> None:
-    by_scope = {scope: {(method, rule) for method, rule, own in ROUTES if own == scope} for _, _, scope in ROUTES}
-    assert all(method == "GET" for method, _ in by_scope[READ])
-    assert all(method != "GET" for scope in (RECORDS_WRITE, MODELS_WRITE) for method, _ in by_scope[scope])
-
-
-def test_a_route_that_declares_no_scope_cannot_be_reached(world: FakeWorld) -> None:
-    from lambdas.http import Edge
-
-    routes = Routes()
-
-    @routes.get("/v1/secret")
-    def secret() -> dict[str, str]:
-        return {"secret": "told"}
-
-    edge = Edge(routes, loads=json.loads)
-    assert Caller(edge, world)("GET", "/v1/secret").code == "unknown_route"
-
-
-@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nothing"), ("DELETE", "/v1/tasks/ner"), ("GET", "/"), ("OPTIONS", "/v1/runs")])
-def test_other_routes_are_unknown(call: Caller, method: str, path: str) -> None:
-    assert call(method, path).code == "unknown_route"
-
-
-@pytest.mark.parametrize("path", ["", "/settings", "/batches", "/batches/b-1", "/models", "/audit"])
-def test_other_tasks_are_unknown(call: Caller, path: str) -> None:
-    answer = call("GET", f"/v1/tasks/radiology{path}")
-    assert (answer.status, answer.code) == (404, "unknown_task")
-
-
-@pytest.mark.parametrize(
-    "path", ["/v1/tasks/ner/batches/b-1", "/v1/tasks/ner/batches/%2e%2e", "/v1/tasks/ner/batches/a b", "/v1/runs/ner-1", "/v1/runs/zzz"]
-)
-def test_what_is_not_there_is_not_found(call: Caller, path: str) -> None:
-    assert (call("GET", path).status, call("GET", path).code) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("POST", "/v1/tasks/ner/batches/b-1/withdraw", {}),
-        ("POST", "/v1/tasks/ner/batches/b-1/withdraw", {"reason": ""}),
-        ("POST", "/v1/tasks/ner/batches/b-1/withdraw", {"reason": "x", "canary-field": 1}),
-        ("POST", "/v1/tasks/ner/batches/b-1/withdraw", "{canary"),
-        ("POST", "/v1/tasks/ner/batches/b-1/withdraw", '{"reason": NaN}'),
-        ("POST", "/v1/tasks/ner/uploads", {"name": 5}),
-        ("POST", "/v1/tasks/ner/uploads", {"name": "a.jsonl", "span_policy": "canary"}),
-        ("PATCH", "/v1/tasks/ner/settings", ["canary"]),
-        ("PATCH", "/v1/tasks/ner/settings", "null"),
-        ("POST", "/v1/tasks/ner/rollback", {"reason": ["canary"]}),
-    ],
-)
-def test_a_bad_body_is_told_its_field_and_never_its_value(call: Caller, method: str, path: str, body: Any) -> None:
-    answer = call(method, path, body)
-    assert answer.status == 400 and "canary" not in answer.text
-
-
-@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "many"}, {"limit": "1000"}])
-def test_a_bad_query_is_refused(call: Caller, query: dict[str, str]) -> None:
-    answer = call("GET", "/v1/tasks/ner/batches", query=query)
-    assert answer.status == 400 and answer.json["error"]["field"] == "limit"
