@@ -12,7 +12,7 @@ from chartloop import keys, snapshots, splits
 from chartloop.errors import NotFound
 from chartloop.withdrawals import withdraw
 from tests import contracts
-from tests.chartloop.intakes import NOW, TASK, Desk, check, note
+from tests.chartloop.intakes import NOW, TASK, WORDS, Desk, check, note
 
 
 def verdicts(receipt: dict[str, Any]) -> list[str]:
