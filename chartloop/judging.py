@@ -39,7 +39,7 @@ def look(task: str, run_id: str, *, ledger: Ledger, objects: Objects) -> dict[st
 def judge(
     task: str, run_id: str, *, champion: Mapping[str, Any], ledger: Ledger, objects: Objects, settings: Settings, now: datetime
 ) -> Verdict:
-    """Decides, writes runs/{run_id}/verdict.json, and notes the outcome on the run and its model.
+    """Decides, notes the outcome on the run and its model, and writes runs/{run_id}/verdict.json.
 
     `champion` is what `look` said before the scoring. Raises JobFailed where there is no artifact, or not the scored one.
     """
@@ -56,9 +56,10 @@ def judge(
         now=now,
         champion_version=champion["version"] if champion["present"] else None,
     )
+    _note(verdict, made, ledger, now)
+    # Last: where the verdict lies, a run that is resumed finds all that it needs to promote.
     body = json.dumps(verdict.to_json(), indent=1, allow_nan=False).encode()
     objects.put(keys.run(run_id, "verdict.json"), body, content_type="application/json")
-    _note(verdict, made, ledger, now)
     return verdict
 
 

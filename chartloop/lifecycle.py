@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chartloop import keys
 from chartloop.errors import Stale
-from chartloop.items import change, require, run_key, stamp, task_item, until_first
+from chartloop.items import change, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.promotion import stale, swapped, verdict_of
 from chartloop.runs import ENDED, FAILED, RUNNING, STARTING, SUCCEEDED, consider, new_records, settings_of, start_saved
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
@@ -17,6 +17,9 @@ from chartloop.tasks import TaskSettings
 
 ATTEMPTS = 2
 """An interrupted run goes on once; one that holds the promotion goes on until registry, folder, endpoint and pointer agree."""
+UNDONE = {"code": "promotion_failed", "message": "the promotion was undone"}
+LATEST = 20
+"""How many of the newest runs are looked at; hardly ever more than two of them have not ended."""
 
 
 def begin(task: str, run_id: str, *, ledger: Ledger, objects: Objects) -> str:
@@ -52,20 +55,20 @@ def resume(
     """
     owner = task_item(ledger, task)
     touched = []
-    for run_id in dict.fromkeys(run_id for run_id in (owner["active_run"], owner["promotion"]) if run_id):
-        run = require(ledger, run_key(task, run_id), "run")
+    latest = ledger.query(task_key(task)[0], "RUN#", newest_first=True, limit=LATEST)
+    for run in (run for run in latest if run["status"] not in ENDED):
         state = executions.status(execution_name(run))
-        if run["status"] in ENDED or state == "RUNNING":
+        if state == "RUNNING":
             continue
-        touched.append(run_id)
+        touched.append(run["run_id"])
         if run["status"] == STARTING and state == "MISSING":
             start_saved(run, executions)
-        elif run["attempt"] < ATTEMPTS or owner["promotion"] == run_id:
+        elif run["attempt"] < ATTEMPTS or owner["promotion"] == run["run_id"]:
             _next_attempt(run, ledger, executions)
         else:
             error = {"code": "interrupted", "message": f"interrupted {ATTEMPTS} times; the next record starts a new run"}
             finish(
-                task, run_id, "failed", error=error, ledger=ledger, objects=objects, executions=executions, jobs=jobs,
+                task, run["run_id"], "failed", error=error, ledger=ledger, objects=objects, executions=executions, jobs=jobs,
                 settings=settings, now=now,
             )  # fmt: skip
     return touched
@@ -86,7 +89,7 @@ def finish(
 ) -> str | None:  # fmt: skip
     """Ends a run with its outcome (`promoted`, `kept`, `needs-review`, `failed`) and starts the next one where enough waits.
 
-    `promoted` is checked against what the promotion itself noted: an execution that found nothing left to do says it too. A run
+    What the promotion itself noted goes before `outcome`: an execution that found nothing left to do says `promoted` too. A run
     that still holds the promotion is not ended: what it began must be completed or undone first, which `resume` sees to.
     """
 
@@ -94,13 +97,11 @@ def finish(
         run, owner = require(ledger, run_key(task, run_id), "run"), task_item(ledger, task)
         if run["status"] in ENDED:
             return True
-        run["error"] = dict(error) if error else None
         if owner["promotion"] == run_id:
-            ledger.save(run)
+            ledger.save(run | {"error": dict(error) if error else None})
             return False
         found = _outcome(outcome, run, objects)
-        if found == "failed" and not error:
-            run["error"] = {"code": "promotion_failed", "message": "the promotion was undone"}
+        run["error"] = dict(error or UNDONE) if found == "failed" else None
         run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
         run |= frozen(run, jobs)
         if owner["active_run"] == run_id:
@@ -116,12 +117,12 @@ def finish(
 
 
 def _outcome(said: str, run: Item, objects: Objects) -> str:
+    promotion = run["marks"].get("promote", {}).get("status")
+    if promotion == "succeeded":
+        return "promoted"
     if said != "promoted":
         return said
-    promotion = run["marks"].get("promote", {}).get("status")
-    if promotion is None:
-        return {"keep": "kept", "needs-review": "needs-review"}[verdict_of(run, objects)["verdict"]]
-    return "promoted" if promotion == "succeeded" else "failed"
+    return "failed" if promotion else {"keep": "kept", "needs-review": "needs-review"}[verdict_of(run, objects)["verdict"]]
 
 
 def _release(owner: Item, run: Item, chosen: TaskSettings, objects: Objects) -> None:

@@ -32,7 +32,7 @@ def swapped(owner: Item, run_id: str) -> bool:
 
 def stale(run: Item, owner: Item, objects: Objects) -> bool:
     """Whether a retraining's candidate was judged against another champion than the one in service."""
-    return run["kind"] == "retrain" and verdict_of(run, objects)["champion"] != _version(owner["champion"])
+    return run["kind"] == "retrain" and bool(verdict_of(run, objects)["champion"] != _version(owner["champion"]))
 
 
 def verdict_of(run: Item, objects: Objects) -> dict[str, Any]:
