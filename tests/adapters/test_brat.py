@@ -59,6 +59,7 @@ def test_a_span_inside_a_word_is_widened_and_told() -> None:
     ("line", "reason"),
     [
         ("T1\tProblem 16 999\theadaches", "does not lie inside the text"),
+        ("T1\tProblem 16 16\t", "does not lie inside the text"),
         ("T1\tProblem 25 16\theadaches", "does not lie inside the text"),
         ("T1\tProblem 15 16\t ", "covers nothing but white space"),
         ("T1\tProblem 16 25\tmigraine", "does not cover the text that it quotes"),

@@ -37,10 +37,16 @@ def test_a_text_in_a_csv_keeps_its_line_ends_and_spaces() -> None:
 
 
 def test_a_sheet_gives_ids_as_strings_and_targets_as_numbers() -> None:
-    book = workbook(("record_id", "patient_id", "features", "target"), (17, 4.0, '{"age": 71}', 3), ("r", None, "{}", 1.5))
+    book = workbook(("record_id", "patient_id", "features", "target"), (17, 4.5, '{"age": 71}', 3), ("r", None, "{}", 1.5))
     first, second = spreadsheet.xlsx(book, task="regression", limit=LIMIT)
-    assert first.value == {"record_id": "17", "patient_id": "4", "features": {"age": 71}, "target": 3}
+    assert first.value == {"record_id": "17", "patient_id": "4.5", "features": {"age": 71}, "target": 3}
     assert second.value == {"record_id": "r", "features": {}, "target": 1.5}
+
+
+def test_a_cell_without_a_column_is_told_by_its_place() -> None:
+    (line,) = spreadsheet.csv_text("record_id,text,entities\na,b,[],,Zyxwvut\n", task="ner")
+    assert line.problem is not None
+    assert line.problem.message == "cell 5 stands below no column name"
 
 
 def test_rows_are_counted_from_below_the_header() -> None:

@@ -35,6 +35,22 @@ def test_each_change_is_told_with_where_it_was_and_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("span", "code"),
+    [
+        ((3, 11), "span_trimmed"),
+        ((4, 12), "span_trimmed"),
+        ((5, 11), "span_widened"),
+        ((4, 10), "span_widened"),
+        ((3, 10), "span_widened"),
+    ],
+)
+def test_a_span_that_grew_at_an_edge_is_widened_else_trimmed(span: tuple[int, int], code: str) -> None:
+    settled, (change,) = entities.settle(TEXT, named((*span, "drug")))
+    assert settled == [{"start": 4, "end": 11, "label": "drug"}]
+    assert change.code == code
+
+
+@pytest.mark.parametrize(
     ("sent", "code", "field"),
     [
         ({}, "wrong_type", "entities"),

@@ -51,10 +51,13 @@ def test_rows_without_text_are_groups_of_their_own_by_their_features() -> None:
     assert splits.group_of("regression", {"features": {"age": 1}, "target": 2.0}, None) in groups
 
 
-def test_a_signature_must_stay_what_it_was() -> None:
+def test_signatures_and_bands_must_stay_what_they_were() -> None:
     signature = splits.signature("the quick brown fox jumps over the lazy dog")
     assert len(signature) == 512
     assert hashlib.sha256(signature).hexdigest() == "b4aaf1ac0a9341c246d4773beccf1950ccfab23b80e879a8d28c204e49766017"
+    bands = splits.bands(signature)
+    assert len(bands) == 12
+    assert bands[1] == "01-" + signature[20:40].hex()
 
 
 def test_case_and_white_space_do_not_matter_and_short_texts_are_taken_whole() -> None:
