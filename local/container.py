@@ -59,7 +59,7 @@ class Container:
 
     def start(self, processes: Processes, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         """Starts the process; `output` takes what it prints."""
-        environment = {**self.environment, **thread_limits()}
+        environment = {**thread_limits(), **self.environment}
         if not self.prefix:
             here = {name: self.here(value) for name, value in environment.items()}
             command = [self.here(word) for word in self.command]
@@ -81,4 +81,4 @@ def host_name() -> str:
 
 def thread_limits() -> dict[str, str]:
     """All cores for each process, and no spinning while it waits, so that jobs that run side by side do not starve each other."""
-    return {"OMP_NUM_THREADS": str(os.cpu_count() or 1), "OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "true"}
+    return {"OMP_NUM_THREADS": str(os.cpu_count() or 1), "OMP_WAIT_POLICY": "PASSIVE"}

@@ -86,7 +86,8 @@ class Endpoints:
         record.endpoint_status, record.failure_reason = kept["status"], kept["failure"]
         if live is not None:
             record.endpoint_status = "Updating"
-            self._deploy(record, live, {**kept, "pending": pending})
+            self._deploy(record, live, {**kept, "live": None})
+            record.failure_reason = record.failure_reason or kept["failure"]
         if pending is not None:
             self._begin(record, "Updating" if live else "Creating", pending, request=kept["request"], live=live)
 

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 from chartloop.errors import JobFailed, ModelError
-from chartloop.keys import split_uri
 from local import serving
 from local.container import Container
 from local.server import LOOPBACK, LocalCloud
@@ -51,7 +50,7 @@ class ModelServer:
     def start(self, transfer: Transfer, container: Mapping[str, Any], log: Path, *, seconds: float = HEALTH_SECONDS) -> None:
         """Unpacks the model, starts its server and returns once it is healthy."""
         archive = self._folder / "model.tar.gz"
-        transfer.fetch(*split_uri(container["ModelDataUrl"]), archive)
+        transfer.fetch(container["ModelDataUrl"], archive)
         unpack(archive, self._folder / "ml" / "model")
         archive.unlink()
         log.parent.mkdir(parents=True, exist_ok=True)

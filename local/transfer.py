@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from chartloop.errors import JobFailed
 from chartloop.keys import split_uri
+from chartloop.keys import uri as uri_of
 from local.journal import Journal
 from local.server import LocalCloud
 
@@ -25,28 +27,26 @@ class Transfer:
     def keys(self, uri: str) -> Iterator[str]:
         """Every key below an `s3://` prefix, without the empty objects that stand for folders."""
         bucket, prefix = split_uri(uri)
-        for page in self._cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            yield from (found["Key"] for found in page.get("Contents", []) if not found["Key"].endswith("/"))
+        with downloading(uri):
+            for page in self._cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                yield from (found["Key"] for found in page.get("Contents", []) if not found["Key"].endswith("/"))
 
     def download(self, uri: str, folder: Path) -> None:
         """Brings what lies below a prefix, or one object, into `folder`. Raises JobFailed where nothing does."""
         bucket, prefix = split_uri(uri)
-        found = False
-        try:
-            for key in self.keys(uri):
-                found = True
-                self.fetch(bucket, key, inside(folder, relative(key, prefix)))
-        except ClientError as error:
-            raise JobFailed(f"ClientError: Data download failed: {error.response['Error']['Code']} for {uri}") from None
-        if not found:
+        keys = list(self.keys(uri))
+        if not keys:
             raise JobFailed(f"ClientError: No S3 objects found under S3 URL {uri!r} given in input data source.")
+        for key in keys:
+            self.fetch(uri_of(bucket, key), inside(folder, relative(key, prefix)))
 
-    def fetch(self, bucket: str, key: str, path: Path) -> None:
-        """One object into a file."""
+    def fetch(self, uri: str, path: Path) -> None:
+        """One object into a file. Raises JobFailed where there is none."""
+        bucket, key = split_uri(uri)
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = self._journal.get(("object", f"{bucket}/{key}"))
         if kept is None:
-            with path.open("wb") as file:
+            with path.open("wb") as file, downloading(uri):
                 self._cloud.client("s3").download_fileobj(bucket, key, file)
         else:
             shutil.copyfile(self._journal.blob(kept["blob"]), path)  # no link: a job may write into its input
@@ -60,6 +60,14 @@ class Transfer:
         bucket, key = split_uri(uri)
         with path.open("rb") as body:
             self._cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+
+@contextmanager
+def downloading(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise JobFailed(f"ClientError: Data download failed: {error.response['Error']['Code']} for {uri}") from None
 
 
 def relative(key: str, prefix: str) -> str:
