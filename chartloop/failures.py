@@ -12,8 +12,8 @@ from chartloop import errors
 LONGEST = 500
 """Characters of a message that are kept."""
 
-CODED = re.compile(r"(?:^|\s)([a-z][a-z0-9_]*): (\S.*)")
-"""The line that a failing job of ours writes (docs/contracts/run-handover.md)."""
+CODED = re.compile(r"(?:^|AlgorithmError: )([a-z][a-z0-9_]*): (\S.*)", re.MULTILINE)
+"""The line that a failing job of ours writes (docs/contracts/run-handover.md), bare or as SageMaker passes it on."""
 
 
 def coded(error: Mapping[str, str]) -> dict[str, str]:
@@ -24,8 +24,8 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
     """
     kind = error.get("Error", "unknown")
     cause = _parsed(error.get("Cause", ""))
-    if "FailureReason" in cause:
-        return _of_job(str(cause["FailureReason"]))
+    if "FailureReason" in cause or "ExitMessage" in cause:  # of a training job, of a processing job
+        return _of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))
     if cause.get("errorType") in _ours():
         return {"code": "step_failed", "message": str(cause.get("errorMessage", ""))[:LONGEST]}
     return {"code": "internal_error", "message": f"a step ended with {str(cause.get('errorType', kind))[:80]}"}

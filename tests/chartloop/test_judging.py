@@ -1,0 +1,119 @@
+"""Judging a run: looks are counted, and the verdict lies where people and the promotion look for it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chartloop import judging, keys, models
+from chartloop.errors import Conflict, JobFailed
+from chartloop.gate import Verdict
+from tests import reports
+from tests.contracts import validate
+from tests.worlds import TASK, FakeWorld, manifest
+
+
+def scored(world: FakeWorld) -> tuple[str, dict[str, Any]]:
+    """(run, whom it is compared with) of a run whose score job is done."""
+    run_id = str(world.consider())
+    champion = judging.look(TASK, run_id, **world.seams("ledger", "objects"))["champion"]
+    world.job("score", f"{run_id}-1-score", {"run_id": run_id, "standing": {"champion": champion}, "uris": {"train": ""}})
+    return run_id, champion
+
+
+def judge(world: FakeWorld, run_id: str, champion: dict[str, Any]) -> Verdict:
+    seams = world.seams("ledger", "objects")
+    return judging.judge(TASK, run_id, champion=champion, settings=world.settings, now=world.clock(), **seams)
+
+
+def second_run(right: int) -> FakeWorld:
+    world = FakeWorld()
+    world.add_batch()
+    world.to_end()
+    world.right = right
+    world.add_batch()
+    return world
+
+
+def test_a_look_names_the_champion_and_is_counted() -> None:
+    world = FakeWorld()
+    world.add_batch()
+    run_id = str(world.consider())
+    assert judging.look(TASK, run_id, **world.seams("ledger", "objects")) == {
+        "champion": {"present": False, "version": "", "model_uri": ""},
+        "look": 1,
+    }
+    world = second_run(8)
+    first, run_id = world.owner()["champion"]["version"], str(world.consider())
+    looks = [judging.look(TASK, run_id, **world.seams("ledger", "objects")) for _ in range(3)]
+    assert [found["look"] for found in looks] == [1, 2, 3]
+    assert looks[0]["champion"] == {"present": True, "version": first, "model_uri": f"s3://data/models/ner/{first}/model.tar.gz"}
+    with pytest.raises(Conflict):
+        judging.look(TASK, run_id, **world.seams("ledger", "objects"))
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict", "status"), [(8, "promote", "candidate"), (6, "keep", "rejected"), (7, "keep", "rejected")]
+)
+def test_the_verdict_is_written_and_the_model_known(right: int, verdict: str, status: str) -> None:
+    world = second_run(right)
+    run_id, champion = scored(world)
+    assert judge(world, run_id, champion).verdict == verdict
+    written = json.loads(world.stores["objects"].get(keys.run(run_id, "verdict.json")).body)
+    validate("verdict", written)
+    assert (written["verdict"], written["champion"]) == (verdict, champion["version"])
+    model = models.to_model(world.model(run_id))
+    validate("model", model)
+    assert (model["status"], model["reason"], model["metrics"]["entity_f1"]) == (status, written["message"], right / 10)
+
+
+def test_the_tasks_policy_decides() -> None:
+    for policy, verdict in (("strict", "needs-review"), ("spec", "promote")):
+        world = second_run(8)
+        world.change(policy=policy)
+        run_id, champion = scored(world)
+        groups = {role: reports.even(right, groups=4) for role, right in (("candidate", 8), ("champion", 7))}
+        for role, rows in groups.items():
+            version = run_id if role == "candidate" else champion["version"]
+            found = reports.report(role, rows, run_id=run_id, version=version, sha256=manifest(version, "")["sha256"])
+            world.put(keys.run(run_id, f"score/{role}.json"), found.to_json())
+        assert judge(world, run_id, champion).verdict == verdict
+        assert world.model(run_id)["status"] == {"needs-review": "needs-review", "promote": "candidate"}[verdict]
+
+
+@pytest.mark.parametrize("role", ["candidate", "champion"])
+@pytest.mark.parametrize("body", [None, b"{", b"{}"])
+def test_a_report_that_is_missing_or_unreadable_keeps_the_champion(role: str, body: bytes | None) -> None:
+    world = second_run(9)
+    run_id, champion = scored(world)
+    key = keys.run(run_id, f"score/{role}.json")
+    world.stores["objects"].stored.pop(key)
+    if body is not None:
+        world.stores["objects"].put(key, body)
+    assert judge(world, run_id, champion).verdict == "keep"
+
+
+def test_no_artifact_and_another_artifact_fail_the_run() -> None:
+    world = second_run(8)
+    run_id, champion = scored(world)
+    key = keys.model(TASK, run_id, "manifest.json")
+    world.put(key, {**manifest(run_id, "0" * 64), "sha256": "f" * 64})
+    with pytest.raises(JobFailed) as caught:
+        judge(world, run_id, champion)
+    assert caught.value.code == "artifact_changed"
+    del world.stores["objects"].stored[key]
+    with pytest.raises(JobFailed) as caught:
+        judge(world, run_id, champion)
+    assert caught.value.code == "no_artifact"
+
+
+def test_judging_again_replaces_the_verdict() -> None:
+    world = second_run(8)
+    run_id, champion = scored(world)
+    judge(world, run_id, champion)
+    world.right = 6
+    world.job("score", f"{run_id}-1-score2", {"run_id": run_id, "standing": {"champion": champion}, "uris": {"train": ""}})
+    assert judge(world, run_id, champion).verdict == "keep"
+    assert world.model(run_id)["status"] == "rejected"
