@@ -1,24 +1,20 @@
-"""SageMaker's processing and training jobs as processes: their course, their statuses and events, stopping and time limits."""
+"""The course of a SageMaker job that runs as a process: statuses and events, log, stopping, time limit, failure."""
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from chartloop.errors import JobFailed
-from local import toolkit
 from local.container import Container
 from local.server import LocalCloud
-from local.transfer import Transfer, inside, pack
+from local.transfer import Transfer
 
 Emit = Callable[[str, str, dict[str, Any], list[str]], None]
 """(source, detail type, detail, resources)."""
@@ -151,131 +147,6 @@ class Job:
 
     def follow(self, line: str) -> None:
         """Sees each line that the process prints."""
-
-
-class ProcessingJob(Job):
-    """Inputs from S3, a command, outputs to S3 at its end."""
-
-    kind = "Processing"
-
-    def begin(self) -> None:
-        self.record.processing_end_time = self.record.exit_message = self.record.failure_reason = None
-        self.record.environment = self.request.get("Environment")
-
-    def show(self, status: str, stage: str, message: str) -> None:
-        """A processing job has no stages."""
-        del stage, message
-        self.record.processing_job_status = status
-        if status in ENDED:
-            self.record.processing_end_time = datetime.now(UTC)
-
-    def work(self) -> None:
-        for source in self.request.get("ProcessingInputs") or []:
-            self.around.transfer.download(source["S3Input"]["S3Uri"], self.here(source["S3Input"]["LocalPath"]))
-        outputs = [output["S3Output"] for output in (self.request.get("ProcessingOutputConfig") or {}).get("Outputs", [])]
-        for output in outputs:
-            self.here(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
-        container = self.container()
-        self.record.processing_start_time = datetime.now(UTC)
-        code = self.execute(container)
-        message = written(self.ml / "output" / "message")
-        self.record.exit_message = message or None
-        if self.stopped_as is not None:
-            return
-        if code:
-            raise JobFailed(f"AlgorithmError: {message or 'See job logs for more information'}, exit code: {code}")
-        for output in outputs:
-            self.around.transfer.upload(self.here(output["LocalPath"]), output["S3Uri"])
-
-    def container(self) -> Container:
-        for name in ("input", "output", "config"):
-            (self.ml / name).mkdir(parents=True, exist_ok=True)
-        described = json.dumps({"ProcessingJobArn": self.record.arn, **self.request})
-        (self.ml / "config" / "processingjobconfig.json").write_text(described)
-        application = self.request["AppSpecification"]
-        command = [*application["ContainerEntrypoint"], *(application.get("ContainerArguments") or [])]
-        isolated = (self.request.get("NetworkConfig") or {}).get("EnableNetworkIsolation", False)
-        # beside a training job, which is what a run waits for, a processing job takes what is left
-        return Container(self.folder, ["nice", "-n", "5", *command], self.environment(), network=not isolated)
-
-    def here(self, path: str) -> Path:
-        """Where a path below /opt/ml lies on this machine."""
-        return inside(self.ml, str(Path(path).relative_to(toolkit.ROOT)))
-
-
-class TrainingJob(Job):
-    """Channels from S3, a script under the training toolkit's contract, the model and other output to S3."""
-
-    kind = "Training"
-
-    def begin(self) -> None:
-        record = self.record
-        record.algorithm_specification = self.request["AlgorithmSpecification"]
-        record.environment = self.request.get("Environment")
-        record.secondary_status_transitions, record.final_metric_data_list = [], []
-        record.training_start_time = record.training_end_time = record.failure_reason = record.model_artifacts = None
-
-    def show(self, status: str, stage: str, message: str) -> None:
-        record, now = self.record, datetime.now(UTC)
-        earlier = list(record.secondary_status_transitions)
-        if earlier:
-            earlier[-1] = {**earlier[-1], "EndTime": now}
-        ended = {"EndTime": now} if status in ENDED else {}
-        record.secondary_status_transitions = [*earlier, {"Status": stage, "StartTime": now, **ended, "StatusMessage": message}]
-        record.training_job_status, record.secondary_status = status, stage
-
-    def work(self) -> None:
-        self.enter("Downloading", "Downloading input data")
-        for channel in self.request.get("InputDataConfig") or []:
-            folder = self.ml / "input" / "data" / channel["ChannelName"]
-            self.around.transfer.download(channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
-        container = self.container(toolkit.decode(self.request.get("HyperParameters") or {}))
-        self.record.training_start_time = datetime.now(UTC)
-        self.enter("Training", "Training image download completed. Training in progress.")
-        code = self.execute(container)
-        self.record.training_end_time = datetime.now(UTC)
-        if code and self.stopped_as is None:
-            raise JobFailed(f"AlgorithmError: {written(self.ml / 'output' / 'failure')}, exit code: {code}")
-        self.enter("Uploading", "Uploading generated training model")
-        self.deliver()
-
-    def enter(self, stage: str, message: str) -> None:
-        with self._changing:
-            self.change("InProgress" if self.stopped_as is None else "Stopping", stage, message)
-
-    def container(self, hyperparameters: Mapping[str, Any]) -> Container:
-        toolkit.configure(self.ml, self.request)
-        command = toolkit.command(hyperparameters)
-        toolkit.unpack_code(self.ml, hyperparameters)
-        variables = toolkit.environment(self.request, hyperparameters)
-        return Container(
-            self.folder,
-            command,
-            self.environment(PYTHONPATH=f"{toolkit.ROOT}/code", TRAINING_JOB_ARN=self.record.arn, **variables),
-            network=not self.request.get("EnableNetworkIsolation", False),
-            directory=f"{toolkit.ROOT}/code",
-        )
-
-    def follow(self, line: str) -> None:
-        """Keeps the last value of each metric that a line names."""
-        for metric in self.request["AlgorithmSpecification"].get("MetricDefinitions") or []:
-            found = re.search(metric["Regex"], line)
-            with suppress(ValueError):
-                if found is not None:
-                    self.keep({"MetricName": metric["Name"], "Value": float(found[1]), "Timestamp": datetime.now(UTC)})
-
-    def keep(self, metric: dict[str, Any]) -> None:
-        others = [other for other in self.record.final_metric_data_list if other["MetricName"] != metric["MetricName"]]
-        self.record.final_metric_data_list = [*others, metric]
-
-    def deliver(self) -> None:
-        """Uploads `model.tar.gz`, and `output.tar.gz` where the script wrote other output."""
-        target = f"{self.request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{self.name}/output"
-        for folder, name in ((self.ml / "output" / "data", "output.tar.gz"), (self.ml / "model", "model.tar.gz")):
-            if any(folder.iterdir()):
-                pack(folder, self.folder / name)
-                self.around.transfer.store(self.folder / name, f"{target}/{name}")
-        self.record.model_artifacts = {"S3ModelArtifacts": f"{target}/model.tar.gz"}
 
 
 def written(path: Path) -> str:

@@ -15,10 +15,12 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from chartloop.errors import ModelError, NotFound
 from local.endpoints import Endpoints, backend
 from local.events import emit as emit_event
-from local.jobs import Emit, Job, ProcessingJob, Surroundings, TrainingJob
+from local.jobs import Emit, Job, Surroundings
 from local.journal import Journal
 from local.patches import Method, wrap
+from local.processing_job import ProcessingJob
 from local.server import LocalCloud
+from local.training_job import TrainingJob
 from local.transfer import Transfer
 
 PASSED_ON = ("Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes")

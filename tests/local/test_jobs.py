@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -245,12 +245,13 @@ def test_a_job_cannot_write_into_the_journals_blobs(cloud: KeptCloud) -> None:
     assert b"changed\n" not in kept
 
 
-def test_jobs_end_with_a_killed_cloud(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [KeptCloud.kill, KeptCloud.stop])
+def test_jobs_end_with_their_cloud_and_that_is_no_failure(tmp_path: Path, end: Callable[[KeptCloud], None]) -> None:
     cloud = KeptCloud(tmp_path)
     process(cloud, "orphan", "echo $$ > /opt/ml/processing/output/pid; exec sleep 600", inputs={})
     pid = until(lambda: next(iter((tmp_path / "jobs").glob("*/ml/processing/output/pid")), None))
-    number = int(until(lambda: pid.read_text().strip()))
-    cloud.kill()
-    gone = Path(f"/proc/{number}/cmdline")
-    until(lambda: not gone.exists() or b"sleep" not in gone.read_bytes())
-
+    running = Path("/proc", until(lambda: pid.read_text().strip()), "cmdline")
+    assert running.exists()
+    end(cloud)
+    until(lambda: not running.exists() or b"sleep" not in running.read_bytes())
+    assert set(told(cloud, "Processing", "orphan")) == {"InProgress"}
