@@ -1,4 +1,4 @@
-"""A world of fakes in which whole runs happen: batches, the synthesized state machine's definition, and jobs that only leave traces."""
+"""A world of fakes in which whole runs happen: batches, the state machine's own definition, jobs that only leave traces."""
 
 from __future__ import annotations
 
@@ -154,15 +154,19 @@ class FakeWorld(World):
         """Drives every execution that is running to its end; their names."""
         executions, names = self.stores["executions"], []
         while name := next((n for n, status in executions.statuses.items() if status == "RUNNING"), None):
-            try:
-                executions.statuses[name] = machine.drive(self, name, executions.started[name])
-            except Crash:
-                executions.statuses[name] = "ABORTED"
-                if self.forgetful:
-                    del executions.statuses[name], executions.started[name]
-                raise
+            self.drive(name)
             names.append(name)
         return names
+
+    def drive(self, name: str) -> None:
+        executions = self.stores["executions"]
+        try:
+            executions.statuses[name] = machine.drive(self, name, executions.started[name])
+        except Crash:
+            executions.statuses[name] = "ABORTED"
+            if self.forgetful:
+                del executions.statuses[name], executions.started[name]
+            raise
 
     def sweep(self) -> Any:
         return sweep.handle({}, self)

@@ -12,7 +12,7 @@ from chartloop.failures import LONGEST, coded
 @pytest.mark.parametrize(
     ("reason", "code", "message"),
     [
-        ("AlgorithmError: , exit code: 1\nshard_changed: records/ner/b.jsonl is not what the request hashed", "shard_changed", None),
+        ("AlgorithmError: , exit code: 1\nshard_changed: b.jsonl is not what was hashed", "shard_changed", None),
         ("AlgorithmError: shard_damaged: line 3 of a shard is no stored record", "shard_damaged", None),
         ("empty_training_set: nothing to learn from", "empty_training_set", "nothing to learn from"),
         ("CapacityError: Unable to provision requested ML compute capacity.", "job_failed", "a job failed: CapacityError"),
@@ -26,7 +26,7 @@ def test_a_jobs_own_line_is_kept(reason: str, code: str, message: str | None) ->
 
 
 def test_a_processing_jobs_line_is_its_exit_message() -> None:
-    cause = {"ExitMessage": "shard_changed: not what was hashed", "FailureReason": "AlgorithmError: See job logs for more information"}
+    cause = {"ExitMessage": "shard_changed: not what was hashed", "FailureReason": "AlgorithmError: See job logs"}
     found = coded({"Error": "States.TaskFailed", "Cause": json.dumps(cause)})
     assert found == {"code": "shard_changed", "message": "not what was hashed"}
 

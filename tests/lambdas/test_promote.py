@@ -14,7 +14,8 @@ def test_the_steps_in_their_order_bring_a_candidate_into_service() -> None:
     run_id = held(world)
 
     def step(name: str) -> str:
-        return str(promote.handle({"step": name, "task": TASK, "run_id": run_id, "version": run_id, "kind": "retrain"}, world)["status"])
+        event = {"step": name, "task": TASK, "run_id": run_id, "version": run_id, "kind": "retrain"}
+        return str(promote.handle(event, world)["status"])
 
     assert [step("register"), step("deploy")] == ["done", "done"]
     waits = [step("wait") for _ in range(3)]
@@ -27,7 +28,8 @@ def test_undo_gives_the_promotion_back() -> None:
     world = served(7)
     run_id = held(world)
     for name in ("register", "undo"):
-        assert promote.handle({"step": name, "task": TASK, "run_id": run_id, "error": {"Error": "x"}}, world) == {"status": "done"}
+        event = {"step": name, "task": TASK, "run_id": run_id, "error": {"Error": "x"}}
+        assert promote.handle(event, world) == {"status": "done"}
     owner = world.owner()
     world.stores["ledger"].save(owner | {"active_run": None})
     agree(world)

@@ -41,6 +41,14 @@ def ready(folder: Path) -> tuple[FakeWorld, str]:
     return world, run_id
 
 
+def crowned(world: FakeWorld, run_id: str) -> str:
+    """Makes the run's model the champion, as the swap does; its sha256."""
+    owner, sha256 = world.owner(), str(world.model(run_id)["sha256"])
+    champion = {**owner["champion"], "version": run_id, "sha256": sha256, "run_id": run_id}
+    world.stores["ledger"].save(owner | {"champion": champion})
+    return sha256
+
+
 def test_a_copy_is_the_unpacked_artifact_with_its_embeddings(tmp_path: Path) -> None:
     world, run_id = ready(tmp_path)
     event = {"step": "copy", "task": TASK, "run_id": run_id}
@@ -63,9 +71,7 @@ def test_an_artifact_that_changed_is_not_copied(tmp_path: Path) -> None:
 def test_the_pointer_names_the_champion_whoever_asks(tmp_path: Path) -> None:
     world, run_id = ready(tmp_path)
     publish.handle({"step": "copy", "task": TASK, "run_id": run_id}, world)
-    owner = world.owner()
-    sha256 = world.model(run_id)["sha256"]
-    world.stores["ledger"].save(owner | {"champion": {**owner["champion"], "version": run_id, "sha256": sha256, "run_id": run_id}})
+    sha256 = crowned(world, run_id)
     publish.handle({"step": "point", "task": TASK, "run_id": "ner-late"}, world)
     pointer = json.loads((tmp_path / "models" / TASK / "champion.json").read_text())
     assert pointer == {"version": run_id, "sha256": sha256}
@@ -73,9 +79,7 @@ def test_the_pointer_names_the_champion_whoever_asks(tmp_path: Path) -> None:
 
 def test_a_pointer_never_names_a_folder_that_is_not_there(tmp_path: Path) -> None:
     world, run_id = ready(tmp_path)
-    owner = world.owner()
-    sha256 = world.model(run_id)["sha256"]
-    world.stores["ledger"].save(owner | {"champion": {**owner["champion"], "version": run_id, "sha256": sha256, "run_id": run_id}})
+    crowned(world, run_id)
     publish.handle({"step": "point", "task": TASK, "run_id": run_id}, world)
     assert world.folder.versions(TASK) == [run_id]
 
