@@ -100,9 +100,9 @@ def passes(
     pieces: Sequence[Pieces],
     windows: Sequence[Sequence[Window]],
 ) -> Iterator[tuple[int, Window, Floats]]:
-    """Every window of every text through `forward` (batch x ids -> batch x ids x width): (text, window, ids x width), in any order.
+    """Every window of every text through `forward` (batch x ids x width): yields (text, window, ids x width), in any order.
 
-    The answers hold the special pieces. On a CPU padding is paid for, so only windows of one length share a batch; a GPU wants it full.
+    The answers hold the special pieces. On a CPU padding costs, so only windows of one length share a batch; a GPU wants it full.
     """
     jobs = [(text, window) for text, its in enumerate(windows) for window in its]
     lengths = [window.stop - window.start for _, window in jobs]

@@ -1,4 +1,4 @@
-"""From a trained folder to the artifact that is served: engine, precision, its own code, golden requests, archive and manifest."""
+"""From a trained folder to the artifact that is served: its own code, golden requests, archive and manifest."""
 
 from __future__ import annotations
 

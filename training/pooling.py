@@ -29,7 +29,7 @@ class Pooler:
     def load(cls, folder: Path, window: int, overlap: int) -> Pooler:
         from transformers import AutoModel
 
-        model = AutoModel.from_pretrained(str(folder), dtype=torch.float32).eval().to(encoder.device())
+        model = AutoModel.from_pretrained(str(folder), dtype="float32").eval().to(encoder.device())
         cutter = pieces.load_base(str(folder))
         longest = min(window, getattr(model.config, "max_position_embeddings", window))
         return cls(model, cutter, longest, min(overlap, longest // 2))

@@ -42,8 +42,8 @@ def cut(length: int, capacity: int, overlap: int) -> list[Window]:
 def cut_lines(line_starts: Sequence[int], length: int, capacity: int, overlap: int) -> list[Window]:
     """Windows of whole lines, as many as fit; only a line that is longer than a window is cut, with overlap.
 
-    `line_starts` are the pieces that begin a line, ascending, 0 the first. A note breaks lines where a thought ends, so whole lines
-    need no overlap, and nothing is computed twice.
+    `line_starts` are the pieces that begin a line, ascending, 0 the first. A note breaks lines where a thought
+    ends, so whole lines need no overlap, and nothing is computed twice.
     """
     windows: list[Window] = []
     for start, stop in _blocks([*line_starts, length], capacity):

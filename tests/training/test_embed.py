@@ -67,7 +67,7 @@ def test_known_texts_are_not_computed_again(embedded: Path, snapshot: Path, base
 
 
 def test_with_nothing_new_the_model_is_not_loaded(embedded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
-    code = "import sys; from training.embed import main; main(sys.argv[1:]); sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    code = "import sys; from training import embed; embed.main(sys.argv[1:]); sys.exit('torch' in sys.modules)"
     arguments = ["--snapshot", snapshot, "--model", base, "--previous", embedded, "--output", tmp_path]
     done = tiny.command([sys.executable, "-c", code, *map(str, arguments)])
     assert done.returncode == 0, done.stderr

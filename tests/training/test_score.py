@@ -32,7 +32,7 @@ def scored(run_input: Run, trained: Trained, exported: Exported, tmp_path_factor
 
 
 def report(folder: Path, role: str) -> dict[str, Any]:
-    return json.loads((folder / f"{role}.json").read_text())
+    return dict(json.loads((folder / f"{role}.json").read_text()))
 
 
 @pytest.mark.parametrize("role", ["candidate", "champion"])

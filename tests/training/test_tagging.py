@@ -24,7 +24,8 @@ def pieces_of(edges: list[tuple[int, int]]) -> Pieces:
 
 
 def certain(tags: Any) -> tagging.Floats:
-    return np.eye(2 * len(LABELS) + 1, dtype=np.float32)[tags]
+    one_hot: tagging.Floats = np.eye(2 * len(LABELS) + 1, dtype=np.float32)[tags]
+    return one_hot
 
 
 @st.composite
