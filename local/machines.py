@@ -10,6 +10,8 @@ from typing import Any
 
 from moto.core.config import default_user_config
 from moto.stepfunctions import models as moto_stepfunctions
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -37,6 +39,11 @@ def install() -> None:
 
     wrap(BaseExecutionWorkerCommunication, "terminated", and_finish)
     wrap(json_path, "parse", definite_paths)
+    branches_decl.CustomErrorName = BranchError
+
+
+class BranchError(ErrorName):  # type: ignore[misc]
+    """The error of a branch of a Parallel state. moto refuses AWS's own names there, such as States.TaskFailed."""
 
 
 @dataclass(frozen=True)

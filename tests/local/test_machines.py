@@ -66,7 +66,7 @@ def test_a_crash_is_tried_again(bare: BareCloud, machine: Machine, tmp_path: Any
             if not mark.exists():
                 mark.touch()
                 os._exit(1)
-            return {"back": True}
+            return {{"back": True}}
     """
     bare.function("crashes", source)
     retry = [{"ErrorEquals": ["Runtime.ExitError"], "IntervalSeconds": 1, "MaxAttempts": 2, "JitterStrategy": "FULL"}]
@@ -85,6 +85,17 @@ def test_a_value_behind_an_index_is_that_value(machine: Machine) -> None:
         "End": True,
     }
     assert json.loads(machine.run("Both", {"Both": parallel})["output"]) == {"uri": "b", "all": ["a", "b"]}
+
+
+def test_a_failed_branch_is_caught_whatever_its_error_is_called(bare: BareCloud, machine: Machine) -> None:
+    bare.function("sleeps", "import time\ndef handler(event, context): time.sleep(5)")
+    branch = {"StartAt": "Slow", "States": {"Slow": call("sleeps", TimeoutSeconds=1, End=True)}}
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}]
+    states = {
+        "Both": {"Type": "Parallel", "Branches": [branch], "Catch": catch, "End": True},
+        "Caught": {"Type": "Pass", "Parameters": {"error.$": "$.error.Error"}, "End": True},
+    }
+    assert json.loads(machine.run("Both", states)["output"]) == {"error": "States.Timeout"}
 
 
 def test_an_execution_that_ended_is_told_of(bare: BareCloud, machine: Machine, recorder: Callable[..., Any]) -> None:
