@@ -54,6 +54,14 @@ def test_rows_are_counted_from_below_the_header() -> None:
     assert [line.number for line in spreadsheet.xlsx(book, task="ner", limit=LIMIT)] == [1, 3]
 
 
+def test_the_limit_is_on_what_the_parts_inflate_to() -> None:
+    size = sum(map(len, PARTS.values()))
+    assert len(spreadsheet.xlsx(SHEET, task="ner", limit=size)) == 1
+    with pytest.raises(FileProblem) as error:
+        spreadsheet.xlsx(SHEET, task="ner", limit=size - 1)
+    assert error.value.code == "gzip_bomb"
+
+
 def rebuilt(parts: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -28,7 +28,8 @@ def test_the_limits_are_those_of_the_contract() -> None:
     code = schema["codes"]["items"]["properties"]["code"]
     label = schema["entities"]["items"]["properties"]["label"]
     assert schema["text"]["maxLength"] == fields.MAX_TEXT
-    assert [held["maxLength"] for held in (schema["record_id"], label, code)] == [fields.MAX_ID, fields.MAX_LABEL, fields.MAX_CODE]
+    limits = [held["maxLength"] for held in (schema["record_id"], label, code)]
+    assert limits == [fields.MAX_ID, fields.MAX_LABEL, fields.MAX_CODE]
 
 
 def test_text_is_anything_that_is_not_blank_up_to_its_limit() -> None:
