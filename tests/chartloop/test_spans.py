@@ -13,7 +13,7 @@ from chartloop import spans
 from chartloop.errors import InvalidRequest
 
 # Every kind of character that has ever moved an offset: combining marks, astral ones, joiners, line ends, digits.
-PIECES = ["a", "é", "e\u0301", "नि", "5", "½", "µ", " ", "\r\n", "\u200b", "\ufeff", "\u00a0", "\uffff", "😀", "𝛼", "-", ".", "<b>", "\x07"]
+PIECES = ["a", "é", "e\u0301", "नि", "5", "½", " ", "\r\n", "\u200b", "\ufeff", "\u00a0", "\uffff", "😀", "-", "<b>", "\x07"]
 any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 texts = st.lists(st.sampled_from(PIECES), max_size=40).map("".join) | any_text
 
