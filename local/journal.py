@@ -1,6 +1,6 @@
 """The journal: a durable map of what the local cloud has promised to keep, and the blobs that it refers to.
 
-    {folder}/journal        entries, appended and fsynced before a write is answered; rewritten as one fold at a start
+    {folder}/journal        entries, appended and fsynced before a write is answered; one a name again when it is opened
     {folder}/blobs/{sha256} bodies of objects, fsynced and renamed into place before the entry that names them
 
 An entry is `length, crc32` (two big-endian 32-bit numbers) and that many bytes of JSON: `[[space, key, value or null], ...]`. An
@@ -28,7 +28,7 @@ HEADER = struct.Struct(">II")
 
 
 class Journal:
-    """A map from Name to a JSON value. `write` returns once its changes have reached the disk."""
+    """A map from Name to a JSON value; `write` returns once its changes are on the disk. One process at a time may open it."""
 
     def __init__(self, folder: Path) -> None:
         self._blobs = folder / "blobs"
@@ -39,8 +39,8 @@ class Journal:
         self._written = self._synced = 0
         self._broken = False
         self._fold = fold(self._path)
+        self._compact()
         self._file = self._path.open("ab")
-        sync_folder(folder)
 
     def get(self, name: Name) -> Any:
         """The last value written under `name`, or None."""
@@ -93,23 +93,19 @@ class Journal:
     def blob(self, digest: str) -> Path:
         return self._blobs / digest
 
-    def compact(self) -> None:
-        """Rewrites the journal as one entry a name and removes blobs that nothing names."""
-        with self._writing, self._syncing:
-            replace(self._path, lambda file: file.writelines(encode({name: value}) for name, value in self._fold.items()))
-            self._file.close()
-            self._file = self._path.open("ab")
-            self._synced = self._written
-            used = {value["blob"] for (space, _), value in self._fold.items() if space == "object"}
-        for path in self._blobs.iterdir():
-            if path.name not in used:
-                path.unlink()
-
     def close(self) -> None:
         """Later writes are refused: what cannot be kept must not be answered."""
         with self._writing, self._syncing:
             self._broken = True
             self._file.close()
+
+    def _compact(self) -> None:
+        """Leaves out what was overwritten, a torn end, and blobs that nothing names; before there are writers."""
+        replace(self._path, lambda file: file.writelines(encode({name: value}) for name, value in self._fold.items()))
+        used = {value["blob"] for (space, _), value in self._fold.items() if space == "object"}
+        for path in self._blobs.iterdir():
+            if path.name not in used:
+                path.unlink()
 
 
 def encode(changes: Mapping[Name, Any]) -> bytes:
@@ -126,28 +122,23 @@ def apply(values: dict[Name, Any], changes: Mapping[Name, Any]) -> None:
 
 
 def fold(path: Path) -> dict[Name, Any]:
-    """The values that the whole entries of a journal amount to; cuts off what a kill left of the last one."""
+    """The values that the whole entries of a journal amount to."""
     values: dict[Name, Any] = {}
-    if not path.exists():
-        return values
-    with path.open("r+b") as file:
-        whole = 0
-        for end, changes in entries(file):
-            apply(values, changes)
-            whole = end
-        file.truncate(whole)
-        os.fsync(file.fileno())
+    if path.exists():
+        with path.open("rb") as file:
+            for changes in entries(file):
+                apply(values, changes)
     return values
 
 
-def entries(file: IO[bytes]) -> Iterator[tuple[int, dict[Name, Any]]]:
-    """(where it ends, its changes) for each entry, up to the first that is not whole."""
+def entries(file: IO[bytes]) -> Iterator[dict[Name, Any]]:
+    """The changes of each entry, up to the first that is not whole: a kill cuts the last one, a torn disk page all after it."""
     while len(header := file.read(HEADER.size)) == HEADER.size:
         length, checksum = HEADER.unpack(header)
         payload = file.read(length)
         if len(payload) < length or zlib.crc32(payload) != checksum:
             return
-        yield file.tell(), {(space, key): value for space, key, value in json.loads(payload)}
+        yield {(space, key): value for space, key, value in json.loads(payload)}
 
 
 def replace(path: Path, write: Any) -> None:

@@ -20,10 +20,7 @@ from local.server import ACCOUNT, REGION, LocalCloud
 
 
 def restore(cloud: LocalCloud, journal: Journal, sagemaker: SageMaker) -> None:
-    """Brings everything back, waits until what was live serves again, and then rewrites the journal as its fold.
-
-    Called once, after the deployment and before anybody else writes.
-    """
+    """Brings everything back and waits until what was live serves again; once, after the deployment and before anybody writes."""
     for key, kept in journal.space("object").items():
         put_object(key, kept, journal.blob(kept["blob"]).read_bytes())
     for key, kept in journal.space("item").items():
@@ -31,7 +28,6 @@ def restore(cloud: LocalCloud, journal: Journal, sagemaker: SageMaker) -> None:
     put_models(cloud, journal, sagemaker)
     for name, kept in journal.space("endpoint").items():
         sagemaker.endpoints.restore(name, kept)
-    journal.compact()
 
 
 def put_object(key: str, kept: Mapping[str, Any], body: bytes) -> None:
