@@ -43,18 +43,18 @@ def verdict_of(run: Item, objects: Objects) -> dict[str, Any]:
 def register(task: str, run_id: str, *, ledger: Ledger, objects: Objects, registry: Registry, now: datetime) -> None:
     """Takes the promotion and makes the version known to the registry. Raises PromotionActive while another run holds it."""
 
-    def take() -> tuple[Item, Item]:
+    def take() -> Item:
         run, owner = _read(task, run_id, ledger)
         if swapped(owner, run_id):
-            return run, owner
+            return run
         if owner["promotion"] not in (None, run_id):
             raise PromotionActive("another promotion of this task is under way", details={"run_id": owner["promotion"]})
         owner["promotion"] = run_id
         mark(run, "promote", now, "running")
         ledger.save(run, owner)
-        return run, owner
+        return run
 
-    run, _ = until_first(take)
+    run = until_first(take)
     model = require(ledger, model_key(task, run["model"]), "version")
     metadata = {"run_id": run_id, **{name: str(value) for name, value in model["metrics"].items()}}
     uri = models.artifact_uri(objects, task, run["model"])

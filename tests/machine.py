@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from infra.definition import definition
@@ -112,7 +113,8 @@ class _Execution:
         try:
             return {"Payload": self.world.functions()[parameters["FunctionName"]](event)}
         except Exception as error:
-            raise Failed(type(error).__name__, f'{{"errorType": "{type(error).__name__}", "errorMessage": "{error}"}}') from error
+            name = type(error).__name__
+            raise Failed(name, json.dumps({"errorType": name, "errorMessage": str(error)})) from error
 
     def _value(self, key: str, value: str, state: Any) -> Any:
         if not key.endswith(".$"):

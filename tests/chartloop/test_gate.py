@@ -24,6 +24,10 @@ def judged(ours: ScoreReport | None, theirs: ScoreReport | None, policy: PolicyN
     return verdict
 
 
+def with_figures(**metrics: float) -> ScoreReport:
+    return candidate(settled=part(even(8), metrics=metrics))
+
+
 def mixed(gains: list[int]) -> tuple[ScoreReport, ScoreReport]:
     """A pair of reports: group n finds `7 + gains[n]` of 10 entities against 7."""
     ours = [group(f"g{n}", 7 + gain, 3 - gain, 3 - gain, 80 + gain) for n, gain in enumerate(gains)]
@@ -55,6 +59,13 @@ def test_ahead_on_points_alone_needs_a_person_under_strict_and_is_promoted_under
     assert (verdict.verdict, verdict.policies) == ("needs-review", {"spec": "promote", "strict": "keep"})
     assert verdict.message.startswith("Needs review: ")
     assert judged(ours, theirs, "spec").verdict == "promote"
+
+
+def test_an_interval_that_touches_zero_proves_nothing() -> None:
+    ours, theirs = mixed([1] + [0] * 29)
+    verdict = judged(ours, theirs)
+    assert verdict.interval is not None and verdict.interval["low"] == 0
+    assert verdict.verdict == "needs-review"
 
 
 def test_more_tokens_right_but_fewer_entities_is_kept_under_strict() -> None:
@@ -98,34 +109,36 @@ def test_the_floor_is_to_be_exceeded_and_so_is_the_trivial_baseline(settled: Any
 
 @pytest.mark.parametrize("policy", ["spec", "strict"])
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("ours", "theirs", "why"),
     [
-        (None, champion()),
-        (candidate(), None),
-        (candidate(run_id="ner-other"), champion()),
-        (candidate(), champion(run_id="ner-other")),
-        (candidate(task="classification"), champion()),
-        (report("champion", even(8)), champion()),
-        (candidate(), report("candidate", even(7), version=OLD)),
-        (candidate(), champion(version="ner-older")),
-        (candidate(holdout="cd" * 32), champion()),
-        (candidate(settled=part(even(8), records=0)), champion(settled=part(even(7), records=0))),
-        (candidate(settled=part(even(8), groups=0)), champion(settled=part(even(7), groups=0))),
-        (candidate(settled=part(even(8), per_group=())), champion(settled=part(even(7), per_group=()))),
-        (candidate(settled=part(even(8), records=29)), champion()),
-        (candidate(settled=part(even(8, groups=31), records=30)), champion()),
-        (candidate(settled=part(even(8), metrics={})), champion()),
-        (candidate(settled=part(even(8), metrics={"entity_f1": 0.9})), champion()),
-        (candidate(settled=part(even(8), metrics={"entity_f1": float("nan"), "token_accuracy": 0.9})), champion()),
-        (candidate(settled=part(even(8), metrics={"entity_f1": 0.9, "token_accuracy": float("inf")})), champion()),
-        (candidate(), champion(settled=part(even(7), metrics={"entity_f1": 0.7, "token_accuracy": None}))),
-        (candidate(), champion(settled=part(even(7), metrics={"token_accuracy": 0.7}))),
+        (None, champion(), "there is no score report of the candidate"),
+        (candidate(), None, "there is no score report of the model in service"),
+        (candidate(run_id="ner-other"), champion(), "of the candidate belongs to another run"),
+        (candidate(), champion(run_id="ner-other"), "of the champion belongs to another run"),
+        (candidate(task="classification"), champion(), "belongs to another run, task or role"),
+        (report("champion", even(8)), champion(), "belongs to another run, task or role"),
+        (candidate(), report("candidate", even(7), version=OLD), "belongs to another run, task or role"),
+        (candidate(), champion(version="ner-older"), "not the one in service"),
+        (candidate(holdout="cd" * 32), champion(), "different holdouts"),
+        (candidate(settled=part(even(8), records=0)), champion(settled=part(even(7), records=0)), "is empty"),
+        (candidate(settled=part(even(8), groups=0)), champion(settled=part(even(7), groups=0)), "is empty"),
+        (candidate(settled=part(even(8), per_group=())), champion(settled=part(even(7), per_group=())), "is empty"),
+        (candidate(settled=part(even(8), records=29)), champion(), "different holdouts"),
+        (candidate(settled=part(even(8, groups=31), records=30)), champion(), "different holdouts"),
+        (candidate(settled=part(even(8), metrics={})), champion(), "missing: token accuracy of the candidate, entity F1"),
+        (candidate(settled=part(even(8), metrics={"entity_f1": 0.9})), champion(), "missing: token accuracy of the candidate."),
+        (with_figures(entity_f1=float("nan"), token_accuracy=0.9), champion(), "missing: entity F1 of the candidate."),
+        (with_figures(entity_f1=0.9, token_accuracy=float("inf")), champion(), "missing: token accuracy of the candidate."),
+        (candidate(), champion(settled=part(even(7), metrics={"entity_f1": 0.7})), "missing: token accuracy of the model in"),
+        (candidate(), champion(settled=part(even(7), metrics={"token_accuracy": 0.7})), "missing: entity F1 of the model in"),
     ],
 )
-def test_what_is_doubtful_keeps_the_champion(ours: ScoreReport | None, theirs: ScoreReport | None, policy: PolicyName) -> None:
+def test_what_is_doubtful_keeps_the_champion(
+    ours: ScoreReport | None, theirs: ScoreReport | None, why: str, policy: PolicyName
+) -> None:
     verdict = judged(ours, theirs, policy, champion_version=OLD)
     assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "keep", "strict": "keep"})
-    assert verdict.message.startswith("Kept the model in service: ")
+    assert verdict.message.startswith("Kept the model in service: ") and why in verdict.message
 
 
 def test_too_few_groups_prove_nothing() -> None:

@@ -344,6 +344,7 @@ class Loop(RuleBasedStateMachine):
     def go(self, crash: int | None) -> None:
         self.world.fuse.set(-1 if crash is None else crash)
         self.world.to_end()
+        self.world.fuse.set(-1)
 
     @invariant()
     def all_agree(self) -> None:
