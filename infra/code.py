@@ -29,7 +29,8 @@ LOCK = ROOT / "requirements.lock"
 FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
 JOB_PACKAGES = ("chartloop", "training")
 FUNCTION_PYTHON = "3.13"
-PLATFORM = "manylinux_2_28_x86_64"
+PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+"""What both runtimes can load; pip takes each name by itself, not as what it includes."""
 
 PYDANTIC = ("annotated-types", "pydantic", "pydantic_core", "typing-inspection", "typing_extensions")
 LAYER = (
@@ -81,7 +82,7 @@ def layer(scope: Construct, *, bundle: bool) -> lambda_.LayerVersion:
 
     code = lambda_.Code.from_asset(
         str(ROOT / "lambdas"),
-        asset_hash=hashlib.sha256(repr((pinned, FUNCTION_PYTHON, PLATFORM, bundle)).encode()).hexdigest(),
+        asset_hash=hashlib.sha256(repr((pinned, FUNCTION_PYTHON, PLATFORMS, bundle)).encode()).hexdigest(),
         asset_hash_type=AssetHashType.CUSTOM,
         bundling=_bundling(write),
     )
@@ -161,8 +162,8 @@ def install(pinned: Sequence[str], target: Path, python: str) -> None:
     """Installs wheels for the runtime's platform and Python, whatever this machine's are."""
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
-        "--target", str(target), "--platform", PLATFORM, "--implementation", "cp", "--python-version", python,
-        "--only-binary=:all:", *pinned,
+        *("--target", str(target), "--implementation", "cp", "--python-version", python, "--only-binary=:all:"),
+        *(f"--platform={platform}" for platform in PLATFORMS), *pinned,
     ]  # fmt: skip
     subprocess.run(command, check=True)  # noqa: S603 (our own arguments)
 

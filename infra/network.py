@@ -11,6 +11,8 @@ from constructs import Construct
 
 MOUNT = "/mnt/chartloop"
 """Where a function mounts the model folder."""
+CIDR = "10.40.0.0/20"
+NFS = 2049
 OWNER = "1000"
 """User and group of every file on the access point, in the functions and in a notebook alike."""
 
@@ -23,7 +25,7 @@ class Network(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr("10.40.0.0/20"),
+            ip_addresses=ec2.IpAddresses.cidr(CIDR),
             max_azs=2,
             nat_gateways=0,
             restrict_default_security_group=False,  # would deploy a function of the CDK's own; nothing uses that group
@@ -36,7 +38,20 @@ class Network(Construct):
             },
         )
         self.subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-        self.functions = ec2.SecurityGroup(self, "Functions", vpc=self.vpc, description="Functions that mount the model folder")
+        self.functions = self._functions()
+
+    def _functions(self) -> ec2.ISecurityGroup:
+        group = ec2.SecurityGroup(
+            self,
+            "Functions",
+            vpc=self.vpc,
+            description="Functions that mount the model folder",
+            allow_all_outbound=False,
+        )
+        group.add_egress_rule(ec2.Peer.ipv4(CIDR), ec2.Port.tcp(NFS), "the model folder")
+        group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "S3 and DynamoDB, by the only routes that lead out")
+        # Handed out as it is: else whatever mounts the folder would add rules of its own to what is said here.
+        return ec2.SecurityGroup.from_security_group_id(self, "AsSaid", group.security_group_id, mutable=False)
 
 
 class ModelFolder(Construct):
@@ -44,11 +59,14 @@ class ModelFolder(Construct):
 
     def __init__(self, scope: Construct, *, network: Network, key: kms.IKey) -> None:
         super().__init__(scope, "ModelFolder")
+        access = ec2.SecurityGroup(self, "Access", vpc=network.vpc, description="The model folder", allow_all_outbound=False)
+        access.add_ingress_rule(network.functions, ec2.Port.tcp(NFS), "functions that mount it")
         self.file_system = efs.FileSystem(
             self,
             "FileSystem",
             vpc=network.vpc,
             vpc_subnets=network.subnets,
+            security_group=access,
             encrypted=True,
             kms_key=key,
             allow_anonymous_access=False,
@@ -63,7 +81,6 @@ class ModelFolder(Construct):
                 conditions={"Bool": {"aws:SecureTransport": "false"}},
             )
         )
-        self.file_system.connections.allow_default_port_from(network.functions)
         self.access_point = self.file_system.add_access_point(
             "AccessPoint",
             path="/chartloop",

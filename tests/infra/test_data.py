@@ -59,6 +59,15 @@ def test_the_network_has_no_way_out(cloud: Templates) -> None:
     assert sorted(endpoint["ServiceName"].rsplit(".", 1)[-1] for endpoint in endpoints) == ["dynamodb", "s3"]
 
 
+def test_functions_reach_the_model_folder_and_the_gateway_endpoints_only(cloud: Templates) -> None:
+    groups = [group["Properties"] for group in cloud.all("AWS::EC2::SecurityGroup").values()]
+    (functions,) = [group for group in groups if group["GroupDescription"].startswith("Functions")]
+    assert sorted(rule["ToPort"] for rule in functions["SecurityGroupEgress"]) == [443, 2049]
+    (ingress,) = cloud.all("AWS::EC2::SecurityGroupIngress").values()
+    assert ingress["Properties"]["ToPort"] == 2049
+    assert "NetworkFunctions" in ingress["Properties"]["SourceSecurityGroupId"]
+
+
 def test_the_model_folder_is_encrypted_and_reached_by_its_access_point(cloud: Templates) -> None:
     folder = cloud.only("AWS::EFS::FileSystem")["Properties"]
     assert folder["Encrypted"] is True
