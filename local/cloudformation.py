@@ -12,7 +12,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
 from local.patches import Method, wrap
-from local.resource_types import COMPLETED, MADE, WITHOUT_EFFECT, Made, unknown_properties
+from local.resource_types import COMPLETED, MADE, REFERENCES, WITHOUT_EFFECT, Made, unknown_properties
 from local.server import LocalCloud
 
 log = logging.getLogger(__name__)
@@ -98,6 +98,8 @@ def completed(cloud: LocalCloud, resource_type: str, known: type[CloudFormationM
             properties = {key: value for key, value in resource["Properties"].items() if key != "Tags"}
             report(resource_type, properties)
             created = known.create_from_cloudformation_json(name, {**resource, "Properties": properties}, *rest, **named)
+            if resource_type in REFERENCES:
+                created.physical_resource_id = getattr(created, REFERENCES[resource_type])
             if resource_type in COMPLETED:
                 COMPLETED[resource_type](cloud, created, properties)
             return created

@@ -23,9 +23,8 @@ class Made:
 
 
 def stage(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
-    deployment = properties["DeploymentId"].id  # moto resolves a reference to a deployment to its own object
     cloud.client("apigateway").create_stage(
-        restApiId=properties["RestApiId"], stageName=properties["StageName"], deploymentId=deployment
+        restApiId=properties["RestApiId"], stageName=properties["StageName"], deploymentId=properties["DeploymentId"]
     )
     return Made(properties["StageName"])
 
@@ -104,6 +103,9 @@ COMPLETED: dict[str, Callable[[LocalCloud, Any, Properties], None]] = {
     "AWS::S3::Bucket": complete_bucket,
 }
 """What moto drops of the types that it makes."""
+
+REFERENCES = {"AWS::ApiGateway::Deployment": "id", "AWS::EFS::AccessPoint": "access_point_id"}
+"""Types of which moto has no `Ref`: the attribute that is it."""
 
 WITHOUT_EFFECT: dict[str, str] = {
     "AWS::ApiGateway::Account": "the log role of the account; there are no CloudWatch logs",

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -49,10 +50,19 @@ class Dispatcher:
         return self._answer(environ, start_response)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        answer: Iterable[bytes] = self.aws(environ, start_response)
+        answer: Iterable[bytes] = self.aws(environ, with_request_id(start_response))
         for done in self.before_answer:
             done()
         return answer
+
+
+def with_request_id(start_response: StartResponse) -> StartResponse:
+    """Every answer of AWS has a request id; moto's have none, and its state machines trip over that."""
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+        return start_response(status, [*headers, ("x-amzn-RequestId", str(uuid4()))], *rest)
+
+    return start
 
 
 class QuietHandler(MotoRequestHandler):  # type: ignore[misc]
