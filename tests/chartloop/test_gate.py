@@ -154,6 +154,22 @@ def test_labels_stand_side_by_side_and_a_new_one_has_no_difference() -> None:
     assert [row.difference for row in verdict.labels] == [None, pytest.approx(0.1)]
 
 
+def test_where_lower_is_better_the_lower_one_is_promoted() -> None:
+    errors = tasks.Task("ner", mission=tasks.Metric("token_accuracy", False), primary=tasks.Metric("entity_f1", False))
+    for right, expected in ((6, "promote"), (7, "keep"), (8, "keep")):
+        verdict = decide(candidate(right), champion(7), "strict", task=errors, run_id=RUN, now=NOW)
+        assert verdict.verdict == expected
+
+
+def test_clauses_have_the_numbers_of_the_gates_rules() -> None:
+    verdict = judged(candidate(8), champion(7))
+    assert [(clause.clause, clause.name) for clause in verdict.clauses] == [
+        (1, "same holdout"), (5, "figures complete"), (2, "floor of token accuracy"), (2, "floor of entity F1"),
+        (3, "ahead of the champion"), (3, "beyond chance"),
+    ]  # fmt: skip
+    assert [clause.policies for clause in verdict.clauses] == [("spec", "strict")] * 5 + [("strict",)]
+
+
 figures = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([float("nan"), float("inf"), 0.5, 0.7]))
 rows = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 100)), min_size=0, max_size=12)
 
