@@ -11,7 +11,10 @@ from chartloop.tasks import NerHyperparameters
 
 
 def hyperparameters(arguments: Sequence[str]) -> NerHyperparameters:
-    """From `--name value` pairs; booleans come as `true` or `True`. Raises InvalidRequest, naming the field."""
+    """From `--name value` pairs; booleans come as `true` or `True`. Raises InvalidRequest, naming the field.
+
+    `s3_bucket`, `s3_folder` and `s3_model_folder` are for who starts the job: here the data is in the channels already.
+    """
     names, values = arguments[::2], arguments[1::2]
     if len(names) != len(values) or not all(name.startswith("--") for name in names):
         raise InvalidRequest("hyper-parameters come as `--name value`", field="hyperparameters")

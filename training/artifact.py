@@ -20,6 +20,7 @@ SERVING_CODE = (
     "chartloop/spans.py",
     "training/__init__.py",
     "training/encoder.py",
+    "training/environment.py",
     "training/pieces.py",
     "training/tagger.py",
     "training/tagging.py",
@@ -57,12 +58,12 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
         tar.addfile(member, body)
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def unpack(archive: Path, folder: Path, *, largest: int = LARGEST) -> None:
     """Raises JobFailed `bad_artifact` for links, devices, names that lead outside, a broken archive, and too many bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            left = LARGEST
+            left = largest
             for member in tar:
                 left -= member.size
                 if left < 0 or not (member.isfile() or member.isdir()):

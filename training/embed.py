@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from training import dataset
+from training import dataset, environment
 from training.jobs import Progress, Reporting, processing_message
 from training.tagging import Floats
 
@@ -70,10 +70,11 @@ def embed(snapshot: Path, model: Path, previous: Path | None, output: Path) -> d
 
 
 def _encode(model: Path, texts: Sequence[str]) -> Floats:
+    environment.settle(os.environ)
     from training import encoder
     from training.pooling import Pooler
 
-    encoder.quiet(os.environ)
+    encoder.quiet()
     encoder.use_cores(os.environ)
     return Pooler.load(model, WINDOW, OVERLAP).vectors(texts, Progress(len(texts)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ from training.tagging import Floats
 from training.windows import Window
 
 
-def quiet(environ: MutableMapping[str, str]) -> None:
-    """No model hub unless the caller asks for it, and no chatter among the metric lines. Call it before transformers is used."""
-    environ.setdefault("HF_HUB_OFFLINE", "1")
+def quiet() -> None:
+    """No chatter of transformers among the metric lines."""
     from transformers import logging
 
     logging.set_verbosity_error()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
+from training import environment
 
 if TYPE_CHECKING:
     from training.tagger import Tagger
@@ -34,10 +35,11 @@ class Served:
 
 def model_fn(model_dir: str) -> Served:
     """Loads the artifact that was unpacked to `model_dir`."""
+    environment.settle(os.environ)
     from training import encoder, pieces
     from training.tagger import Tagger
 
-    encoder.quiet(os.environ)
+    encoder.quiet()
     encoder.use_cores(os.environ)
     from transformers import AutoModelForTokenClassification
 

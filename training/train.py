@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 
-def main(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Trains on channel `train` from channel `model`, and leaves the candidate in SM_MODEL_DIR."""
+def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
+    """Trains on channel `train` from channel `model`, and leaves the candidate in SM_MODEL_DIR.
+
+    Without a `model` channel the base is `model_name_or_path` itself. Raises ChartloopError.
+    """
     from chartloop.errors import InvalidRequest
-    from training import dataset
+    from training import dataset, environment
     from training.arguments import hyperparameters
 
     chosen = hyperparameters(arguments)
@@ -21,15 +24,13 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
     output = Path(environ.get("SM_MODEL_DIR", chosen.output_dir))
     if not chosen.overwrite_output_dir and output.exists() and any(output.iterdir()):
         raise InvalidRequest("the output folder is not empty", field="overwrite_output_dir")
-    _train(snapshot, environ.get("SM_CHANNEL_MODEL", chosen.model_name_or_path), chosen, output)
 
-
-def _train(snapshot, base, chosen, output) -> None:  # type: ignore[no-untyped-def]
+    environment.settle(environ)
     from training import encoder, ner
 
-    encoder.quiet(os.environ)
-    encoder.use_cores(os.environ)
-    tagger = ner.train(snapshot, base, chosen)
+    encoder.quiet()
+    encoder.use_cores(environ)
+    tagger = ner.train(snapshot, environ.get("SM_CHANNEL_MODEL", chosen.model_name_or_path), chosen)
     ner.save(tagger, output, task="ner", snapshot=snapshot.hash, base_model=chosen.model_name_or_path)
 
 

@@ -40,22 +40,24 @@ def cut(length: int, capacity: int, overlap: int) -> list[Window]:
 
 
 def cut_lines(line_starts: Sequence[int], length: int, capacity: int, overlap: int) -> list[Window]:
-    """Windows of whole lines, as many as fit; only a line that is longer than a window is cut, with overlap.
+    """Windows of whole lines; only a line that is longer than a window is cut, with overlap.
+
+    Lines are joined up to half a window: full windows would halve the updates of an epoch, which a small set cannot spare.
 
     `line_starts` are the pieces that begin a line, ascending, 0 the first. A note breaks lines where a thought
     ends, so whole lines need no overlap, and nothing is computed twice.
     """
     windows: list[Window] = []
-    for start, stop in _blocks([*line_starts, length], capacity):
+    for start, stop in _blocks([*line_starts, length], capacity // 2):
         windows += [_moved(window, start) for window in cut(stop - start, capacity, overlap)]
     return windows
 
 
-def _blocks(edges: Sequence[int], capacity: int) -> list[tuple[int, int]]:
-    """Neighbouring lines joined while they fit; a line that does not fit is a block of its own."""
+def _blocks(edges: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Neighbouring lines joined to blocks of at most `most` pieces; a longer line is a block of its own."""
     blocks: list[tuple[int, int]] = []
     for start, stop in pairwise(edges):
-        if blocks and stop - blocks[-1][0] <= capacity:
+        if blocks and stop - blocks[-1][0] <= most:
             blocks[-1] = (blocks[-1][0], stop)
         else:
             blocks.append((start, stop))

@@ -46,8 +46,8 @@ def test_lines_that_fit_are_whole(lines: list[int], shape: tuple[int, int]) -> N
         assert len(holders) == 1 or length > capacity
 
 
-def test_neighbouring_lines_share_a_window() -> None:
-    assert cut_lines([0, 3, 6], 9, 6, 2) == [Window(0, 6, 0, 6), Window(6, 9, 6, 9)]
+def test_neighbouring_lines_share_up_to_half_a_window() -> None:
+    assert cut_lines([0, 3, 6], 9, 12, 2) == [Window(0, 6, 0, 6), Window(6, 9, 6, 9)]
 
 
 def test_nothing_has_no_window() -> None:

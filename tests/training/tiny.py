@@ -87,10 +87,7 @@ def build_base(folder: Path) -> Path:
 
 def command(arguments: list[str], environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a program in the repository's root."""
-    threads = {"OMP_NUM_THREADS": "1"}  # tiny matrices: more threads only wait for each other
-    return subprocess.run(
-        arguments, cwd=ROOT, env={**os.environ, **threads, **(environ or {})}, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(arguments, cwd=ROOT, env={**os.environ, **(environ or {})}, capture_output=True, text=True, check=False)
 
 
 def job(module: str, *arguments: object, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
