@@ -18,6 +18,7 @@ import pytest
 from client.api import Api
 from client.config import Target
 from client.http import Http
+from local.issuer import Issuer
 
 ROOT = Path(__file__).parent.parent.parent
 BUCKET = "chartloop-data-123456789012-us-east-1"
@@ -77,6 +78,10 @@ class Cloud:
     @property
     def token(self) -> str:
         return (self.state / "token").read_text().strip()
+
+    def scoped(self, *scopes: str) -> str:
+        """A token of the local issuer with these scopes alone."""
+        return Issuer(f"http://localhost:{self.port}/issuer", self.state / "issuer").token(*scopes)
 
     def api(self, token: str | None = None) -> Api:
         return Api(Http(Target(self.url, self.token if token is None else token)))
