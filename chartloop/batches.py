@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from chartloop import keys, receipts, records
-from chartloop.errors import Conflict, InvalidRequest, NotFound, Stale
+from chartloop.errors import Conflict, InvalidRequest, NotFound, Stale, TooLarge
 from chartloop.items import batch_key, hashed, new, require, stamp, task_item
 from chartloop.receipts import Receipt
 from chartloop.records import BatchOptions, Checked, Line
@@ -22,7 +22,8 @@ RECEIVED, PROCESSED, QUARANTINED, WITHDRAWN = "received", "processed", "quaranti
 
 UPLOAD_SECONDS = 3600
 UPLOAD_ID = re.compile(r"u-[0-9a-f]{32}")
-UPLOAD_FORMATS = ("jsonl", "json", "csv", "xlsx")
+UPLOAD_NAME = re.compile(r".\.(?P<extension>(jsonl|json|csv|xlsx)(\.gz)?)$")
+UPLOADS = "ask POST /v1/tasks/{task}/uploads for an address to send the file to"
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,16 @@ class Post:
     """Hash of body, format and options."""
     idempotency_key: str | None = None
 
-    @property
-    def batch_id(self) -> str:
-        return batch_id_of(self.task, f"key:{self.idempotency_key}" if self.idempotency_key else self.fingerprint)
+
+def batch_id_of(task: str, identity: str, ledger: Ledger) -> str:
+    """The batch of a content or a key. What was withdrawn is not there: the same content again is another batch."""
+    batch_id = _batch_id(task, identity)
+    while (known := ledger.get(batch_key(task, batch_id))) is not None and known["status"] == WITHDRAWN:
+        batch_id = _batch_id(task, batch_id)
+    return batch_id
 
 
-def batch_id_of(task: str, identity: str) -> str:
+def _batch_id(task: str, identity: str) -> str:
     return "b-" + hashed(f"{task}\n{identity}")[:32]
 
 
@@ -86,20 +91,25 @@ def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> R
     """Answers a post with a verdict per record, made without looking at other batches.
 
     The receipt and the file in incoming/ are written before this returns. After a crash anywhere in between, the same post makes
-    the same batch and the same answer. Raises InvalidRequest (nothing_parsed) and Conflict (key used with another body).
+    the same batch and the same answer. Raises InvalidRequest (nothing_parsed), TooLarge where the answer would be, and Conflict
+    (key used with another body); nothing is stored then.
     """
     if all(line.problem for line in post.lines):
         first = next((line.problem for line in post.lines), None)
         details = {"first_code": first.code} if first else None
         raise InvalidRequest("not one record could be read", code="nothing_parsed", details=details)
-    stored = ledger.get(batch_key(post.task, post.batch_id))
+    identity = f"key:{post.idempotency_key}" if post.idempotency_key else post.fingerprint
+    batch_id = batch_id_of(post.task, identity, ledger)
+    stored = ledger.get(batch_key(post.task, batch_id))
     if stored is not None and stored.get("fingerprint") != post.fingerprint:
         raise Conflict("this Idempotency-Key came with another body before", field="Idempotency-Key")
     batch = stored or new_batch(
-        post.task, post.batch_id, options=post.options, labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
+        post.task, batch_id, options=post.options, labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
         fingerprint=post.fingerprint,
     )  # fmt: skip
     receipt, body = _answer(post, batch)
+    if len(receipts.part(receipt)["records"]) < len(post.lines):
+        raise TooLarge(f"{len(post.lines):,} verdicts are too many for one answer: {UPLOADS}")
     if stored is None and not _open(ledger, batch, receipt, body):
         return receive(post, ledger=ledger, objects=objects, now=now)  # a copy of this post was first
     if batch["status"] == RECEIVED:
@@ -143,19 +153,20 @@ def _store(objects: Objects, batch: Item, receipt: Receipt, body: bytes) -> None
 
 def presign(task: str, name: str, options: BatchOptions, poster: str, *, objects: Objects) -> dict[str, Any]:
     """Where to PUT a large file, and the headers that the upload must send."""
-    extension = name.rsplit("/", 1)[-1].partition(".")[2].lower()
-    if extension.removesuffix(".gz") not in UPLOAD_FORMATS:
-        known = ", ".join(UPLOAD_FORMATS)
-        raise InvalidRequest(f"the name must end in one of {known}, or that and .gz", code="unsupported_format", field="name")
+    found = UPLOAD_NAME.search(name.lower())
+    if found is None:
+        raise InvalidRequest(
+            "the name must end in .jsonl .json .csv .xlsx, or that and .gz", code="unsupported_format", field="name"
+        )
     batch_id = f"u-{uuid4().hex}"
-    key = keys.incoming(task, batch_id, extension)
+    key = keys.incoming(task, batch_id, found["extension"])
     metadata = {"batch-id": batch_id, "poster": poster, **options.to_metadata()}
     url, headers = objects.presign_put(key, metadata=metadata, seconds=UPLOAD_SECONDS)
     return {"batch_id": batch_id, "url": url, "headers": headers, "key": key, "expires_in": UPLOAD_SECONDS}
 
 
 def show(task: str, batch_id: str, *, ledger: Ledger, objects: Objects) -> Receipt:
-    """The receipt as it stands; the ledger's word on the batch's status counts. Raises NotFound."""
+    """The whole receipt as it stands; the ledger's word on the batch's status counts. Raises NotFound."""
     batch = require(ledger, batch_key(task, batch_id), "batch")
     name = receipts.received_name(batch_id) if batch["status"] == RECEIVED else batch_id
     try:

@@ -94,7 +94,7 @@ class _Taking:
         batch = self._open(named, options, content) if keys.ID.fullmatch(named) else None
         if batch is None or batch["source_sha256"] != content:
             identity = f"file:{content}:{json.dumps(options.to_metadata())}"
-            batch = self._open(batches.batch_id_of(self.task, identity), options, content)
+            batch = self._open(batches.batch_id_of(self.task, identity, self.ledger), options, content)
         return batch
 
     def _open(self, batch_id: str, options: BatchOptions, content: str) -> Item:

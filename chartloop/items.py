@@ -5,8 +5,10 @@
     TASK#{task}            RUN#{run_id}        a run: status, attempt, steps, outcome
     TASK#{task}            MODEL#{version}     a model version: status, metrics, sha256
     TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
-    RECORD#{task}#{hash}   RECORD              by hashed record_id: body hash, batch, group, side, signature
-    BAND#{task}#{hash}     BAND                by band of the MinHash signature, or by text hash: the record that holds it
+    TASK#{task}            ARRIVED#{time}#{id} the batches by time
+    TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
+    RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
+    BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
 """
 
 from __future__ import annotations
@@ -73,10 +75,10 @@ def new_task(task: str) -> Item:
     at the start of the last run, so that `arrivals - counted` are new; `sequence` is the last batch's place. `champion` is
     `{version, sha256, since, by, reason, run_id}`; `settled_run` the run promoted last, whose holdout is settled; `promotion`
     names the run that holds the promotion lock; `embeddings` the snapshot embedded last; `blocked`, `{code, message}`, why no run
-    can start. `settings` holds only what differs from the defaults, by name.
+    can start. `settings` holds only what differs from the defaults, by name; `seen_labels` the labels of records so far.
     """
     return new(
-        task_key(task), task=task, records=0, arrivals=0, counted=0, sequence=0, settings={},
+        task_key(task), task=task, records=0, arrivals=0, counted=0, sequence=0, settings={}, seen_labels=[],
         active_run=None, champion=None, previous_champion=None, settled_run=None, promotion=None, embeddings=None,
         blocked=None,
     )

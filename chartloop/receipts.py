@@ -15,6 +15,9 @@ VERDICTS = ("accepted", "duplicate", "replaced", "conflict", "set_aside", "rejec
 STORED = ("accepted", "replaced")
 """The verdicts whose records reach the shards."""
 
+MOST_BYTES = 5_000_000
+"""Of the verdicts in one answer; a function may answer 6 MB."""
+
 Entry = dict[str, Any]
 Receipt = dict[str, Any]
 
@@ -51,6 +54,18 @@ def of_batch(batch: Item) -> Receipt:
 def complete(batch: Item, entries: Sequence[Entry]) -> Receipt:
     ordered = sorted(entries, key=lambda entry: entry["line"])
     return {**of_batch(batch), "counts": count(ordered), "records": ordered}
+
+
+def part(receipt: Receipt, after: int = 0) -> Receipt:
+    """The receipt with the verdicts of the lines after `after`, as many as fit in one answer; its counts are of all."""
+    shown, size = list[Entry](), 0
+    for found in receipt["records"]:
+        if found["line"] > after:
+            size += len(json.dumps(found))
+            if size > MOST_BYTES:
+                break
+            shown.append(found)
+    return {**receipt, "records": shown}
 
 
 def write(objects: Objects, task: str, name: str, receipt: Receipt) -> None:

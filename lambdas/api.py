@@ -8,8 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from chartloop import strictjson
-from lambdas import docs_page, routes_models, routes_records, routes_tasks, wiring
+from lambdas import bodies, docs_page, routes_models, routes_records, routes_tasks, wiring
 from lambdas.http import PUBLIC, READ, Edge, Event, Routes
 from lambdas.wiring import World
 
@@ -38,7 +37,7 @@ def get_docs() -> Response[Any]:
 
 @lru_cache(maxsize=1)
 def edge() -> Edge:
-    return Edge(routes, routes_records.routes, routes_tasks.routes, routes_models.routes, loads=strictjson.loads)
+    return Edge(routes, routes_records.routes, routes_tasks.routes, routes_models.routes, loads=bodies.loads)
 
 
 def handle(event: Event, context: Any, world: World) -> dict[str, Any]:

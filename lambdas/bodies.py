@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters import files
 from chartloop import strictjson
-from chartloop.batches import Post
+from chartloop.batches import UPLOADS, Post
 from chartloop.errors import FileProblem, InvalidRequest, TooLarge
 from chartloop.records import BatchOptions
 
@@ -41,7 +41,7 @@ def read_post(
     """
     body = _bytes(event)
     if len(body) > LIMIT:
-        raise TooLarge(f"the body is over {LIMIT:,} bytes: ask POST /v1/tasks/{{task}}/uploads for an address to send it to")
+        raise TooLarge(f"the body is over {LIMIT:,} bytes: {UPLOADS}")
     extension = _extension(headers.get("content-type", "application/json"))
     try:
         lines = files.parse(body, f"body.{extension}", task=task)
@@ -85,9 +85,17 @@ def _envelope(body: bytes) -> dict[str, Any]:
         return {}
     unknown = members.keys() - {"records", *OPTIONS}
     if unknown:
-        raise InvalidRequest("beside records there may be replace, span_policy and offset_unit", code="unknown_field")
-    options: dict[str, Any] = strictjson.loads("{" + ",".join(members[name] for name in OPTIONS if name in members) + "}")
+        raise InvalidRequest("beside records there may be replace, span_policy and offset_unit")
+    options: dict[str, Any] = loads("{" + ",".join(members[name] for name in OPTIONS if name in members) + "}")
     return options
+
+
+def loads(text: str) -> Any:
+    """The JSON of a request, as strictly as that of a record. Raises InvalidRequest."""
+    try:
+        return strictjson.loads(text)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.message, code="invalid_json") from None
 
 
 def _name(member: str) -> str:

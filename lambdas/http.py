@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupp
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from chartloop.errors import ChartloopError, Forbidden, InvalidRequest, NotFound, Unauthorized
+from chartloop.items import hashed
 from lambdas import logs
 from lambdas.wiring import World
 
@@ -25,6 +26,7 @@ MODELS_WRITE = "chartloop/models.write"
 PUBLIC = ""
 """The scope of a route that needs no token."""
 
+MOST_SUBJECT = 200
 TOKEN = "token"  # noqa: S105 (the security scheme's name in the OpenAPI document)
 HEADERS = {"Content-Type": ["application/json"], "Cache-Control": ["no-store"], "X-Content-Type-Options": ["nosniff"]}
 
@@ -61,8 +63,9 @@ class Routes(APIGatewayRouter):
 
     @property
     def caller(self) -> str:
-        """The `sub` of the token."""
-        return str(self.current_event.raw_event["requestContext"]["authorizer"]["sub"])
+        """The `sub` of the token; by its hash where it is nothing that an S3 object's metadata can hold."""
+        subject = str(self.current_event.raw_event["requestContext"]["authorizer"]["sub"])
+        return subject if subject.isascii() and subject.isprintable() and len(subject) <= MOST_SUBJECT else hashed(subject)
 
 
 class Edge:
@@ -141,6 +144,6 @@ def translated(error: Exception) -> ChartloopError:
 def _invalid(first: Mapping[str, Any]) -> InvalidRequest:
     """The rule and, unless it is the caller's own invention, the field; never the value."""
     if first["type"] == "extra_forbidden":
-        return InvalidRequest("a field is not known", code="unknown_field")
+        return InvalidRequest("a field is not known")
     field = ".".join(str(part) for part in first["loc"][1:]) or None
     return InvalidRequest(str(first["msg"]), code="invalid_json" if first["type"] == "json_invalid" else None, field=field)

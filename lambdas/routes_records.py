@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from chartloop import batches, keys, tasks, withdrawals
+from chartloop import batches, keys, receipts, tasks, withdrawals
 from chartloop.errors import NotFound
 from chartloop.records import BatchOptions
 from lambdas.bodies import read_post
@@ -79,10 +79,10 @@ def list_batches(
 
 
 @routes.add(READ, "GET", "/v1/tasks/<task>/batches/<batch_id>", "A batch's receipt", "BatchReceipt")
-def get_batch(task: Task, batch_id: str) -> dict[str, Any]:
-    """Every record's verdict as it stands."""
+def get_batch(task: Task, batch_id: str, after: Annotated[int, Query(ge=0)] = 0) -> dict[str, Any]:
+    """Every record's verdict as it stands; of very many, as many as fit in an answer, from the line after `after`."""
     tasks.find(task)
-    return batches.show(task, _known(batch_id), ledger=routes.world.ledger, objects=routes.world.objects)
+    return receipts.part(batches.show(task, _known(batch_id), ledger=routes.world.ledger, objects=routes.world.objects), after)
 
 
 @routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/batches/<batch_id>/withdraw", "Withdraw a batch", "BatchReceipt")
@@ -90,10 +90,11 @@ def withdraw_batch(task: Task, batch_id: str, body: Reason) -> dict[str, Any]:
     """Takes the batch's records out of the next snapshots."""
     tasks.find(task)
     world = routes.world
-    return withdrawals.withdraw(
+    receipt = withdrawals.withdraw(
         task, _known(batch_id), reason=body.reason, by=routes.caller,
         ledger=world.ledger, objects=world.objects, now=world.clock(),
     )  # fmt: skip
+    return receipts.part(receipt)
 
 
 def _known(batch_id: str) -> str:

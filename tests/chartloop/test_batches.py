@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chartloop import batches, keys
-from chartloop.errors import Conflict, InvalidRequest, NotFound
+from chartloop import batches, keys, receipts
+from chartloop.errors import Conflict, InvalidRequest, NotFound, TooLarge
 from chartloop.records import BatchOptions, Line
 from tests import contracts
 from tests.chartloop.intakes import NOW, TASK, Crashed, Desk, note
@@ -112,12 +112,12 @@ def test_batches_are_listed_newest_first_in_pages() -> None:
 
 
 def test_an_upload_has_its_batch_id_in_key_and_headers() -> None:
-    place = batches.presign(TASK, "Big File.JSONL.gz", BatchOptions(replace=True), "me", objects=Desk().objects)
+    place = batches.presign(TASK, "Big File.v2.JSONL.gz", BatchOptions(replace=True), "me", objects=Desk().objects)
     assert place["key"] == f"incoming/ner/{place['batch_id']}.jsonl.gz"
     assert place["headers"]["x-amz-meta-batch-id"] == place["batch_id"] and place["headers"]["x-amz-meta-replace"] == "true"
 
 
-@pytest.mark.parametrize("name", ["notes", "notes.pdf", ".gz", "a.jsonl.zip"])
+@pytest.mark.parametrize("name", ["notes", "notes.pdf", ".gz", ".jsonl", "a.jsonl.zip"])
 def test_an_upload_of_another_format_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         batches.presign(TASK, name, BatchOptions(), "me", objects=Desk().objects)
@@ -127,3 +127,19 @@ def test_an_upload_of_another_format_is_refused(name: str) -> None:
 def test_a_batch_that_is_not_there() -> None:
     with pytest.raises(NotFound):
         Desk().show("b-0")
+
+
+def test_a_post_with_more_verdicts_than_an_answer_holds_is_refused_and_not_stored() -> None:
+    desk = Desk()
+    with pytest.raises(TooLarge):
+        desk.receive([{"record_id": "a" * 150}] * 20_000 + [note("a")])
+    assert not desk.objects.stored and not desk.ledger.items
+
+
+def test_a_long_receipt_is_read_in_parts() -> None:
+    receipt = {"records": [{"line": line, "message": "x" * 1000} for line in range(1, 12_001)]}
+    lines, after = [], 0
+    while shown := receipts.part(receipt, after)["records"]:
+        lines += [entry["line"] for entry in shown]
+        after = lines[-1]
+    assert lines == list(range(1, 12_001)) and len(receipts.part(receipt)["records"]) < 6_000

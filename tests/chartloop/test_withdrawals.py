@@ -77,3 +77,13 @@ def test_a_crash_at_any_call_is_mended_by_the_next_try(after: bool) -> None:
             leave(desk, batch_id)
         assert desk.task()["records"] == 0 and desk.show(batch_id)["status"] == "withdrawn"
         assert len(desk.ledger.query("TASK#ner", "AUDIT#")) == 1
+
+
+def test_the_same_post_after_a_withdrawal_is_a_new_batch() -> None:
+    desk = Desk()
+    first = desk.post([note("a")])
+    leave(desk, first["batch_id"])
+    again = desk.post([note("a")])
+    assert again["batch_id"] != first["batch_id"] and again["counts"]["accepted"] == 1
+    assert desk.receive([note("a")])["batch_id"] == again["batch_id"]
+    check(desk)

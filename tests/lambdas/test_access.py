@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas import api, predict
 from lambdas.http import MODELS_WRITE, PUBLIC, READ, RECORDS_WRITE, Edge, Routes
@@ -113,3 +115,22 @@ def test_a_bad_body_is_told_its_field_and_never_its_value(call: Caller, method: 
 def test_a_bad_query_is_refused(call: Caller, query: dict[str, str]) -> None:
     answer = call("GET", "/v1/tasks/ner/batches", query=query)
     assert answer.status == 400 and answer.json["error"]["field"] == "limit"
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(("reason", "name", "texts", "text", "records", "x")), inner),
+)
+PARTS = st.sampled_from(("limit", "before", "after", "task", "replace", "span_policy"))
+
+
+@given(
+    route=st.sampled_from(ROUTES), body=ANY | st.text() | st.binary(), query=st.none() | st.dictionaries(PARTS, st.text()),
+    place=st.text(min_size=1), kind=st.sampled_from(("application/json", "text/csv", "application/x-ndjson", "x", "")),
+)  # fmt: skip
+def test_no_request_breaks_a_route(route: tuple[str, str, str], body: Any, query: Any, place: str, kind: str) -> None:
+    method, rule, _ = route
+    for name in PLACES:
+        rule = rule.replace(name, "ner" if name == "<task>" else place)
+    answer = caller_of(rule, FakeWorld())(method, rule, body, query=query, headers={"content-type": kind})
+    assert answer.status < 500 or answer.code == "no_model"

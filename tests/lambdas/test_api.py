@@ -141,7 +141,7 @@ def test_an_idempotency_key_names_the_batch(call: Caller) -> None:
         (b"\xff\xfe", {}, "nothing_parsed"),
         (b"PK no workbook", XLSX, "nothing_parsed"),
         ("a", {"content-type": "application/x-www-form-urlencoded"}, "unsupported_format"),
-        ({"records": [note("a")], "replaces": True}, {}, "unknown_field"),
+        ({"records": [note("a")], "replaces": True}, {}, "invalid_request"),
         ({"records": [note("a")], "replace": "yes"}, {}, "invalid_request"),
     ],
 )
