@@ -47,6 +47,8 @@ NOT_NOW = [
     "SageMaker.SageMakerException",
 ]
 """SageMaker refuses to create the job: quota, capacity or throttling. Nothing was created, so the name is still free."""
+NO_ENDPOINT_NOW = ["ResourceLimitExceeded", "ThrottlingException"]
+"""The same for an endpoint, as a function's error has it."""
 
 
 def definition(*, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
@@ -59,8 +61,8 @@ def definition(*, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) 
         "StartAt": "Begin",
         "TimeoutSeconds": 5 * DAY,
         "States": {
-            **_learning(functions, jobs),
-            **_judging(functions, jobs),
+            **_learning(functions, jobs, pause_seconds),
+            **_judging(functions, jobs, pause_seconds),
             **_deploying(functions, pause_seconds),
             **_swapping(functions),
             **_undoing(functions, pause_seconds),
@@ -69,14 +71,14 @@ def definition(*, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) 
     }
 
 
-def _learning(functions: Mapping[str, str], jobs: Jobs) -> dict[str, State]:
+def _learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
     return {
         "Begin": _call(functions["begin"], RUN, "Start?", keep={"start_at": "start_at"}, at="$.begin", catch=_to("Failed")),
         "Start?": _choice("$.begin.start_at", {"prepare": "Prepare", "promote": "Register"}, default="Promoted"),
-        "Prepare": _job("createProcessingJob", jobs.prepare(), Next="Learn", Catch=_to("Failed")),
+        "Prepare": _job("createProcessingJob", jobs.prepare(), pause_seconds, Next="Learn", Catch=_to("Failed")),
         "Learn": {
             "Type": "Parallel",
-            "Branches": [_embedding(jobs), _training(jobs)],
+            "Branches": [_embedding(jobs, pause_seconds), _training(jobs, pause_seconds)],
             "ResultSelector": {"model_uri.$": "$[1].model_uri"},
             "ResultPath": "$.candidate",
             "Next": "Champion",
@@ -85,7 +87,7 @@ def _learning(functions: Mapping[str, str], jobs: Jobs) -> dict[str, State]:
     }
 
 
-def _embedding(jobs: Jobs) -> dict[str, Any]:
+def _embedding(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
     return {
         "StartAt": "Embedded before?",
         "States": {
@@ -94,14 +96,14 @@ def _embedding(jobs: Jobs) -> dict[str, Any]:
                 "Choices": [{"Variable": "$.has_embeddings", "BooleanEquals": True, "Next": "Embed"}],
                 "Default": "EmbedAll",
             },
-            "Embed": _job("createProcessingJob", jobs.embed(previous=True), End=True),
-            "EmbedAll": _job("createProcessingJob", jobs.embed(previous=False), End=True),
+            "Embed": _job("createProcessingJob", jobs.embed(previous=True), pause_seconds, End=True),
+            "EmbedAll": _job("createProcessingJob", jobs.embed(previous=False), pause_seconds, End=True),
         },
     }
 
 
-def _training(jobs: Jobs) -> dict[str, Any]:
-    train = _job("createTrainingJob", jobs.train(), End=True)
+def _training(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
+    train = _job("createTrainingJob", jobs.train(), pause_seconds, End=True)
     del train["ResultPath"]
     return {
         "StartAt": "Toolkit",
@@ -112,7 +114,7 @@ def _training(jobs: Jobs) -> dict[str, Any]:
     }
 
 
-def _judging(functions: Mapping[str, str], jobs: Jobs) -> dict[str, State]:
+def _judging(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
     champion = {"champion": "champion", "look": "look"}
     payload = {**RUN, "champion.$": "$.standing.champion"}
     return {
@@ -122,8 +124,8 @@ def _judging(functions: Mapping[str, str], jobs: Jobs) -> dict[str, State]:
             "Choices": [{"Variable": "$.standing.champion.present", "BooleanEquals": True, "Next": "Score"}],
             "Default": "ScoreFirst",
         },
-        "Score": _job("createProcessingJob", jobs.score(champion=True), Next="Judge", Catch=_to("Failed")),
-        "ScoreFirst": _job("createProcessingJob", jobs.score(champion=False), Next="Judge", Catch=_to("Failed")),
+        "Score": _job("createProcessingJob", jobs.score(champion=True), pause_seconds, Next="Judge", Catch=_to("Failed")),
+        "ScoreFirst": _job("createProcessingJob", jobs.score(champion=False), pause_seconds, Next="Judge", Catch=_to("Failed")),
         "Judge": _call(functions["judge"], payload, "Better?", keep={"verdict": "verdict"}, at="$.judged", catch=_to("Failed")),
         "Better?": _choice("$.judged.verdict", {"promote": "Register", "needs-review": "ForReview"}, default="Kept"),
     }
@@ -132,12 +134,13 @@ def _judging(functions: Mapping[str, str], jobs: Jobs) -> dict[str, State]:
 def _deploying(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State]:
     promote, publish = functions["promote"], functions["publish"]
     busy = _retry(["PromotionActive"], first=pause_seconds, attempts=60, longest=600)
+    full = [_retry(NO_ENDPOINT_NOW, first=pause_seconds, attempts=10, longest=1800), _crashed()]
     return {
         "Register": _step(promote, "register", "Copy", catch=_to("Undo"), retry=[busy, _crashed()]),
         "Copy": _step(publish, "copy", "Deploy", catch=_to("Undo")),
-        "Deploy": _step(promote, "deploy", "Pause", catch=_to("Undo")),
+        "Deploy": _step(promote, "deploy", "Pause", catch=_to("Undo"), retry=full),
         "Pause": {"Type": "Wait", "Seconds": pause_seconds, "Next": "Wait"},
-        "Wait": _step(promote, "wait", "Ready?", catch=_to("Undo"), keep={"status": "status"}),
+        "Wait": _step(promote, "wait", "Ready?", catch=_to("Undo"), retry=full, keep={"status": "status"}),
         "Ready?": _choice("$.promotion.status", {"ready": "Verify"}, default="Pause"),
         "Verify": _step(promote, "verify", "Swap", catch=_to("Undo")),
         "Swap": _step(promote, "swap", "Point", catch=[*_to("PutBack", "ChampionChanged"), *_to("Undo")]),
@@ -220,14 +223,14 @@ def _call(
     return state
 
 
-def _job(operation: str, request: dict[str, Any], **transition: Any) -> State:
+def _job(operation: str, request: dict[str, Any], pause_seconds: int, **transition: Any) -> State:
     """Runs a SageMaker job to its end; the state passes through unchanged."""
     return {
         "Type": "Task",
         "Resource": f"arn:aws:states:::sagemaker:{operation}.sync",
         "Parameters": request,
         "ResultPath": None,
-        "Retry": [_retry(NOT_NOW, first=30, attempts=8, longest=1800)],
+        "Retry": [_retry(NOT_NOW, first=pause_seconds, attempts=10, longest=1800)],
         **transition,
     }
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.infra.templates import Templates
+
+ROOT = Path(__file__).parents[2]
 
 # Before anything imports the CDK, whose libraries run on Node: the one beside this Python.
 os.environ.setdefault("JSII_NODE", str(Path(sys.executable).parent / "node"))
@@ -22,27 +24,38 @@ LOCAL = {"issuer": "http://localhost:8040/issuer", "bundle": "false", "base_mode
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The defaults, but for the third-party code, which would be downloaded."""
-    return synthesized(tmp_path_factory.mktemp("cloud"), {"bundle": "false"})
-
-
-@pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    return synthesized(tmp_path_factory.mktemp("local"), LOCAL)
-
-
-def synthesized(folder: Path, context: Mapping[str, str]) -> Templates:
+    """The defaults, but for the third-party code, which would be downloaded; composed in this process."""
     from aws_cdk import App
 
     from infra.app import deployment
     from infra.context import read
 
-    feature_flags = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
-    app = App(outdir=str(folder), context={**feature_flags, **context}, analytics_reporting=False)
+    folder = tmp_path_factory.mktemp("cloud")
+    app = App(outdir=str(folder), context={**feature_flags(), "bundle": "false"}, analytics_reporting=False)
     nothing: dict[str, str] = {}
     deployment(app, read(app.node.try_get_context, nothing))
     app.synth()
-    stacks: dict[str, Any] = {
-        name: json.loads((folder / f"chartloop-{name}.template.json").read_text()) for name in ("data", "pipeline", "serving")
-    }
-    return Templates(folder, stacks)
+    return templates(folder)
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """By the app's entry as the CDK command line runs it, in an environment that holds nothing of AWS."""
+    folder = tmp_path_factory.mktemp("local")
+    node = {name: value for name, value in os.environ.items() if name.startswith("JSII_")}
+    context = {"CDK_OUTDIR": str(folder / "out"), "CDK_CONTEXT_JSON": json.dumps({**feature_flags(), **LOCAL})}
+    environment = {"PATH": "/nonexistent", "HOME": str(folder), **node, **context}
+    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return templates(folder / "out")
+
+
+def feature_flags() -> dict[str, Any]:
+    """The context that cdk.json gives to every synth."""
+    flags: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return flags
+
+
+def templates(folder: Path) -> Templates:
+    names = ("data", "pipeline", "serving")
+    return Templates(folder, {name: json.loads((folder / f"chartloop-{name}.template.json").read_text()) for name in names})

@@ -240,6 +240,15 @@ def test_another_promotion_is_waited_for() -> None:
     assert busy["MaxAttempts"] * busy["MaxDelaySeconds"] > 4 * 3600
 
 
+def test_a_full_account_is_waited_for() -> None:
+    for name, state in EVERY:
+        errors = {error for retry in state.get("Retry", []) for error in retry["ErrorEquals"]}
+        if "sagemaker" in state.get("Resource", ""):
+            assert "SageMaker.ResourceLimitExceededException" in errors
+        if name in ("Deploy", "Wait"):
+            assert "ResourceLimitExceeded" in errors
+
+
 def test_only_references_are_handed_to_functions() -> None:
     allowed = {"run_id", "task", "version", "kind", "execution", "step", "champion", "outcome", "error"}
     for _, state in EVERY:
