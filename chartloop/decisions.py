@@ -16,6 +16,9 @@ from chartloop.view import View
 HOLDERS = 256
 """Records that one band names at most. A record whose signature is stored already adds nothing, so copies never fill a band."""
 
+SIGNATURES = 50
+"""Texts of one record that are remembered, so that its item stays small however often it is replaced."""
+
 ANONYMOUS = ("record_id", "patient_id", "codes")
 """What two records with the same text may differ in without their labels being in conflict."""
 
@@ -128,11 +131,11 @@ def _store(view: View, task: str, batch: Item, arrival: Arrival, stored: Item | 
 
 
 def _with_version(stored: Item | None, task: str, arrival: Arrival, version: Version) -> Item:
-    """The RECORD item with one more version. All its signatures stay: an earlier text comes back when a version is withdrawn."""
+    """The RECORD item with one more version. Earlier signatures stay: an earlier text comes back when a version is withdrawn."""
     item = stored or new(record_key(task, arrival.record_id), versions=[], signatures=[])
     signatures = [arrival.signature.hex()] if arrival.signature else []
     signatures += [known for known in item["signatures"] if known not in signatures]
-    return {**item, "versions": [*item["versions"], version], "signatures": signatures}
+    return {**item, "versions": [*item["versions"], version], "signatures": signatures[:SIGNATURES]}
 
 
 def _neighbours(view: View, task: str, arrival: Arrival) -> list[Item]:
