@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import inspect
 import json
 import re
@@ -135,6 +136,8 @@ def translated(error: Exception) -> ChartloopError:
         return _invalid(error.errors()[0])
     if isinstance(error, RequestUnsupportedContentType):
         return InvalidRequest("the content type must be application/json", code="unsupported_format", field="content-type")
+    if isinstance(error, UnicodeDecodeError | binascii.Error):  # of a body that was sent as binary
+        return InvalidRequest("the body is no UTF-8 text", code="invalid_json")
     if isinstance(error, NotFoundError):
         return NotFound("no such route", code="unknown_route")
     logs.crash("crashed", error)

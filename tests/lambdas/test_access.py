@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdas import api, predict
@@ -124,6 +124,8 @@ ANY = st.recursive(
 PARTS = st.sampled_from(("limit", "before", "after", "task", "replace", "span_policy"))
 
 
+@settings(max_examples=300)
+@example(route=("PATCH", "/v1/tasks/<task>/settings", MODELS_WRITE), body=b"\x80", query=None, place="0", kind="application/json")
 @given(
     route=st.sampled_from(ROUTES), body=ANY | st.text() | st.binary(), query=st.none() | st.dictionaries(PARTS, st.text()),
     place=st.text(min_size=1), kind=st.sampled_from(("application/json", "text/csv", "application/x-ndjson", "x", "")),
