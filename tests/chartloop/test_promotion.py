@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chartloop import promotion, publishing, runs
+from chartloop import promotion, publishing, runs, steps
 from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, JobFailed, PromotionActive
 from chartloop.seams import EndpointState
 from tests.worlds import TASK, Crash, FakeWorld, agree
@@ -266,6 +266,31 @@ def test_undo_waits_until_the_endpoint_takes_the_champion_back() -> None:
     owner["active_run"] = None
     world.stores["ledger"].save(owner)
     agree(world)
+
+
+def test_nothing_is_approved_before_the_swap() -> None:
+    world = served(7)
+    run_id = held(world)
+    promotion.register(TASK, run_id, now=world.clock(), **world.seams("ledger", "objects", "registry"))
+    assert steps.steps(world.run(run_id), world.jobs)[-1]["status"] == "running"
+    with pytest.raises(Conflict):
+        promotion.approve(TASK, run_id, now=world.clock(), **world.seams("ledger", "registry"))
+    assert world.stores["registry"].find(TASK, run_id).status == "PendingManualApproval"
+    assert world.owner()["promotion"] == run_id
+
+
+def test_a_rollback_that_fails_leaves_the_earlier_model_approved() -> None:
+    world = served(6, 7)
+    earlier, champion = (run["run_id"] for run in world.runs())
+    seams = world.seams("ledger", "objects", "executions")
+    runs.start_promotion(TASK, None, "rollback", "worse", "ada", now=world.clock(), **seams)
+    world.stores["endpoints"].break_next = True
+    world.to_end()
+    agree(world)
+    assert world.runs()[2]["outcome"] == "failed" and world.owner()["champion"]["version"] == champion
+    assert world.stores["registry"].find(TASK, earlier).status == "Approved"
+    assert world.model(earlier)["status"] == "retired"
+    assert earlier in world.stores["folder"].versions(TASK)
 
 
 def test_after_the_swap_undo_does_nothing() -> None:
