@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from werkzeug.wrappers import Response
+
+from chartloop.errors import Unavailable
 from local import cloudformation, faults, machines
 from local.events import Bus
 from local.functions import Functions
@@ -13,6 +19,17 @@ from local.notifications import ObjectEvents
 from local.queues import Mappings
 from local.schedules import Scheduler
 from local.server import LocalCloud
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+API = "/v1/"
+
+
+def starting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    error = Unavailable("the local cloud is starting", code="waking").to_json()
+    return Response(json.dumps(error), status=Unavailable.status, content_type="application/json")(environ, start_response)
 
 
 class Services:
@@ -26,8 +43,13 @@ class Services:
         self.scheduler = Scheduler(cloud, self.bus, self.functions)
         self.issuer = Issuer(f"{cloud.endpoint_url}{PREFIX.rstrip('/')}", cloud.state / "issuer")
         cloud.dispatcher.mounts[PREFIX] = self.issuer
-        cloud.dispatcher.mounts["/v1/"] = Gateway(cloud, self.functions)
+        self._mounts, self._gateway = cloud.dispatcher.mounts, Gateway(cloud, self.functions)
+        self._mounts[API] = starting
         self._install(cloud)
+
+    def open(self) -> None:
+        """Lets clients in: before, the API says that it is starting, so that nobody writes to what is not read back yet."""
+        self._mounts[API] = self._gateway
 
     def _install(self, cloud: LocalCloud) -> None:
         cloudformation.install(cloud)
