@@ -12,7 +12,8 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
 from local.patches import Method, wrap
-from local.resource_types import COMPLETED, MADE, REFERENCES, WITHOUT_EFFECT, Made, unknown_properties
+from local.resource_properties import unknown
+from local.resource_types import COMPLETED, MADE, REFERENCES, WITHOUT_EFFECT, Made
 from local.server import LocalCloud
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ def completed(cloud: LocalCloud, resource_type: str, known: type[CloudFormationM
 
 
 def report(resource_type: str, properties: dict[str, Any]) -> None:
-    """Warns of properties that nobody decided on: they may be dropped without a word."""
-    for name in sorted(unknown_properties(resource_type, properties)):
+    """Says in the log what may be dropped without anybody having decided so."""
+    names = unknown(resource_type, properties) if resource_type not in WITHOUT_EFFECT else set()
+    for name in sorted(names):
         log.warning("%s: the property %s is neither used nor knowingly left out by the local cloud", resource_type, name)

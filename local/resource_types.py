@@ -97,8 +97,13 @@ def complete_method(_cloud: LocalCloud, method: Any, properties: Properties) -> 
     method.authorizer_id = properties.get("AuthorizerId")
 
 
+def complete_api(_cloud: LocalCloud, api: Any, properties: Properties) -> None:
+    api.binaryMediaTypes = properties.get("BinaryMediaTypes", [])
+
+
 COMPLETED: dict[str, Callable[[LocalCloud, Any, Properties], None]] = {
     "AWS::ApiGateway::Method": complete_method,
+    "AWS::ApiGateway::RestApi": complete_api,
     "AWS::Lambda::Function": complete_function,
     "AWS::S3::Bucket": complete_bucket,
 }
@@ -115,11 +120,3 @@ WITHOUT_EFFECT: dict[str, str] = {
     "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",
 }
 """Types that are only remembered by name, each with the reason."""
-
-LEFT_OUT: dict[str, frozenset[str]] = {}
-
-
-def unknown_properties(resource_type: str, properties: Properties) -> set[str]:
-    """Properties of a template that are neither used here nor knowingly left out."""
-    del resource_type, properties
-    return set()

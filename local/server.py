@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 LOOPBACK = "127.0.0.1"
+REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id")
 
 
 class Dispatcher:
@@ -57,10 +58,12 @@ class Dispatcher:
 
 
 def with_request_id(start_response: StartResponse) -> StartResponse:
-    """Every answer of AWS has a request id; moto's have none, and its state machines trip over that."""
+    """Every answer of AWS has a request id; many of moto's have none, and its state machines trip over that."""
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        return start_response(status, [*headers, ("x-amzn-RequestId", str(uuid4()))], *rest)
+        if not any(name.lower() in REQUEST_IDS for name, _ in headers):
+            headers = [*headers, ("x-amzn-RequestId", str(uuid4()))]
+        return start_response(status, headers, *rest)
 
     return start
 

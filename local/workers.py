@@ -91,11 +91,9 @@ class Worker:
         return Answer(json.dumps(body).encode(), "Unhandled")
 
     def _environment(self) -> dict[str, str]:
-        function, variables = self._function, dict(self._function.variables)
-        if function.mounts and not mount_prefix():
-            variables = redirected(variables, function.mounts)
+        function = self._function
         return {
-            **variables,
+            **redirected(dict(function.variables), function.mounts),
             **self._cloud.environment(),
             "_HANDLER": function.handler,
             "LAMBDA_TASK_ROOT": str(function.code),
@@ -118,30 +116,36 @@ def late(invocation: Invocation, born: float, timeout_seconds: float) -> bool:
     return time.monotonic() > invocation.taken_at + timeout_seconds
 
 
-def mounted(command: Sequence[str], mounts: Sequence[tuple[Path, str]]) -> list[str]:
-    """`command` in a private mount namespace in which each folder is bound at its path; `command` itself where that cannot be.
+def mountable(path: str) -> bool:
+    """Whether a folder can be bound at `path` for one process alone, and the host stays as it is."""
+    parent = Path(path).parent
+    return bool(mount_prefix()) and (Path(path).is_dir() or (parent.is_dir() and not any(parent.iterdir())))
 
-    A mount point that the host lacks is made in a temporary file system over its empty parent, so that the host stays as it is.
+
+def mounted(command: Sequence[str], mounts: Sequence[tuple[Path, str]]) -> list[str]:
+    """`command` in a private mount namespace in which each folder that is mountable is bound at its path.
+
+    A mount point that the host lacks is made in a temporary file system over its empty parent.
     """
-    if not mounts or not mount_prefix():
-        return list(command)
     steps = []
     for folder, path in mounts:
-        parent = Path(path).parent
-        if parent.is_dir() and not any(parent.iterdir()):
-            steps.append(f"mount -t tmpfs none {shlex.quote(str(parent))}")
-        steps.append(f"mkdir -p {shlex.quote(path)}")
-        steps.append(f"mount --bind {shlex.quote(str(folder))} {shlex.quote(path)}")
+        if mountable(path):
+            if not Path(path).is_dir():
+                steps.append(f"mount -t tmpfs none {shlex.quote(str(Path(path).parent))}")
+            steps.append(f"mkdir -p {shlex.quote(path)} && mount --bind {shlex.quote(str(folder))} {shlex.quote(path)}")
+    if not steps:
+        return list(command)
     return [*mount_prefix(), "sh", "-c", " && ".join([*steps, 'exec "$@"']), "sh", *command]
 
 
 def redirected(variables: Mapping[str, str], mounts: Sequence[tuple[Path, str]]) -> dict[str, str]:
-    """The environment with each mount path replaced by the local folder, for kernels that refuse mount namespaces."""
+    """The environment with each path that is not mountable replaced by its local folder."""
     result = dict(variables)
     for folder, path in mounts:
-        for name, value in result.items():
-            if value == path or value.startswith(path.rstrip("/") + "/"):
-                result[name] = str(folder) + value[len(path.rstrip("/")) :]
+        inside = path.rstrip("/") + "/"
+        for name, value in variables.items():
+            if not mountable(path) and f"{value}/".startswith(inside):
+                result[name] = str(folder) + value[len(inside) - 1 :]
     return result
 
 
