@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from chartloop.errors import Conflict
 from local.processes import Processes
 
 if TYPE_CHECKING:
@@ -55,6 +57,19 @@ class Dispatcher:
         for done in self.before_answer:
             done()
         return answer
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on the loopback address alone."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError:
+        listener.close()
+        raise Conflict(f"port {port} is in use; choose another with --port", code="port_in_use") from None
+    listener.listen(128)
+    return listener
 
 
 def with_request_id(start_response: StartResponse) -> StartResponse:
@@ -99,13 +114,15 @@ class LocalCloud:
         self._making = threading.Lock()
 
     def start(self) -> None:
-        """Listens on the loopback address; the requests are answered by daemon threads."""
+        """Listens on the loopback address; the requests are answered by daemon threads. Raises Conflict for a port in use."""
         for folder in (self.logs, self.efs, self.state / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
         os.environ["MOTO_PORT"] = str(self.port)  # the state machine interpreter's own clients read it
         os.environ.update(self.credentials())
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
-        self._server = make_server(LOOPBACK, self.port, self.dispatcher, threaded=True, request_handler=QuietHandler)
+        fd = listen(self.port).detach()
+        self._server = make_server(LOOPBACK, self.port, self.dispatcher, threaded=True, request_handler=QuietHandler, fd=fd)
+        os.close(fd)  # the server works on a copy
         threading.Thread(target=self._server.serve_forever, name="local-cloud", daemon=True).start()
 
     def on_stop(self, stop: Callable[[], None]) -> None:
