@@ -181,6 +181,7 @@ def test_golden_requests_must_be_answered_as_recorded(answer: dict[str, Any]) ->
     agree(world)
     failed = world.runs()[1]
     assert (failed["outcome"], world.owner()["champion"]["version"]) == ("failed", world.runs()[0]["run_id"])
+    assert failed["error"]["code"] == "step_failed"  # ours, not that of a stray exception
 
 
 def test_a_champion_that_changed_meanwhile_leads_to_a_second_judgement_without_training() -> None:
