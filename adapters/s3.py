@@ -39,9 +39,7 @@ class S3Objects:
         body = found["Body"].read()
         return StoredObject(key, len(body), found["ETag"].strip('"'), body, found.get("Metadata", {}))
 
-    def put(
-        self, key: str, body: bytes, *, metadata: Mapping[str, str] | None = None, content_type: str | None = None
-    ) -> None:
+    def put(self, key: str, body: bytes, *, metadata: Mapping[str, str] | None = None, content_type: str | None = None) -> None:
         extra = {**self._encryption, "ContentType": content_type} if content_type else self._encryption
         self._client.put_object(Bucket=self.bucket, Key=key, Body=body, Metadata=dict(metadata or {}), **extra)
 

@@ -1,14 +1,14 @@
 """The ledger's items: how each kind is keyed and what it holds. Everything that must survive is one of these or an S3 object.
 
-    TASK#{task}            TASK                counters, settings, active run, champion, promotion lock
-    TASK#{task}            BATCH#{batch_id}    a batch: status, counts, its shards
-    TASK#{task}            RUN#{run_id}        a run: status, attempt, steps, outcome
-    TASK#{task}            MODEL#{version}     a model version: status, metrics, sha256
-    TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
-    TASK#{task}            ARRIVED#{time}#{id} the batches by time
-    TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
-    RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
-    BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
+TASK#{task}            TASK                counters, settings, active run, champion, promotion lock
+TASK#{task}            BATCH#{batch_id}    a batch: status, counts, its shards
+TASK#{task}            RUN#{run_id}        a run: status, attempt, steps, outcome
+TASK#{task}            MODEL#{version}     a model version: status, metrics, sha256
+TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
+TASK#{task}            ARRIVED#{time}#{id} the batches by time
+TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
+RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
+BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
 """
 
 from __future__ import annotations
@@ -78,8 +78,20 @@ def new_task(task: str) -> Item:
     can start. `settings` holds only what differs from the defaults, by name; `seen_labels` the labels of records so far.
     """
     return new(
-        task_key(task), task=task, records=0, arrivals=0, counted=0, sequence=0, settings={}, seen_labels=[],
-        active_run=None, champion=None, previous_champion=None, settled_run=None, promotion=None, embeddings=None,
+        task_key(task),
+        task=task,
+        records=0,
+        arrivals=0,
+        counted=0,
+        sequence=0,
+        settings={},
+        seen_labels=[],
+        active_run=None,
+        champion=None,
+        previous_champion=None,
+        settled_run=None,
+        promotion=None,
+        embeddings=None,
         blocked=None,
     )
 

@@ -41,7 +41,7 @@ class Settings(BaseModel):
 
 
 def from_environment(environ: Mapping[str, str], *required: str) -> Settings:
-    """Settings from `CHARTLOOP_*`; `required` names fields that this function cannot do without (`bucket` and `ledger` always)."""
+    """Settings from `CHARTLOOP_*`; `required` names fields that a function needs beside `bucket` and `ledger`."""
     values = {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if PREFIX + name.upper() in environ}
     missing = [name for name in ("bucket", "ledger", *required) if not values.get(name)]
     if missing:

@@ -20,9 +20,7 @@ def handle(event: dict[str, Any], world: World) -> dict[str, Any]:
 
 
 def _register(task: str, run_id: str, world: World) -> None:
-    promotion.register(
-        task, run_id, ledger=world.ledger, objects=world.objects, registry=world.registry, now=world.clock()
-    )
+    promotion.register(task, run_id, ledger=world.ledger, objects=world.objects, registry=world.registry, now=world.clock())
 
 
 def _deploy(task: str, run_id: str, world: World) -> None:

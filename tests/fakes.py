@@ -88,7 +88,7 @@ class FakeRegistry:
 
 
 class FakeEndpoints:
-    """`updates_take`: how often `state` answers Creating or Updating before a deployment is live; `break_next`: the next one fails."""
+    """`updates_take`: how often `state` is asked before a deployment is live; `break_next`: the next one fails."""
 
     def __init__(self, updates_take: int = 1) -> None:
         self.live: dict[str, str] = {}

@@ -21,9 +21,7 @@ def f1(tp: int, fp: int, fn: int) -> float:
 
 
 def part(rows: Sequence[GroupCounts], **changes: Any) -> Part:
-    tp, fp, fn, correct, tokens = (
-        sum(getattr(g, name) or 0 for g in rows) for name in ("tp", "fp", "fn", "correct", "tokens")
-    )
+    tp, fp, fn, correct, tokens = (sum(getattr(g, name) or 0 for g in rows) for name in ("tp", "fp", "fn", "correct", "tokens"))
     score = LabelScore(
         tp=tp, fp=fp, fn=fn, support=tp + fn, precision=tp / max(tp + fp, 1), recall=tp / max(tp + fn, 1), f1=f1(tp, fp, fn)
     )

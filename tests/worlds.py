@@ -239,4 +239,3 @@ def agree(world: FakeWorld) -> None:
     assert statuses[version] == "Approved"
     models = stores["ledger"].query(f"TASK#{TASK}", "MODEL#")
     assert [model["model"] for model in models if model["status"] == "champion"] == [version]
-

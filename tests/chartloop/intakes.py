@@ -24,7 +24,7 @@ TASK = "ner"
 WORDS = "the patient was seen for chest pain and shortness of breath and was given aspirin and oxygen on arrival in the ward"
 
 
-class Crashed(Exception):  # noqa: N818 (it is no error of ours)
+class Crashed(Exception):
     """The process died here."""
 
 

@@ -97,7 +97,7 @@ def test_different_notes_rarely_meet_and_are_never_near() -> None:
 
 
 def test_bands_differ_by_their_place() -> None:
-    bands = splits.bands(splits.signature("") [:20] * 12)
+    bands = splits.bands(splits.signature("")[:20] * 12)
     assert len(set(bands)) == 12
 
 
