@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -40,7 +40,8 @@ def up(state: Path, port: int, base_model: str, say: Say) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         start(cloud, base_model, say)
-        threading.Event().wait()
+        while True:  # in short sleeps: a signal that another thread was given does not wake this one
+            time.sleep(1)
     except KeyboardInterrupt:
         say("stopping")
     finally:

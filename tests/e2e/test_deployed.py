@@ -1,0 +1,87 @@
+"""What a deployment really made, read back: a stack's green status proves little."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import BUCKET, Cloud
+
+
+@pytest.fixture(scope="module")
+def template(cloud: Cloud) -> dict[str, Any]:
+    """Every resource of the synthesized app, by logical id."""
+    files = sorted((cloud.state / "cdk.out").glob("chartloop-*.template.json"))
+    assert [file.name.split(".")[0] for file in files] == ["chartloop-data", "chartloop-pipeline", "chartloop-serving"]
+    return {name: resource for file in files for name, resource in json.loads(file.read_text())["Resources"].items()}
+
+
+def of_type(template: dict[str, Any], resource_type: str) -> list[dict[str, Any]]:
+    return [resource["Properties"] for resource in template.values() if resource["Type"] == resource_type]
+
+
+def test_no_property_was_dropped_without_a_decision(cloud: Cloud) -> None:
+    assert "neither used nor knowingly left out" not in (cloud.state / "logs" / "cloud.log").read_text()
+
+
+def test_the_machine_that_runs_is_the_synthesized_one(cloud: Cloud, template: dict[str, Any]) -> None:
+    machines = cloud.client("stepfunctions")
+    (machine,) = machines.list_state_machines()["stateMachines"]
+    definition = machines.describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"]
+    (made,) = of_type(template, "AWS::StepFunctions::StateMachine")
+    literal = made["DefinitionString"]["Fn::Join"][1]
+    texts = [part for part in literal if isinstance(part, str)]
+    assert len(texts) > 10 and all(text in definition for text in texts)
+
+
+def test_every_function_has_the_synthesized_settings(cloud: Cloud, template: dict[str, Any]) -> None:
+    functions = cloud.client("lambda")
+    made = of_type(template, "AWS::Lambda::Function")
+    assert len(made) >= 10
+    for properties in made:
+        found = functions.get_function_configuration(FunctionName=properties["FunctionName"])
+        assert found["Handler"] == properties["Handler"] and found["Timeout"] == properties["Timeout"]
+        assert set(found["Environment"]["Variables"]) == set(properties["Environment"]["Variables"])
+        for name, value in properties["Environment"]["Variables"].items():
+            assert not isinstance(value, str) or found["Environment"]["Variables"][name] == value
+
+
+def test_the_wire_from_an_object_to_the_function_is_there(cloud: Cloud) -> None:
+    events, functions = cloud.client("events"), cloud.client("lambda")
+    rules = [rule for rule in events.list_rules()["Rules"] if "EventPattern" in rule]
+    (pattern,) = [json.loads(rule["EventPattern"]) for rule in rules]
+    (target,) = events.list_targets_by_rule(Rule=rules[0]["Name"])["Targets"]
+    (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
+    assert pattern["detail"]["bucket"]["name"] == [BUCKET]
+    assert target["Arn"] == mapping["EventSourceArn"] and mapping["FunctionArn"].endswith(":chartloop-on-upload")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert cloud.client("s3").get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+
+
+def test_a_queue_has_its_dead_letter_queue(cloud: Cloud) -> None:
+    queues = cloud.client("sqs")
+    url = queues.get_queue_url(QueueName="chartloop-uploads")["QueueUrl"]
+    policy = json.loads(
+        queues.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
+    )
+    assert policy["deadLetterTargetArn"].rsplit(":", 1)[-1] in [
+        found.rsplit("/", 1)[-1] for found in queues.list_queues()["QueueUrls"]
+    ]
+
+
+def test_every_method_but_health_and_the_docs_is_guarded(cloud: Cloud) -> None:
+    gateway = cloud.client("apigateway")
+    (api,) = gateway.get_rest_apis()["items"]
+    resources = gateway.get_resources(restApiId=api["id"], limit=500)["items"]
+    open_paths = {
+        resource["path"]
+        for resource in resources
+        for method in resource.get("resourceMethods", {}).values()
+        if method["authorizationType"] != "CUSTOM" or not method.get("authorizerId")
+    }
+    assert open_paths <= {"/v1/health", "/v1/docs", "/v1/openapi.json"}
+    assert {response["responseType"] for response in gateway.get_gateway_responses(restApiId=api["id"])["items"]} >= {
+        "UNAUTHORIZED", "ACCESS_DENIED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX",
+    }  # fmt: skip
