@@ -24,8 +24,8 @@ def quiet() -> None:
 
 
 def use_cores(environ: Mapping[str, str]) -> int:
-    """Sets torch's threads to OMP_NUM_THREADS, else to the cores that this process may run on; gives the number."""
-    threads = int(environ.get("OMP_NUM_THREADS") or 0) or len(os.sched_getaffinity(0))
+    """Sets torch's threads to OMP_NUM_THREADS, else to the number of cores; gives the number."""
+    threads = int(environ.get("OMP_NUM_THREADS") or 0) or os.cpu_count() or 1
     torch.set_num_threads(threads)
     return threads
 

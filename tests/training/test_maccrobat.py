@@ -68,7 +68,7 @@ def scored(request_folder: Path) -> Path:
 
 def test_strict_f1_on_its_own_holdout(scored: Path) -> None:
     report = json.loads((scored / "score" / "candidate.json").read_text())
-    assert report["settled"]["metrics"]["entity_f1"] >= 0.55
+    assert report["settled"]["metrics"]["entity_f1"] >= 0.56  # 0.585 was measured; seeds and hardware move it by a point or two
     assert report["settled"]["metrics"]["token_accuracy"] > report["settled"]["baseline"]["token_accuracy"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chartloop import spans
 from training import tagging
 from training.pieces import Pieces
-from training.tagging import decode, piece_tags, tag_names, token_probabilities
+from training.tagging import decode, likeliest, piece_tags, token_probabilities
 
 LABELS = ["drug", "sign"]
 TEXT = "Aspirin 81 mg for chest pain, fever"
@@ -74,12 +74,26 @@ def test_whatever_the_model_says_spans_are_sound(case: tuple[str, list[dict[str,
         end = each.end
 
 
-def test_a_stray_inside_tag_begins_an_entity() -> None:
-    names = tag_names(LABELS)
-    tokens = spans.tokens("one two three four")
-    tags = [names.index(tag) for tag in ("I-drug", "I-sign", "I-sign", "I-drug")]
-    found = decode(certain(tags), tokens, LABELS)
-    assert [(each.label, each.start, each.end) for each in found] == [("drug", 0, 3), ("sign", 4, 13), ("drug", 14, 18)]
+def may_follow(tag: int, before: int) -> bool:
+    return tag == 0 or tag % 2 == 1 or before in (tag - 1, tag)
+
+
+@given(size=st.integers(0, 5), seed=st.integers(0, 2**32 - 1))
+def test_tags_are_the_likeliest_sequence_that_is_one(size: int, seed: int) -> None:
+    answers = np.random.default_rng(seed).dirichlet(np.ones(5), size).astype(np.float32)
+    legal = [
+        path for path in product(range(5), repeat=size) if all(may_follow(*pair) for pair in zip(path, (0, *path), strict=False))
+    ]
+    best = max(legal, key=lambda path: float(np.log(answers[range(size), list(path)]).sum()))
+    assert likeliest(answers).tolist() == list(best)
+
+
+def test_an_entity_begins_even_where_no_piece_says_so() -> None:
+    tokens = spans.tokens("no fever")
+    answers = np.array([[0.9, 0, 0, 0.1, 0], [0.1, 0, 0, 0.4, 0.5]], dtype=np.float32)
+    [found] = decode(answers, tokens, LABELS)
+    assert (found.label, found.start, found.end) == ("sign", 3, 8)
+    assert abs(found.confidence - 0.4) < 1e-6
 
 
 def test_confidence_is_the_mean_over_the_tokens() -> None:
