@@ -17,7 +17,7 @@ from chartloop.tasks import MINILM
 from local import tables
 from local.deploy import Deployment, forget_credentials, refuse_elsewhere
 from local.durability import Durability
-from local.issuer import write_private
+from local.issuer import Issuer, write_private
 from local.journal import Journal
 from local.restore import restore
 from local.sagemaker import SageMaker
@@ -73,7 +73,7 @@ def start(cloud: LocalCloud, base_model: str, say: Say) -> None:
     cloud.start()
     say("deploying the app (the first time takes a minute)")
     name = MINILM if not base_model else Path(base_model).name if Path(base_model).is_dir() else base_model
-    Deployment(cloud, context(services, name)).run()
+    Deployment(cloud, context(services.issuer, name)).run()
     say("reading the state back")
     restore(cloud, journal, sagemaker)
     say("staging the base model")
@@ -87,9 +87,9 @@ def start(cloud: LocalCloud, base_model: str, say: Say) -> None:
     say(f"url    {cloud.api_url}\ntoken  {token}\nstate  {cloud.state}\nready; Ctrl-C stops it")
 
 
-def context(services: Services, base_model: str) -> dict[str, str]:
+def context(issuer: Issuer, base_model: str) -> dict[str, str]:
     """The CDK context of a deployment on this machine (infra/context.py)."""
-    return {"issuer": services.issuer.url, "bundle": "false", "base_model": base_model, "deploy_wait": "1"}
+    return {"issuer": issuer.url, "bundle": "false", "base_model": base_model, "deploy_wait": "1"}
 
 
 def embedded_model() -> str:

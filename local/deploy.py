@@ -27,7 +27,7 @@ class Deployment:
     """Synthesizes the app with its context, and deploys it. What the command line says goes to `logs/deploy.log`."""
 
     def __init__(self, cloud: LocalCloud, context: Mapping[str, str]) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._context = context
         self._assembly = cloud.state / "cdk.out"
         self._log = cloud.logs / "deploy.log"
@@ -35,10 +35,10 @@ class Deployment:
     def run(self) -> None:
         """Raises JobFailed where a step fails; its log says why."""
         self._need_cdk()
-        self._synthesize()
+        self.synthesize()
         # outside of the app's folder: inside, bootstrap would write the assembly anew
-        account = f"aws://{self._cloud.account}/{self._cloud.region}"
-        self._cdk("bootstrap", account, cwd=self._cloud.state)
+        account = f"aws://{self.cloud.account}/{self.cloud.region}"
+        self._cdk("bootstrap", account, cwd=self.cloud.state)
         self._cdk(
             *("deploy", "--app", str(self._assembly), "--all", "--method", "direct", "--require-approval", "never"), cwd=ROOT
         )
@@ -48,10 +48,10 @@ class Deployment:
             npm = shutil.which("npm", path=self._environment()["PATH"])
             self._call([str(npm), "ci", "--no-audit", "--no-fund"], cwd=ROOT)
 
-    def _synthesize(self) -> None:
+    def synthesize(self) -> None:
         """Anew only where the app or its context changed: a synth takes ten seconds, and starts are many."""
-        mark = self._cloud.state / "cdk.out.sha256"
-        digest = self._digest()
+        mark = self.cloud.state / "cdk.out.sha256"
+        digest = self.digest()
         if mark.exists() and mark.read_text() == digest:
             return
         shutil.rmtree(self._assembly, ignore_errors=True)
@@ -59,7 +59,7 @@ class Deployment:
         self._cdk("synth", "--quiet", "--app", f"{sys.executable} app.py", "--output", str(self._assembly), *context, cwd=ROOT)
         mark.write_text(digest)
 
-    def _digest(self) -> str:
+    def digest(self) -> str:
         total = hashlib.sha256(repr(sorted(self._context.items())).encode())
         for path in sources():
             total.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
@@ -71,14 +71,14 @@ class Deployment:
 
     def _call(self, command: Sequence[str], cwd: Path) -> None:
         with self._log.open("ab") as log:
-            process = self._cloud.processes.start(command, env=self._environment(), cwd=cwd, output=log)
+            process = self.cloud.processes.start(command, env=self._environment(), cwd=cwd, output=log)
             status = process.wait()
-            self._cloud.processes.forget(process)
+            self.cloud.processes.forget(process)
         if status != 0:
             raise JobFailed(f"{Path(command[1]).name} {command[2]} ended with {status}: see {self._log}", code="deploy_failed")
 
     def _environment(self) -> dict[str, str]:
-        return {**self._cloud.environment(), **QUIET, "PYTHONDONTWRITEBYTECODE": "1", "AWS_MAX_ATTEMPTS": "1"}
+        return {**self.cloud.environment(), **QUIET, "PYTHONDONTWRITEBYTECODE": "1", "AWS_MAX_ATTEMPTS": "1"}
 
 
 def sources() -> Iterator[Path]:

@@ -19,7 +19,7 @@ USED = {
     "AWS::Events::Rule": "Name EventPattern ScheduleExpression State Targets",
     "AWS::KMS::Alias": "AliasName TargetKeyId",
     "AWS::KMS::Key": "KeyPolicy",
-    "AWS::Lambda::EventSourceMapping": "EventSourceArn FunctionName BatchSize FunctionResponseTypes ScalingConfig",
+    "AWS::Lambda::EventSourceMapping": "EventSourceArn FunctionName Enabled BatchSize FunctionResponseTypes ScalingConfig",
     "AWS::Lambda::Function": "FunctionName Code Handler Environment Timeout MemorySize Runtime FileSystemConfigs",
     "AWS::S3::Bucket": "BucketName VersioningConfiguration NotificationConfiguration",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupName",

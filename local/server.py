@@ -113,10 +113,13 @@ class LocalCloud:
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()
 
-    def start(self) -> None:
-        """Listens on the loopback address; the requests are answered by daemon threads. Raises Conflict for a port in use."""
+    def make_folders(self) -> None:
         for folder in (self.logs, self.efs, self.state / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self) -> None:
+        """Listens on the loopback address; the requests are answered by daemon threads. Raises Conflict for a port in use."""
+        self.make_folders()
         os.environ["MOTO_PORT"] = str(self.port)  # the state machine interpreter's own clients read it
         os.environ.update(self.credentials())
         logging.getLogger("werkzeug").setLevel(logging.WARNING)

@@ -41,7 +41,7 @@ class Services:
         self.mappings = Mappings(cloud, self.functions)
         self.object_events = ObjectEvents(cloud)
         self.scheduler = Scheduler(cloud, self.bus, self.functions)
-        self.issuer = Issuer(f"{cloud.endpoint_url}{PREFIX.rstrip('/')}", cloud.state / "issuer")
+        self.issuer = issuer_of(cloud)
         cloud.dispatcher.mounts[PREFIX] = self.issuer
         self._mounts, self._gateway = cloud.dispatcher.mounts, Gateway(cloud, self.functions)
         self._mounts[API] = starting
@@ -58,3 +58,8 @@ class Services:
             service.install()
         if boundary := os.environ.get(faults.VARIABLE):
             faults.Kill(boundary, cloud.state).install(self.object_events)
+
+
+def issuer_of(cloud: LocalCloud) -> Issuer:
+    """The issuer of a cloud; its key lies in the state folder."""
+    return Issuer(f"{cloud.endpoint_url}{PREFIX.rstrip('/')}", cloud.state / "issuer")

@@ -66,8 +66,8 @@ def test_the_app_is_synthesized_anew_only_where_something_changed(tmp_path: Path
     source = tmp_path / "app.py"
     source.write_text("1")
     monkeypatch.setattr(deploy, "ROOT", tmp_path)
-    digests = [Deployment(LocalCloud(tmp_path, 4000), {"bundle": bundle})._digest() for bundle in ("true", "false", "true")]
+    digests = [Deployment(LocalCloud(tmp_path, 4000), {"bundle": bundle}).digest() for bundle in ("true", "false", "true")]
     source.write_text("2")
-    digests.append(Deployment(LocalCloud(tmp_path, 4000), {"bundle": "true"})._digest())
+    digests.append(Deployment(LocalCloud(tmp_path, 4000), {"bundle": "true"}).digest())
     assert digests[0] == digests[2]
     assert len(set(digests)) == 3
