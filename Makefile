@@ -63,12 +63,12 @@ destroy: setup
 	$(CDK) destroy --all
 
 bench: setup
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@for file in $$(ls benchmarks | sed -n 's/^\([a-z].*\)\.py$$/\1/p'); do echo "== $$file"; $(BIN)/python -m benchmarks.$$file; done
 
 # Renews the lock from pyproject.toml in an environment of its own.
 lock:
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
-	@build/lock/bin/pip install --quiet --disable-pip-version-check "torch==2.13.0" ".[local,infra,training,dev]"
+	@build/lock/bin/pip install --quiet --disable-pip-version-check "torch==2.13.0" ".[local,infra,training,dev,bench]"
 	@{ echo "# Made by 'make lock'. torch $$(sed -n 's/.*torch==\([0-9.]*\).*/\1/p' pyproject.toml) installs as a CPU build where one is offered."; \
 	   build/lock/bin/pip freeze --all --exclude chartloop --exclude pip | sed 's/+cpu//'; } > requirements.lock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -21,9 +22,14 @@ def render(openapi: str) -> str:
     title = escape(document["info"]["title"])
     return (
         f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title><style>{STYLE}</style></head>"
-        f"<body><h1>{title}</h1><p>{escape(document['info']['description'])}</p>{''.join(routes)}"
+        f"<body><h1>{title}</h1><p>{_prose(document['info']['description'])}</p>{''.join(routes)}"
         f"<h2>Schemas</h2>{''.join(schemas)}</body></html>"
     )
+
+
+def _prose(text: str) -> str:
+    """Text as text, with what stands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _route(method: str, path: str, route: dict[str, Any]) -> str:
@@ -33,14 +39,14 @@ def _route(method: str, path: str, route: dict[str, Any]) -> str:
     body = _contents("Body", route.get("requestBody", {}).get("content", {}))
     answers = "".join(_contents(status, answer.get("content", {})) for status, answer in route["responses"].items())
     return (
-        f"<section><h3><code>{method.upper()} {escape(path)}</code></h3><p><b>{escape(route['summary'])}</b> "
-        f"{escape(route.get('description', ''))} ({needs})</p><ul>{parameters}{body}{answers}</ul></section>"
+        f"<section><h3><code>{method.upper()} {escape(path)}</code></h3><p><b>{escape(route['summary'])}.</b> "
+        f"{_prose(route.get('description', ''))} ({needs})</p><ul>{parameters}{body}{answers}</ul></section>"
     )
 
 
 def _parameter(parameter: dict[str, Any]) -> str:
     need = "" if parameter.get("required") else ", optional"
-    said = escape(parameter.get("description", ""))
+    said = _prose(parameter.get("description", ""))
     return f"<li><code>{escape(parameter['name'])}</code> ({escape(parameter['in'])}{need}) {said}"
 
 
