@@ -90,7 +90,7 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]
     def _eval_sync(self, env: Any, sync_resolver: Any, **rest: Any) -> Any:
         """As the base does it, and an execution that was stopped, or a state that ran out of time, stops its job."""
         outcome = super()._eval_sync(env=env, sync_resolver=sync_resolver, **rest)
-        if outcome is None:
+        if not isinstance(outcome, dict):  # which is what a job that ended gives
             sync_resolver.stop()
         return outcome
 

@@ -60,7 +60,6 @@ class Functions:
         answer = self._run(function, payload)
         if answer.error:
             response["x-amz-function-error"] = answer.error
-        response["x-amz-log-result"] = base64.b64encode(b"see the function's log file").decode()
         return answer.payload
 
     def invoke(self, arn: str, event: Any) -> Answer:

@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from local.journal import Journal
+from local.sagemaker import SageMaker
 from local.server import LocalCloud
 from local.services import Services
 
@@ -17,6 +19,7 @@ def main(state: Path, port: int) -> None:
     logging.basicConfig(filename=state / "logs" / "cloud.log", level=logging.INFO)
     cloud = LocalCloud(state, port)
     services = Services(cloud)
+    SageMaker(cloud, Journal(cloud.state / "journal")).install()
     cloud.start()
     services.scheduler.start()
     stopped = threading.Event()

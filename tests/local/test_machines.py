@@ -14,17 +14,23 @@ from tests.local.conftest import ROLE, BareCloud, until
 class Machine:
     """Runs definitions, each as a machine of its own."""
 
-    def __init__(self, bare: BareCloud) -> None:
+    def __init__(self, bare: BareCloud, prefix: str) -> None:
         self._client = bare.client("stepfunctions")
+        self._prefix = prefix
         self._made = 0
+
+    def start(self, start: str, states: dict[str, Any], event: Any = None) -> str:
+        """The ARN of an execution that goes on."""
+        self._made += 1
+        definition = json.dumps({"StartAt": start, "States": states})
+        made = self._client.create_state_machine(name=f"{self._prefix}-{self._made}", definition=definition, roleArn=ROLE)
+        started = self._client.start_execution(stateMachineArn=made["stateMachineArn"], input=json.dumps(event or {}))
+        return str(started["executionArn"])
 
     def run(self, start: str, states: dict[str, Any], event: Any = None) -> dict[str, Any]:
         """The description of an execution that ended."""
-        self._made += 1
-        definition = json.dumps({"StartAt": start, "States": states})
-        made = self._client.create_state_machine(name=f"m{self._made}", definition=definition, roleArn=ROLE)
-        execution = self._client.start_execution(stateMachineArn=made["stateMachineArn"], input=json.dumps(event or {}))
-        return until(lambda: self._ended(execution["executionArn"]))
+        execution = self.start(start, states, event)
+        return until(lambda: self._ended(execution))
 
     def _ended(self, arn: str) -> Any:
         found = self._client.describe_execution(executionArn=arn)
@@ -33,7 +39,7 @@ class Machine:
 
 @pytest.fixture(scope="module")
 def machine(bare: BareCloud) -> Machine:
-    return Machine(bare)
+    return Machine(bare, "machine")
 
 
 def call(function: str, **more: Any) -> dict[str, Any]:
