@@ -81,3 +81,15 @@ def test_the_contracts_are_good_schemas() -> None:
     }  # fmt: skip
     for path in files:
         Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_the_readme_names_every_file_of_the_tree() -> None:
+    tree = (ROOT / "README.md").read_text().rpartition("## The tree")[2]
+    package, named = "", set()
+    for line in tree.splitlines():
+        name = line.split(" ")[2] if line.startswith("  ") else line.split(" ")[0]
+        if line.startswith("  "):
+            named.add(f"{package}{name}")
+        else:
+            package = name
+    assert {name for name in NAMES if not name.endswith("__init__.py")} - named == set()
