@@ -16,7 +16,7 @@ from local.patches import Method, wrap
 from local.runtime import Answer
 from local.server import LocalCloud
 
-POLL_SECONDS = 2
+POLL_SECONDS = 10
 RETRY_SECONDS = 1
 """After how long a failed message is shown again; AWS waits for the queue's visibility timeout, many minutes."""
 POLLERS = 2

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +88,38 @@ def test_every_method_but_health_and_the_docs_is_guarded(cloud: Cloud) -> None:
     assert {response["responseType"] for response in gateway.get_gateway_responses(restApiId=api["id"])["items"]} >= {
         "UNAUTHORIZED", "ACCESS_DENIED", "REQUEST_TOO_LARGE", "DEFAULT_4XX", "DEFAULT_5XX",
     }  # fmt: skip
+
+
+def test_nothing_listens_but_on_the_loopback_address(cloud: Cloud) -> None:
+    assert cloud.process is not None
+    listening = listeners(family(cloud.process.pid))
+    assert listening and {address for address, _ in listening} == {"0100007F"}  # 127.0.0.1 as /proc writes it
+    assert cloud.port in {port for _, port in listening}
+
+
+def family(pid: int) -> set[int]:
+    """A process and all that come from it."""
+    parents = {
+        int(stat.parent.name): int(stat.read_text().rsplit(") ")[-1].split()[1]) for stat in Path("/proc").glob("[0-9]*/stat")
+    }
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def listeners(pids: set[int]) -> set[tuple[str, int]]:
+    """(address, port) of every listening socket of these processes."""
+    held = set()
+    for pid in pids:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                held.add(os.readlink(descriptor))
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in held:
+                address, port = fields[1].split(":")
+                found.add((address, int(port, 16)))
+    return found

@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
-from chartloop.errors import Forbidden, Unauthorized, Unavailable
+from chartloop.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from client.api import Api
+from client.bodies import CONTENT_TYPES
 from tests.contracts import validate
 from tests.e2e import easy
 from tests.e2e.conftest import BUCKET, Cloud, until
@@ -84,6 +89,33 @@ def test_a_file_dropped_into_s3_becomes_a_batch_with_the_same_verdicts(cloud: Cl
     counts = receipt["counts"]
     assert (counts["accepted"], counts["rejected"], counts["duplicate"]) == (5, 1, 1)
     assert api.batch("ner", receipt["batch_id"])["counts"] == counts
+
+
+def test_a_file_sent_by_a_presigned_address_becomes_a_batch(api: Api, run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_text("\n".join(json.dumps(record) for record in easy.notes(4, seed=3)))
+    batch_id = api.upload("ner", file)
+    receipt = until(lambda: processed(api, batch_id), 60)
+    assert receipt["counts"]["accepted"] == 4
+
+
+def test_a_workbook_posted_to_the_api_arrives_byte_for_byte(api: Api, run: Any) -> None:
+    book = Workbook()
+    book.active.append(["record_id", "text", "entities"])
+    for record in easy.notes(3, seed=4):
+        book.active.append([record["record_id"], record["text"], json.dumps(record["entities"])])
+    content = BytesIO()
+    book.save(content)
+    receipt = api.post_body("ner", content.getvalue(), CONTENT_TYPES[".xlsx"])
+    assert until(lambda: processed(api, receipt["batch_id"]), 60)["counts"]["accepted"] == 3
+
+
+def processed(api: Api, batch_id: str) -> Any:
+    """The receipt of a batch once on_upload has judged it."""
+    with suppress(NotFound):
+        receipt = api.batch("ner", batch_id)
+        return receipt if receipt["status"] != "received" else None
+    return None
 
 
 def body(cloud: Cloud, key: str) -> bytes | None:
