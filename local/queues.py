@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.awslambda.models import LambdaBackend
 from moto.sqs.models import Queue
 
@@ -60,15 +61,23 @@ class Mappings:
             if not truthy(mapping.enabled):
                 self._stopped.wait(POLL_SECONDS)
                 continue
-            answer = queues.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=min(mapping.batch_size, 10),
-                WaitTimeSeconds=POLL_SECONDS,
-                AttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            )
-            if messages := answer.get("Messages"):
-                self._handle(queues, url, mapping, messages)
+            try:
+                self._take(queues, url, mapping)
+            except (BotoCoreError, ClientError) as error:  # moto's queues are not made for several readers: try again
+                log.warning("a poll of %s failed with %s", url, type(error).__name__)
+                self._stopped.wait(RETRY_SECONDS)
+
+    def _take(self, queues: Any, url: str, mapping: Any) -> None:
+        """Waits for a batch and handles it."""
+        answer = queues.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=min(mapping.batch_size, 10),
+            WaitTimeSeconds=POLL_SECONDS,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        if messages := answer.get("Messages"):
+            self._handle(queues, url, mapping, messages)
 
     def _handle(self, queues: Any, url: str, mapping: Any, messages: list[dict[str, Any]]) -> None:
         event = {"Records": [record(message, mapping.event_source_arn) for message in messages]}
