@@ -28,7 +28,7 @@ Row = Sequence[Any]
 
 def csv_text(text: str, *, task: str) -> list[Line]:
     """The records of a comma-separated table (RFC 4180). Raises FileProblem."""
-    csv.field_size_limit(max(len(text), 1))  # the default is below the longest text; the bound is the file's own size
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a text may be longer than the default; the file bounds it
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         return list(_lines(reader, task))
