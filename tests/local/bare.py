@@ -21,6 +21,7 @@ def main(state: Path, port: int) -> None:
     services = Services(cloud)
     SageMaker(cloud, Journal(cloud.state / "journal")).install()
     cloud.start()
+    services.open()
     services.scheduler.start()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
