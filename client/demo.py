@@ -24,7 +24,7 @@ SETTINGS = {
     "minimum_records": 300,
     "minimum_new_records": 100,
     "policy": "strict",
-    "num_train_epochs": 4,
+    "num_train_epochs": 3,
     "per_device_train_batch_size": 8,
     "learning_rate": 5e-4,
     "validation_percent": 0,
