@@ -30,6 +30,8 @@ SETTINGS = {
     "validation_percent": 0,
 }
 FIRST, MORE, SPOILED = 300, 600, 150
+SPOILED_FORM = "medication reconciliation"
+"""Labels that are wrong all over hardly mislead a model; wrong ones of one kind of note outnumber the right ones there."""
 ORCHESTRATION_SECONDS = 20
 PATIENCE = 120
 """Half seconds in which a run must have started after its batch was processed."""
@@ -55,7 +57,7 @@ class Demo:
 
     def tell(self) -> bool:
         """Whether the three verdicts were what they should be."""
-        written = notes.write(FIRST + MORE + SPOILED + 1, self._seed)
+        written = notes.write(FIRST + MORE + 1, self._seed)
         chapters = self._chapters(written)
         with self._api:
             self._api.change_settings(TASK, dict(SETTINGS))
@@ -67,11 +69,11 @@ class Demo:
         return all(as_it_should(chapter, run) for chapter, run in zip(chapters, runs, strict=True))
 
     def _chapters(self, written: Sequence[LabelledNote]) -> list[Chapter]:
-        spoiled = notes.shuffled(written[FIRST + MORE : -1], self._seed)
+        spoiled = notes.shuffled(notes.write(SPOILED, self._seed, SPOILED_FORM), self._seed)
         return [
             Chapter(f"{FIRST} labelled notes: a first model", written[:FIRST], "promote"),
             Chapter(f"{MORE} more: a better model replaces it", written[FIRST : FIRST + MORE], "promote"),
-            Chapter(f"{SPOILED} with shuffled labels: the gate keeps the champion", spoiled, "keep"),
+            Chapter(f"{SPOILED} of one kind, their labels shuffled: the gate keeps the champion", spoiled, "keep"),
         ]
 
     def _live(self, number: int, chapter: Chapter) -> Run:

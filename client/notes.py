@@ -35,12 +35,15 @@ class LabelledNote(TypedDict):
     patient_id: NotRequired[str]
 
 
-def write(count: int, seed: int) -> list[LabelledNote]:
-    """`count` notes of about 60 words each; the same seed gives the same notes, and a longer list begins with a shorter one."""
-    rng = Random(f"notes {seed}")  # noqa: S311 - nothing secret
+def write(count: int, seed: int, form: str | None = None) -> list[LabelledNote]:
+    """`count` notes of about 60 words each, all of one form where it is named.
+
+    The same seed and form give the same notes, and a longer list begins with a shorter one.
+    """
+    rng = Random(f"notes {seed}" if form is None else f"notes {seed} {form}")  # noqa: S311 - nothing secret
     notes: list[LabelledNote] = []
     for number in range(count):
-        note = _note(rng)
+        note = _note(rng, form)
         note["record_id"] = f"n-{seed}-{number:05d}-{rng.getrandbits(32):08x}"
         _assign_patient(note, notes, rng)
         notes.append(note)
@@ -48,12 +51,11 @@ def write(count: int, seed: int) -> list[LabelledNote]:
 
 
 def shuffled(notes: Sequence[LabelledNote], seed: int) -> list[LabelledNote]:
-    """The same texts and spans, each span with a label drawn from those of all the notes: what a broken export looks like."""
-    rng = Random(f"shuffled {seed}")  # noqa: S311 - nothing secret
-    labels = [entity["label"] for note in notes for entity in note["entities"]]
-    rng.shuffle(labels)
-    drawn = iter(labels)
-    return [{**note, "entities": [{**entity, "label": next(drawn)} for entity in note["entities"]]} for note in notes]
+    """The same texts and spans, with the labels' names shuffled until none is right: an export with its columns mixed up."""
+    names = sorted({entity["label"] for note in notes for entity in note["entities"]})
+    Random(f"shuffled {seed}").shuffle(names)  # noqa: S311 - nothing secret
+    wrong = dict(zip(names, [*names[1:], *names[:1]], strict=True))
+    return [{**note, "entities": [{**entity, "label": wrong[entity["label"]]} for entity in note["entities"]]} for note in notes]
 
 
 def _assign_patient(note: LabelledNote, notes: Sequence[LabelledNote], rng: Random) -> None:
@@ -65,9 +67,9 @@ def _assign_patient(note: LabelledNote, notes: Sequence[LabelledNote], rng: Rand
         note["patient_id"] = f"p-{rng.getrandbits(40):010x}"
 
 
-def _note(rng: Random) -> LabelledNote:
+def _note(rng: Random, name: str | None) -> LabelledNote:
     """A note without its ids."""
-    form = FORMS[rng.choice(tuple(FORMS))]
+    form = FORMS[name or rng.choice(tuple(FORMS))]
     rest = [*rng.sample(form.sentences, len(form.sentences)), *rng.sample(ANY_NOTE, 5)]
     rng.shuffle(rest)
     length = rng.gauss(WORDS_OF_A_NOTE, 8)
