@@ -10,67 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from chartloop.bootstrap import MINIMUM_GROUPS, Interval, paired
 from chartloop.items import stamp
 from chartloop.scores import ScoreReport
 from chartloop.tasks import Metric, Task
+from chartloop.verdicts import BOTH, Clause, Decision, LabelRow, Policies, PolicyName, Verdict
 
-PolicyName = Literal["spec", "strict"]
-Decision = Literal["promote", "keep", "needs-review"]
-Policies = dict[PolicyName, Literal["promote", "keep"]]
-BOTH: tuple[PolicyName, ...] = ("spec", "strict")
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Clause(_Model):
-    """`passed` is None for a clause that does not apply, which holds nothing back."""
-
-    clause: int
-    name: str
-    passed: bool | None
-    measured: float | str | None = None
-    required: float | str | None
-    message: str
-    policies: tuple[PolicyName, ...] = BOTH
-
-
-class LabelRow(_Model):
-    """Strict F1 of one label, candidate beside champion; informs, binds nothing."""
-
-    label: str
-    support: int
-    candidate: float | None
-    champion: float | None
-    difference: float | None
-
-
-class Verdict(_Model):
-    """What docs/contracts/verdict.schema.json describes. `champion` is the version that the candidate was judged against."""
-
-    run_id: str
-    task: str
-    verdict: Decision
-    policy: PolicyName
-    policies: Policies
-    candidate: str
-    champion: str | None
-    holdout: str | None
-    clauses: tuple[Clause, ...]
-    metrics: dict[Literal["candidate", "champion"], dict[str, float | None] | None]
-    interval: dict[str, Any] | None
-    labels: tuple[LabelRow, ...]
-    message: str
-    created_at: str
-
-    def to_json(self) -> dict[str, Any]:
-        return self.model_dump(mode="json")
+ENOUGH_SUPPORT = 30
+"""Annotated entities from which a label's own figure is evidence."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +61,7 @@ def decide(
     """
     case = _Case(task, run_id, candidate, champion, champion_version or (champion.version if champion else None))
     interval = _interval(case)
-    clauses = (_same_holdout(case), _complete(case), *_floors(case), _ahead(case), _proven(case, interval))
+    clauses = (_same_holdout(case), *_new_labels(case), _complete(case), *_floors(case), _ahead(case), _proven(case, interval))
     failed = {name for clause in clauses if clause.passed is False for name in clause.policies}
     policies: Policies = {name: "keep" if name in failed else "promote" for name in BOTH}
     decision = _decision(case, policy, policies)
@@ -191,6 +139,26 @@ def _doubts_of(report: ScoreReport, role: str, case: _Case) -> Iterator[str]:
 def _comparable(candidate: ScoreReport, champion: ScoreReport) -> bool:
     ours, theirs = ({group.group for group in report.settled.per_group} for report in (candidate, champion))
     return candidate.holdout == champion.holdout and candidate.settled.records == champion.settled.records and ours == theirs
+
+
+def _new_labels(case: _Case) -> Iterator[Clause]:
+    """A label that the champion does not know is not compared: it must reach the floor on the records that are not settled."""
+    if case.candidate is None or case.champion is None:
+        return
+    floor = case.task.floor.get(case.task.primary.name, 0.0)
+    scores = case.candidate.fresh.labels if case.candidate.fresh else {}
+    for label in sorted(set(case.candidate.labels) - set(case.champion.labels)):
+        score = scores.get(label)
+        enough = score is not None and score.support >= ENOUGH_SUPPORT
+        told = f"an F1 of {score.f1:.3f} against {floor:.2f}" if score and enough else "insufficient evidence in the holdout"
+        yield Clause(
+            clause=1,
+            name=f"new label {label}",
+            passed=score.f1 > floor if score and enough else None,
+            measured=score.f1 if score else None,
+            required=floor,
+            message=f"The label {label} is new and has {told}.",
+        )
 
 
 def _complete(case: _Case) -> Clause:

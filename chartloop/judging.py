@@ -9,13 +9,13 @@ from typing import Any
 
 from chartloop import gate, keys, models, scores, tasks
 from chartloop.errors import Conflict, JobFailed, NotFound
-from chartloop.gate import Verdict
 from chartloop.items import change, model_key, require, run_key, task_item, until_first
 from chartloop.runs import settings_of
 from chartloop.scores import ScoreReport
 from chartloop.seams import Ledger, Objects
 from chartloop.settings import Settings
 from chartloop.steps import mark
+from chartloop.verdicts import Verdict
 
 LOOKS = 3
 """Every look at the same holdout weakens what it proves."""

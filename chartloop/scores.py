@@ -72,6 +72,8 @@ class ScoreReport(_Model):
     bytes: Count
     holdout: Hash
     """Hash of the settled holdout: both reports of a verdict must carry the same."""
+    labels: tuple[str, ...] = ()
+    """What the artifact knows. Where candidate and champion know different ones, `settled` counts the common ones alone."""
     settled: Part
     fresh: Part | None
     created_at: str

@@ -6,8 +6,8 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from chartloop import snapshots
 from chartloop.items import Clock, stamp, utc_now
 from chartloop.scores import ScoreReport
 from chartloop.snapshots import StoredRecord
+from chartloop.spans import Entity
 from training import artifact, reports, serving
 from training.dataset import Document
 from training.export import export
@@ -49,6 +50,7 @@ class Artifact:
     version: str
     sha256: str
     bytes: int
+    labels: tuple[str, ...]
 
 
 def open_champion(folder: Path, into: Path) -> Artifact:
@@ -56,23 +58,41 @@ def open_champion(folder: Path, into: Path) -> Artifact:
     archive = folder / artifact.ARCHIVE
     artifact.unpack(archive, into)
     about = json.loads((into / "chartloop.json").read_bytes())
-    return Artifact(into, about["version"], artifact.sha256(archive), archive.stat().st_size)
+    return Artifact(into, about["version"], artifact.sha256(archive), archive.stat().st_size, tuple(about["labels"]))
 
 
 def export_candidate(folder: Path, version: str, output: Path, scratch: Path) -> Artifact:
     """The artifact that would be served, made from the training job's `model.tar.gz`."""
     artifact.unpack(folder / artifact.ARCHIVE, scratch / "trained")
     exported = export(scratch / "trained", version=version, folder=scratch / "candidate", output=output)
-    return Artifact(exported.folder, version, exported.manifest["sha256"], exported.manifest["bytes"])
+    made = exported.manifest
+    return Artifact(exported.folder, version, made["sha256"], made["bytes"], tuple(made["labels"]))
 
 
-def report(judged: Artifact, role: str, holdout: Holdout, now: Clock) -> ScoreReport:
-    """Runs the artifact over the whole holdout. `fresh` is None where every record is settled."""
+def apart(judged: Iterable[Artifact]) -> frozenset[str]:
+    """The labels that not all of the artifacts know: these are not compared."""
+    known = [set(one.labels) for one in judged]
+    return frozenset(set.union(*known) - set.intersection(*known))
+
+
+def without(labels: Collection[str], entities: Iterable[Entity]) -> list[Entity]:
+    return [entity for entity in entities if entity["label"] not in labels]
+
+
+def report(judged: Artifact, role: str, holdout: Holdout, left_out: Collection[str], now: Clock) -> ScoreReport:
+    """Runs the artifact over the whole holdout. `fresh` is None where every record is settled.
+
+    Labels that are `left_out` do not count on the settled part, neither as annotated nor as found.
+    """
     documents = [Document(stored.record["text"], stored.record["entities"], stored.group) for stored in holdout.records]
     found = serving.answers(judged.folder, [document.text for document in documents])
-    measured = [measure(document, its) for document, its in zip(documents, found, strict=True)]
-    settled = [each for each, stored in zip(measured, holdout.records, strict=True) if stored.settled]
-    fresh = [each for each, stored in zip(measured, holdout.records, strict=True) if not stored.settled]
+    settled, fresh = [], []
+    for stored, document, its in zip(holdout.records, documents, found, strict=True):
+        if stored.settled:
+            common = replace(document, entities=without(left_out, document.entities))
+            settled.append(measure(common, without(left_out, its)))
+        else:
+            fresh.append(measure(document, its))
     return ScoreReport.model_validate({
         "run_id": holdout.request["run_id"],
         "task": holdout.request["task"],
@@ -81,6 +101,7 @@ def report(judged: Artifact, role: str, holdout: Holdout, now: Clock) -> ScoreRe
         "sha256": judged.sha256,
         "bytes": judged.bytes,
         "holdout": holdout.hash,
+        "labels": judged.labels,
         "settled": reports.part(settled),
         "fresh": reports.part(fresh) if fresh else None,
         "created_at": stamp(now()),
@@ -96,8 +117,9 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
         judged = {"candidate": export_candidate(arguments.candidate, arguments.version, arguments.model_output, place)}
         if arguments.champion:
             judged["champion"] = open_champion(arguments.champion, place / "champion")
+        left_out = apart(judged.values())
         for role, one in judged.items():
-            body = json.dumps(report(one, role, holdout, now).to_json(), indent=1, allow_nan=False)
+            body = json.dumps(report(one, role, holdout, left_out, now).to_json(), indent=1, allow_nan=False)
             (arguments.output / f"{role}.json").write_text(body + "\n", encoding="utf-8")
 
 

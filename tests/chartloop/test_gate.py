@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chartloop import tasks
-from chartloop.gate import PolicyName, Verdict, decide
-from chartloop.scores import ScoreReport
+from chartloop.gate import decide
+from chartloop.scores import LabelScore, ScoreReport
+from chartloop.verdicts import PolicyName, Verdict
 from tests.contracts import validate
 from tests.reports import OLD, RUN, candidate, champion, even, f1, group, part, report
 
@@ -202,3 +203,29 @@ def test_a_promotion_always_has_its_evidence(
     assert own["token_accuracy"] > (theirs.settled.metrics["token_accuracy"] or 0)  # type: ignore[operator]
     if policy == "strict" and verdict.verdict == "promote":
         assert verdict.interval is not None and verdict.interval["low"] > 0
+
+
+def fresh(label: str, tp: int, wrong: int) -> dict[str, LabelScore]:
+    score = LabelScore(tp=tp, fp=wrong, fn=wrong, support=tp + wrong, precision=0.5, recall=0.5, f1=f1(tp, wrong, wrong))
+    return {label: score}
+
+
+@pytest.mark.parametrize(
+    ("tp", "wrong", "passed", "decision"),
+    [(40, 10, True, "promote"), (20, 30, False, "keep"), (25, 25, False, "keep"), (9, 20, None, "promote")],
+)
+def test_a_new_label_gets_the_floor(tp: int, wrong: int, passed: bool | None, decision: str) -> None:
+    part_of_new = part(even(8), labels=fresh("device", tp, wrong))
+    ours = candidate(8).model_copy(update={"labels": ("device", "drug"), "fresh": part_of_new})
+    theirs = champion(7).model_copy(update={"labels": ("drug",)})
+    verdict = judged(ours, theirs)
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "new label device")
+    assert (clause.clause, clause.passed, verdict.verdict) == (1, passed, decision)
+
+
+def test_a_new_label_without_records_is_shown_and_binds_nothing() -> None:
+    ours = candidate(8).model_copy(update={"labels": ("device", "drug")})
+    verdict = judged(ours, champion(7).model_copy(update={"labels": ("drug",)}))
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "new label device")
+    assert (clause.passed, clause.measured, verdict.verdict) == (None, None, "promote")
+    assert "insufficient evidence" in clause.message

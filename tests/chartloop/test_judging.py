@@ -9,7 +9,7 @@ import pytest
 
 from chartloop import judging, keys, models
 from chartloop.errors import Conflict, JobFailed
-from chartloop.gate import Verdict
+from chartloop.verdicts import Verdict
 from tests import reports
 from tests.contracts import validate
 from tests.worlds import TASK, FakeWorld, manifest

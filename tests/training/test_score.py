@@ -16,7 +16,7 @@ from tests.training import tiny
 from tests.training.tiny import Run, Trained
 from training import artifact, serving
 from training.export import Exported
-from training.score import read_holdout
+from training.score import Artifact, apart, read_holdout, without
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +91,11 @@ def test_an_artifact_that_breaks_fails_the_job_without_its_text(tmp_path: Path) 
     assert raised.value.code == "artifact_failed"
     assert "ValueError" in raised.value.message
     assert "Roe" not in raised.value.message
+
+
+def test_labels_that_only_one_model_knows_are_left_out() -> None:
+    old, new = (Artifact(Path(), "v", "0" * 64, 1, labels) for labels in (("dose", "drug"), ("drug", "test")))
+    assert apart([old]) == apart([old, old]) == frozenset()
+    assert apart([old, new]) == {"dose", "test"}
+    entities = [{"start": 0, "end": 1, "label": label} for label in ("dose", "drug", "test")]
+    assert [entity["label"] for entity in without({"dose", "test"}, entities)] == ["drug"]

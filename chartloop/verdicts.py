@@ -1,0 +1,60 @@
+"""The verdict: what the gate decided, clause by clause (docs/contracts/verdict.schema.json)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+PolicyName = Literal["spec", "strict"]
+Decision = Literal["promote", "keep", "needs-review"]
+Policies = dict[PolicyName, Literal["promote", "keep"]]
+BOTH: tuple[PolicyName, ...] = ("spec", "strict")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Clause(_Model):
+    """`passed` is None for a clause that does not apply, which holds nothing back."""
+
+    clause: int
+    name: str
+    passed: bool | None
+    measured: float | str | None = None
+    required: float | str | None
+    message: str
+    policies: tuple[PolicyName, ...] = BOTH
+
+
+class LabelRow(_Model):
+    """Strict F1 of one label, candidate beside champion; informs, binds nothing."""
+
+    label: str
+    support: int
+    candidate: float | None
+    champion: float | None
+    difference: float | None
+
+
+class Verdict(_Model):
+    """What docs/contracts/verdict.schema.json describes. `champion` is the version that the candidate was judged against."""
+
+    run_id: str
+    task: str
+    verdict: Decision
+    policy: PolicyName
+    policies: Policies
+    candidate: str
+    champion: str | None
+    holdout: str | None
+    clauses: tuple[Clause, ...]
+    metrics: dict[Literal["candidate", "champion"], dict[str, float | None] | None]
+    interval: dict[str, Any] | None
+    labels: tuple[LabelRow, ...]
+    message: str
+    created_at: str
+
+    def to_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
