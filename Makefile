@@ -48,9 +48,9 @@ test: check
 	$(BIN)/python -m pytest -m "not slow"
 
 check-all: test
-	$(BIN)/python -m pytest -m slow
 	$(BIN)/chartloop demo --seed 7
 	$(BIN)/chartloop demo --seed 11
+	$(BIN)/python -m pytest -m slow
 
 synth: setup
 	$(CDK) synth --quiet

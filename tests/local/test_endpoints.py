@@ -6,6 +6,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ import os, time
 def model_fn(model_dir):
     if os.environ.get("BREAK"):
         raise RuntimeError("no weights")
-    time.sleep(float(os.environ.get("SLOW", "0")))
+    while (gate := os.environ.get("GATE")) and not os.path.exists(gate):
+        time.sleep(0.02)
     return os.environ["VERSION"]
 def input_fn(body, content_type):
     return body.decode()
@@ -113,10 +115,10 @@ def test_an_error_of_the_model_is_a_model_error_with_its_status(cloud: KeptCloud
     assert invoke(cloud, "errors") == "errors-1 hi"
 
 
-def test_an_update_swaps_without_losing_an_invocation(cloud: KeptCloud) -> None:
-    client = cloud.client("sagemaker")
+def test_an_update_swaps_without_losing_an_invocation(cloud: KeptCloud, tmp_path: Path) -> None:
+    client, gate = cloud.client("sagemaker"), tmp_path / "gate"
     create(cloud, "swap", configure(cloud, "swap-1"))
-    configure(cloud, "swap-2", SLOW="0.3")
+    configure(cloud, "swap-2", GATE=str(gate))
     answers: list[str] = []
     stop = threading.Event()
 
@@ -137,6 +139,8 @@ def test_an_update_swaps_without_losing_an_invocation(cloud: KeptCloud) -> None:
     ):
         with pytest.raises(ClientError, match="in-progress"):
             refused()
+    until(lambda: answers)
+    gate.touch()
     assert settled(cloud, "swap")["EndpointConfigName"] == "swap-2"
     until(lambda: answers[-1] == "swap-2 slow")
     stop.set()
@@ -185,15 +189,15 @@ def test_models_and_configurations_are_made_once(cloud: KeptCloud) -> None:
 
 
 def test_endpoints_come_back_after_a_kill_and_an_accepted_update_goes_on(tmp_path_factory: pytest.TempPathFactory) -> None:
-    cloud = KeptCloud(tmp_path_factory.mktemp("killed"))
+    cloud, gate = KeptCloud(tmp_path_factory.mktemp("killed")), tmp_path_factory.mktemp("gate") / "open"
     client = cloud.client("sagemaker")
     create(cloud, "stays", configure(cloud, "stays-1"))
     create(cloud, "moves", configure(cloud, "moves-1"))
     create(cloud, "failed", configure(cloud, "failed-1", BREAK="1"))
     create(cloud, "deleted", configure(cloud, "deleted-1"))
     client.delete_endpoint(EndpointName="deleted")
-    client.update_endpoint(EndpointName="moves", EndpointConfigName=configure(cloud, "moves-2", SLOW="3"))
-    client.create_endpoint(EndpointName="new", EndpointConfigName=configure(cloud, "new-1", SLOW="3"))
+    client.update_endpoint(EndpointName="moves", EndpointConfigName=configure(cloud, "moves-2", GATE=str(gate)))
+    client.create_endpoint(EndpointName="new", EndpointConfigName=configure(cloud, "new-1", GATE=str(gate)))
     cloud.kill()
     cloud.restart()
     client = cloud.client("sagemaker")
@@ -202,6 +206,7 @@ def test_endpoints_come_back_after_a_kill_and_an_accepted_update_goes_on(tmp_pat
     assert client.describe_endpoint(EndpointName="moves")["EndpointStatus"] == "Updating"
     assert client.describe_endpoint(EndpointName="new")["EndpointStatus"] == "Creating"
     assert client.describe_endpoint(EndpointName="failed")["EndpointStatus"] == "Failed"
+    gate.touch()
     assert settled(cloud, "moves")["EndpointConfigName"] == "moves-2"
     assert settled(cloud, "new")["EndpointStatus"] == "InService"
     assert invoke(cloud, "moves") == "moves-2 hi"
