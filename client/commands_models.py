@@ -37,10 +37,7 @@ def _decision(parser: argparse.ArgumentParser) -> None:
 def models(session: Session, given: argparse.Namespace) -> int:
     with session.api() as api:
         found = api.models(given.task)
-    if given.json:
-        session.write_json(found)
-    else:
-        session.out.print(display.models(found))
+    session.answer(found, display.models(found), as_json=given.json)
     return exits.OK
 
 
@@ -57,10 +54,7 @@ def rollback(session: Session, given: argparse.Namespace) -> int:
 def reject(session: Session, given: argparse.Namespace) -> int:
     with session.api() as api:
         found = api.reject(given.task, given.version, given.reason)
-    if given.json:
-        session.write_json(found)
-    else:
-        session.out.print(display.models([found]))
+    session.answer(found, display.models([found]), as_json=given.json)
     return exits.OK
 
 
@@ -68,8 +62,5 @@ def _started(session: Session, api: Api, run: Run, given: argparse.Namespace) ->
     if given.wait:
         with Watch(session.notices) as watch:
             run = following.to_the_end(api, run["run_id"], session.sleep, watch)
-    if given.json:
-        session.write_json(run)
-    else:
-        session.out.print(display.run(run))
+    session.answer(run, display.run(run), as_json=given.json)
     return exits.of_run(run) if given.wait else exits.OK

@@ -36,20 +36,14 @@ def add(commands: arguments.Commands) -> None:
 def status(session: Session, given: argparse.Namespace) -> int:
     with session.api() as api:
         found = api.task(given.task)
-    if given.json:
-        session.write_json(found)
-    else:
-        session.out.print(display.fields(found))
+    session.answer(found, display.fields(found), as_json=given.json)
     return exits.OK
 
 
 def settings(session: Session, given: argparse.Namespace) -> int:
     with session.api() as api:
         found = api.change_settings(given.task, dict(given.changes)) if given.changes else api.settings(given.task)
-    if given.json:
-        session.write_json(found)
-    else:
-        session.out.print(display.fields(found))
+    session.answer(found, display.fields(found), as_json=given.json)
     return exits.OK
 
 
@@ -58,10 +52,7 @@ def runs(session: Session, given: argparse.Namespace) -> int:
         if given.watch:
             _watch(session, api, given)
         found = api.runs(given.task, limit=given.limit)
-    if given.json:
-        session.write_json(found)
-    else:
-        session.out.print(display.runs(found["runs"]))
+    session.answer(found, display.runs(found["runs"]), as_json=given.json)
     return exits.OK
 
 
@@ -82,8 +73,5 @@ def _watch(session: Session, api: Api, given: argparse.Namespace) -> None:
 def run(session: Session, given: argparse.Namespace) -> int:
     with session.api() as api, Watch(session.notices) as watch:
         found = following.to_the_end(api, given.run_id, session.sleep, watch) if given.wait else api.run(given.run_id)
-    if given.json:
-        session.write_json(found)
-    else:
-        session.out.print(display.run(found))
+    session.answer(found, display.run(found), as_json=given.json)
     return exits.of_run(found) if given.wait else exits.OK

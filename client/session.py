@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from client import config
 from client.api import Api
@@ -34,6 +34,13 @@ class Session:
     def api(self) -> Api:
         """The service that the settings point at; the caller closes it."""
         return Api(Http(config.find(self.environ, self.state), transport=self.transport, sleep=self.sleep))
+
+    def answer(self, value: Any, shown: RenderableType, *, as_json: bool) -> None:
+        """An answer of the service: its JSON where a program asked for it, else as people read it."""
+        if as_json:
+            self.write_json(value)
+        else:
+            self.out.print(shown)
 
     def write_json(self, value: Any) -> None:
         """A contract's JSON, as it came."""

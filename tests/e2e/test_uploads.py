@@ -19,7 +19,7 @@ def idle(api: Api) -> bool:
 
 
 def ended(api: Api, runs: int) -> list[Any] | None:
-    """The task's runs, newest first, once there are so many and all have ended; between two runs the task is idle for a moment."""
+    """The runs, newest first, once there are so many and all have ended; between two runs the task is idle for a moment."""
     found = api.runs("ner")["runs"]
     return found if len(found) >= runs and {run["status"] for run in found} <= ENDED and idle(api) else None
 
