@@ -1,0 +1,69 @@
+"""The states from a snapshot's references to a verdict: prepare, embed and train, champion, score, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.requests import Jobs
+from infra.states import RUN, State, call, choice, job, to
+
+
+def learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
+    return {
+        "Begin": call(functions["begin"], RUN, "Start?", keep={"start_at": "start_at"}, at="$.begin", catch=to("Failed")),
+        "Start?": choice("$.begin.start_at", {"prepare": "Prepare", "promote": "Register"}, default="Promoted"),
+        "Prepare": job("createProcessingJob", jobs.prepare(), pause_seconds, Next="Learn", Catch=to("Failed")),
+        "Learn": {
+            "Type": "Parallel",
+            "Branches": [_embedding(jobs, pause_seconds), _training(jobs, pause_seconds)],
+            "ResultSelector": {"model_uri.$": "$[1].model_uri"},
+            "ResultPath": "$.candidate",
+            "Next": "Champion",
+            "Catch": to("Failed"),
+        },
+    }
+
+
+def _embedding(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
+    return {
+        "StartAt": "Embedded before?",
+        "States": {
+            "Embedded before?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.has_embeddings", "BooleanEquals": True, "Next": "Embed"}],
+                "Default": "EmbedAll",
+            },
+            "Embed": job("createProcessingJob", jobs.embed(previous=True), pause_seconds, End=True),
+            "EmbedAll": job("createProcessingJob", jobs.embed(previous=False), pause_seconds, End=True),
+        },
+    }
+
+
+def _training(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
+    train = job("createTrainingJob", jobs.train(), pause_seconds, End=True)
+    del train["ResultPath"]
+    return {
+        "StartAt": "Toolkit",
+        "States": {
+            "Toolkit": {"Type": "Pass", "Result": jobs.toolkit(), "ResultPath": "$.toolkit", "Next": "Train"},
+            "Train": {**train, "ResultSelector": {"model_uri.$": "$.ModelArtifacts.S3ModelArtifacts"}},
+        },
+    }
+
+
+def judging(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
+    champion = {"champion": "champion", "look": "look"}
+    payload = {**RUN, "champion.$": "$.standing.champion"}
+    return {
+        "Champion": call(functions["champion"], RUN, "Serving?", keep=champion, at="$.standing", catch=to("Failed")),
+        "Serving?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.standing.champion.present", "BooleanEquals": True, "Next": "Score"}],
+            "Default": "ScoreFirst",
+        },
+        "Score": job("createProcessingJob", jobs.score(champion=True), pause_seconds, Next="Judge", Catch=to("Failed")),
+        "ScoreFirst": job("createProcessingJob", jobs.score(champion=False), pause_seconds, Next="Judge", Catch=to("Failed")),
+        "Judge": call(functions["judge"], payload, "Better?", keep={"verdict": "verdict"}, at="$.judged", catch=to("Failed")),
+        "Better?": choice("$.judged.verdict", {"promote": "Register", "needs-review": "ForReview"}, default="Kept"),
+    }

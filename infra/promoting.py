@@ -1,0 +1,50 @@
+"""The states of a promotion: into service step by step, forward after the swap, back before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.states import NO_ENDPOINT_NOW, State, choice, crashed, retry, step, to
+
+
+def deploying(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State]:
+    promote, publish = functions["promote"], functions["publish"]
+    busy = retry(["PromotionActive"], first=pause_seconds, attempts=60, longest=600)
+    full = [retry(NO_ENDPOINT_NOW, first=pause_seconds, attempts=10, longest=1800), crashed()]
+    return {
+        "Register": step(promote, "register", "Copy", catch=to("Undo"), retry=[busy, crashed()]),
+        "Copy": step(publish, "copy", "Deploy", catch=to("Undo")),
+        "Deploy": step(promote, "deploy", "Pause", catch=to("Undo"), retry=full),
+        "Pause": {"Type": "Wait", "Seconds": pause_seconds, "Next": "Wait"},
+        "Wait": step(promote, "wait", "Ready?", catch=to("Undo"), retry=full, keep={"status": "status"}),
+        "Ready?": choice("$.promotion.status", {"ready": "Verify"}, default="Pause"),
+        "Verify": step(promote, "verify", "Swap", catch=to("Undo")),
+        "Swap": step(promote, "swap", "Point", catch=[*to("PutBack", "ChampionChanged"), *to("Undo")]),
+    }
+
+
+def swapping(functions: Mapping[str, str]) -> dict[str, State]:
+    """Past the swap there is only forward."""
+    forward = [retry(["States.ALL"], first=2, attempts=12, longest=300)]
+    return {
+        "Point": step(functions["publish"], "point", "Approve", retry=forward),
+        "Approve": step(functions["promote"], "approve", "Promoted", retry=forward),
+    }
+
+
+def undoing(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State]:
+    """The endpoint may still be busy with what is undone, so an undo is repeated for a long time."""
+    patient = [retry(["States.ALL"], first=pause_seconds, attempts=30, longest=300)]
+    # At another path than the failure that led here: that one is what the run's record tells.
+    give_up = to("Failed", at="$.undo_error")
+    return {
+        "Undo": step(functions["promote"], "undo", "Remove", retry=patient, catch=give_up),
+        "PutBack": step(functions["promote"], "undo", "Again?", retry=patient, catch=give_up),
+        # A person's decision, or a run that was resumed after its verdict, has no trained candidate at hand to judge again.
+        "Again?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.candidate", "IsPresent": True, "Next": "Champion"}],
+            "Default": "Remove",
+        },
+        "Remove": step(functions["publish"], "remove", "Failed", catch=give_up),
+    }
