@@ -13,11 +13,16 @@ def main() -> None:
     os.environ.setdefault("JSII_NODE", str(Path(sys.executable).parent / "node"))
     from aws_cdk import App
 
+    from chartloop.errors import InvalidRequest
     from infra.app import deployment
     from infra.context import read
 
     app = App()
-    deployment(app, read(app.node.try_get_context, os.environ))
+    try:
+        context = read(app.node.get_all_context(), os.environ)
+    except InvalidRequest as refused:
+        sys.exit(str(refused))
+    deployment(app, context)
     app.synth()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,13 +17,17 @@ INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 class Context(BaseModel):
     """One deployment. Defaults are those of AWS; the local cloud sets `issuer`, `bundle`, `base_model` and `deploy_wait`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field("chartloop", pattern=r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$")
     """Prefix of every physical name."""
     account: str = Field("123456789012", pattern=r"^\d{12}$")
     """The default is AWS's documentation account: what a synth without credentials shows."""
     region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    environment: Literal["dev", "prod"] = "dev"
+    """prod protects stacks from deletion, asks people for a second factor, and keeps logs for longer; data is kept in both."""
+    waf: bool | None = None
+    """Whether a firewall looks at what the API is asked; not said: in prod."""
     issuer: str = Field("", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
     """Who signs the tokens; empty: a Cognito user pool of this deployment's own."""
     jwks_url: str = Field("", pattern=r"^(https?://\S+)?$")
@@ -42,18 +47,35 @@ class Context(BaseModel):
     upload_concurrency: int = Field(5, ge=2, le=1000)
     """How many uploads are read at a time."""
 
+    @property
+    def prod(self) -> bool:
+        return self.environment == "prod"
 
-def read(lookup: Callable[[str], Any], environ: Mapping[str, str]) -> Context:
-    """The context by name from `lookup`; account and region also from the CDK command line's variables.
+    @property
+    def firewall(self) -> bool:
+        return self.prod if self.waf is None else self.waf
 
-    Raises InvalidRequest that names the first field which breaks its rule.
+
+def read(given: Mapping[str, Any], environ: Mapping[str, str]) -> Context:
+    """The context from all of the app's; account and region also from the CDK command line's variables.
+
+    Raises InvalidRequest that names the first field which nobody knows, or which breaks its rule.
     """
-    found = {"account": environ.get("CDK_DEFAULT_ACCOUNT"), "region": environ.get("CDK_DEFAULT_REGION")}
-    for field in Context.model_fields:
-        value = lookup(field)
-        found[field] = found.get(field) if value is None else value
+    for name in given:
+        if not _of_the_cdk(name) and name not in Context.model_fields:
+            close = difflib.get_close_matches(name, Context.model_fields, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise InvalidRequest(f"context {name}: there is no such setting{meant}", field=name)
+    found = {"account": environ.get("CDK_DEFAULT_ACCOUNT"), "region": environ.get("CDK_DEFAULT_REGION"), **given}
+    values = {name: value for name, value in found.items() if not _of_the_cdk(name) and value is not None}
     try:
-        return Context.model_validate({field: value for field, value in found.items() if value is not None})
+        return Context.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise InvalidRequest(f"context {first['loc'][0]}: {first['msg']}", field=str(first["loc"][0])) from None
+        field = str(first["loc"][0]) if first["loc"] else ""
+        raise InvalidRequest(f"context {field}: {first['msg']}", field=field) from None
+
+
+def _of_the_cdk(name: str) -> bool:
+    """Feature flags, the command line's own values and what a lookup left in cdk.context.json; our names hold none of these."""
+    return name.startswith("@") or ":" in name

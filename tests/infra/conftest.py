@@ -33,7 +33,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     folder = tmp_path_factory.mktemp("cloud")
     app = App(outdir=str(folder), context={**feature_flags(), "bundle": "false"}, analytics_reporting=False)
     nothing: dict[str, str] = {}
-    deployment(app, read(app.node.try_get_context, nothing))
+    deployment(app, read(app.node.get_all_context(), nothing))
     app.synth()
     return templates(folder)
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from chartloop.errors import InvalidRequest
 from chartloop.tasks import BIO_CLINICAL_BERT
 from infra.context import Context, read
+from tests.infra.conftest import ROOT
 
 
 def test_nothing_told_gives_aws_defaults() -> None:
-    context = read({}.get, {})
+    context = read({}, {})
     assert context == Context()
     assert (context.name, context.region, context.base_model, context.bundle) == (
         "chartloop",
@@ -22,12 +28,12 @@ def test_nothing_told_gives_aws_defaults() -> None:
 
 def test_account_and_region_come_from_the_command_line_unless_the_context_names_them() -> None:
     environ = {"CDK_DEFAULT_ACCOUNT": "111122223333", "CDK_DEFAULT_REGION": "eu-central-1"}
-    assert read({}.get, environ).account == "111122223333"
-    assert read({"region": "eu-west-1"}.get, environ).region == "eu-west-1"
+    assert read({}, environ).account == "111122223333"
+    assert read({"region": "eu-west-1"}, environ).region == "eu-west-1"
 
 
 def test_values_of_the_command_line_are_strings() -> None:
-    context = read({"bundle": "false", "deploy_wait": "1"}.get, {})
+    context = read({"bundle": "false", "deploy_wait": "1"}, {})
     assert (context.bundle, context.deploy_wait) == (False, 1)
 
 
@@ -38,6 +44,8 @@ def test_values_of_the_command_line_are_strings() -> None:
         ("name", "a-name-that-no-bucket-can-carry"),
         ("account", "1234"),
         ("region", "Frankfurt"),
+        ("environment", "staging"),
+        ("waf", "maybe"),
         ("issuer", "localhost"),
         ("issuer", "https://issuer.example/"),
         ("bundle", "perhaps"),
@@ -49,5 +57,32 @@ def test_values_of_the_command_line_are_strings() -> None:
 )
 def test_a_wrong_value_is_refused_by_the_fields_name(field: str, value: str) -> None:
     with pytest.raises(InvalidRequest, match=field) as refused:
-        read({field: value}.get, {})
+        read({field: value}, {})
     assert refused.value.field == field
+
+
+def test_an_unknown_name_is_refused_and_the_one_that_was_meant_is_shown() -> None:
+    with pytest.raises(InvalidRequest, match=r"traning_hours.*training_hours") as refused:
+        read({"traning_hours": "2"}, {})
+    assert refused.value.field == "traning_hours"
+
+
+def test_what_belongs_to_the_cdk_is_not_ours() -> None:
+    flags = {"@aws-cdk/core:checkSecretUsage": True, "aws:cdk:bundling-stacks": ["**"], "availability-zones:account=1": ["a"]}
+    assert read(flags, {}) == Context()
+
+
+def test_the_firewall_stands_in_prod_unless_told_otherwise() -> None:
+    assert not read({}, {}).firewall
+    assert read({"environment": "prod"}, {}).firewall
+    assert not read({"environment": "prod", "waf": "false"}, {}).firewall
+    assert read({"waf": "true"}, {}).firewall
+
+
+def test_a_synth_with_a_wrong_name_ends_with_one_line_that_says_it() -> None:
+    context = json.dumps({"enviroment": "prod"})
+    node = {name: value for name, value in os.environ.items() if name.startswith("JSII_")}
+    environ = {"PATH": "/nonexistent", "CDK_CONTEXT_JSON": context, **node}
+    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == ["context enviroment: there is no such setting; did you mean environment?"]
