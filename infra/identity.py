@@ -10,10 +10,10 @@ from infra.names import Names
 
 RESOURCE_SERVER = "chartloop"
 SCOPES = {
-    "records.write": "Post and withdraw labelled records",
-    "read": "Read batches, runs, models and settings",
+    "records:write": "Post and withdraw labelled records",
+    "models:read": "Read batches, runs, models and settings",
     "predict": "Ask the model",
-    "models.write": "Promote, reject and roll back models; change settings",
+    "models:promote": "Promote, reject and roll back models; change settings",
 }
 
 

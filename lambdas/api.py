@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from lambdas import bodies, docs_page, routes_models, routes_records, routes_tasks, wiring
-from lambdas.http import PUBLIC, READ, Edge, Event, Routes
+from lambdas.http import MODELS_READ, PUBLIC, Edge, Event, Routes
 from lambdas.wiring import World
 
 OPENAPI = Path(__file__).parent / "openapi.json"
@@ -23,13 +23,13 @@ def get_health() -> dict[str, Any]:
     return {"status": "ok", "code_version": routes.world.settings.code_version}
 
 
-@routes.add(READ, "GET", "/v1/openapi.json", "This document", "OpenApi")
+@routes.add(MODELS_READ, "GET", "/v1/openapi.json", "This document", "OpenApi")
 def get_openapi() -> Response[Any]:
     """OpenAPI 3.1."""
     return Response(status_code=200, content_type="application/json", body=OPENAPI.read_text())
 
 
-@routes.add(READ, "GET", "/v1/docs", "The API as a page", "Page")
+@routes.add(MODELS_READ, "GET", "/v1/docs", "The API as a page", "Page")
 def get_docs() -> Response[Any]:
     """Made from the OpenAPI document; it loads nothing from elsewhere."""
     return Response(status_code=200, content_type="text/html; charset=utf-8", body=docs_page.render(OPENAPI.read_text()))

@@ -20,10 +20,10 @@ from chartloop.items import hashed
 from lambdas import logs
 from lambdas.wiring import World
 
-RECORDS_WRITE = "chartloop/records.write"
-READ = "chartloop/read"
+RECORDS_WRITE = "chartloop/records:write"
+MODELS_READ = "chartloop/models:read"
 PREDICT = "chartloop/predict"
-MODELS_WRITE = "chartloop/models.write"
+MODELS_PROMOTE = "chartloop/models:promote"
 PUBLIC = ""
 """The scope of a route that needs no token."""
 

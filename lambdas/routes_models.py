@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop import models, runs, tasks
-from lambdas.http import MODELS_WRITE, READ, Routes
+from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
 from lambdas.routes_records import Reason, Task
 
 routes = Routes()
@@ -22,7 +22,7 @@ class Rollback(BaseModel):
     version: str | None = Field(None, min_length=1, max_length=80)
 
 
-@routes.add(READ, "GET", "/v1/tasks/<task>/models", "List a task's models, newest first", "ModelList")
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/models", "List a task's models, newest first", "ModelList")
 def list_models(task: Task) -> dict[str, Any]:
     """Every version that was judged."""
     tasks.find(task)
@@ -30,13 +30,13 @@ def list_models(task: Task) -> dict[str, Any]:
     return {"models": [models.to_model(item) for item in found]}
 
 
-@routes.add(MODELS_WRITE, "POST", "/v1/tasks/<task>/models/<version>/promote", "Promote a model", "Run", status=202)
+@routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/models/<version>/promote", "Promote a model", "Run", status=202)
 def promote_model(task: Task, version: str, body: Reason) -> dict[str, Any]:
     """The run that promotes it."""
     return _start(task, version, "promote", body.reason)
 
 
-@routes.add(MODELS_WRITE, "POST", "/v1/tasks/<task>/models/<version>/reject", "Reject a model", "Model")
+@routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/models/<version>/reject", "Reject a model", "Model")
 def reject_model(task: Task, version: str, body: Reason) -> dict[str, Any]:
     """The model, which is not promoted any more."""
     tasks.find(task)
@@ -47,7 +47,7 @@ def reject_model(task: Task, version: str, body: Reason) -> dict[str, Any]:
     return models.to_model(item)
 
 
-@routes.add(MODELS_WRITE, "POST", "/v1/tasks/<task>/rollback", "Roll back to an earlier model", "Run", status=202)
+@routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/rollback", "Roll back to an earlier model", "Run", status=202)
 def roll_back(task: Task, body: Rollback) -> dict[str, Any]:
     """The run that puts the earlier model into service."""
     return _start(task, body.version, "rollback", body.reason)

@@ -11,7 +11,7 @@ from chartloop import batches, keys, receipts, tasks, withdrawals
 from chartloop.errors import NotFound
 from chartloop.records import BatchOptions
 from lambdas.bodies import read_post
-from lambdas.http import READ, RECORDS_WRITE, Routes
+from lambdas.http import MODELS_READ, RECORDS_WRITE, Routes
 
 routes = Routes()
 
@@ -67,7 +67,7 @@ def post_upload(task: Task, upload: Upload) -> dict[str, Any]:
     return batches.presign(task, upload.name, options, routes.caller, objects=routes.world.objects)
 
 
-@routes.add(READ, "GET", "/v1/tasks/<task>/batches", "List batches, newest first", "BatchPage")
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/batches", "List batches, newest first", "BatchPage")
 def list_batches(
     task: Task,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -78,7 +78,7 @@ def list_batches(
     return batches.recent(task, ledger=routes.world.ledger, limit=limit, before=before)
 
 
-@routes.add(READ, "GET", "/v1/tasks/<task>/batches/<batch_id>", "A batch's receipt", "BatchReceipt")
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/batches/<batch_id>", "A batch's receipt", "BatchReceipt")
 def get_batch(task: Task, batch_id: str, after: Annotated[int, Query(ge=0)] = 0) -> dict[str, Any]:
     """Every record's verdict as it stands; of very many, as many as fit in an answer, from the line after `after`."""
     tasks.find(task)

@@ -10,7 +10,7 @@ from chartloop import runs, task_settings, tasks
 from chartloop.errors import NotFound
 from chartloop.items import require, run_key
 from chartloop.seams import Item
-from lambdas.http import MODELS_WRITE, READ, Routes
+from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
 from lambdas.routes_records import Task
 
 routes = Routes()
@@ -19,21 +19,21 @@ KEYS = ("pk", "sk", "version")
 """What the ledger adds to an item."""
 
 
-@routes.add(READ, "GET", "/v1/tasks/<task>", "Where a task stands", "TaskStatus")
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>", "Where a task stands", "TaskStatus")
 def get_task(task: Task) -> dict[str, Any]:
     """Counts, what is missing to the next run, the active run and the champion."""
     tasks.find(task)
     return runs.status(task, ledger=routes.world.ledger, settings=routes.world.settings)
 
 
-@routes.add(READ, "GET", "/v1/tasks/<task>/settings", "A task's settings", "TaskSettings")
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/settings", "A task's settings", "TaskSettings")
 def get_settings(task: Task) -> dict[str, Any]:
     """All of them with their values now."""
     tasks.find(task)
     return task_settings.show(task, ledger=routes.world.ledger, settings=routes.world.settings)
 
 
-@routes.add(MODELS_WRITE, "PATCH", "/v1/tasks/<task>/settings", "Change a task's settings", "TaskSettings")
+@routes.add(MODELS_PROMOTE, "PATCH", "/v1/tasks/<task>/settings", "Change a task's settings", "TaskSettings")
 def change_settings(task: Task, changes: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """By name; a hyper-parameter is named without its group, and null is the default again."""
     tasks.find(task)
@@ -43,7 +43,7 @@ def change_settings(task: Task, changes: Annotated[dict[str, Any], Body()]) -> d
     )  # fmt: skip
 
 
-@routes.add(MODELS_WRITE, "POST", "/v1/tasks/<task>/runs", "Start a run now", "Run", status=202)
+@routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/runs", "Start a run now", "Run", status=202)
 def start_run(task: Task) -> dict[str, Any]:
     """Waits for no new records; the minimum of records holds."""
     tasks.find(task)
@@ -55,7 +55,7 @@ def start_run(task: Task) -> dict[str, Any]:
     return _shown(require(world.ledger, run_key(task, run_id), "run"))
 
 
-@routes.add(READ, "GET", "/v1/runs", "List runs, newest first", "RunPage")
+@routes.add(MODELS_READ, "GET", "/v1/runs", "List runs, newest first", "RunPage")
 def list_runs(
     task: Annotated[str | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
@@ -68,7 +68,7 @@ def list_runs(
     return {"runs": page, "next": page[-1]["run_id"] if len(found) > limit else None}
 
 
-@routes.add(READ, "GET", "/v1/runs/<run_id>", "A run", "Run")
+@routes.add(MODELS_READ, "GET", "/v1/runs/<run_id>", "A run", "Run")
 def get_run(run_id: str) -> dict[str, Any]:
     """Its steps, progress, score reports and verdict."""
     task = run_id.partition("-")[0]
@@ -77,7 +77,7 @@ def get_run(run_id: str) -> dict[str, Any]:
     return _shown(require(routes.world.ledger, run_key(task, run_id), "run"))
 
 
-@routes.add(READ, "GET", "/v1/tasks/<task>/audit", "Who did what, newest first", "AuditPage")
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/audit", "Who did what, newest first", "AuditPage")
 def get_audit(
     task: Task,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,

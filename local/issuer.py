@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/issuer/"
 CLIENT = "chartloop-local"
-SCOPES = ("chartloop/records.write", "chartloop/read", "chartloop/predict", "chartloop/models.write")
+SCOPES = ("chartloop/records:write", "chartloop/models:read", "chartloop/predict", "chartloop/models:promote")
 LIFETIME_SECONDS = 30 * 24 * 3600
 """A month: the token is for the person at this machine, and each start signs another."""
 

@@ -25,7 +25,13 @@ OTHER = RSAKey.generate_key(2048, {"kid": "rsa"}, private=True)
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    good = {"iss": ISSUER, "sub": "alice", "client_id": "app", "exp": NOW + 600, "scope": "chartloop/read chartloop/predict"}
+    good = {
+        "iss": ISSUER,
+        "sub": "alice",
+        "client_id": "app",
+        "exp": NOW + 600,
+        "scope": "chartloop/models:read chartloop/predict",
+    }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
 
@@ -44,7 +50,7 @@ def verifier(*, audiences: frozenset[str] = frozenset(), fetch: Any = None, cloc
 @pytest.mark.parametrize(("key", "algorithm"), [(RSA, "RS256"), (EC, "ES256")])
 def test_a_good_token_tells_who_and_what(key: Key, algorithm: str) -> None:
     found = verifier().verify(signed(claims(), key, algorithm))
-    assert found.subject == "alice" and found.scopes == {"chartloop/read", "chartloop/predict"}
+    assert found.subject == "alice" and found.scopes == {"chartloop/models:read", "chartloop/predict"}
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_without_a_token_or_with_a_bad_one_nothing_opens(cloud: Cloud) -> None:
 
 
 def test_a_token_opens_what_its_scope_names_and_no_more(cloud: Cloud) -> None:
-    with cloud.api(cloud.scoped("chartloop/read")) as reader:
+    with cloud.api(cloud.scoped("chartloop/models:read")) as reader:
         assert reader.task("ner")["task"] == "ner"
         with pytest.raises(Forbidden):
             reader.predict("ner", ["the patient takes aspirin"])

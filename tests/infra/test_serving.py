@@ -99,7 +99,7 @@ def test_files_arrive_as_they_were_sent(cloud: Templates) -> None:
 def test_cognito_signs_the_scopes_that_the_routes_ask_for(cloud: Templates) -> None:
     server = cloud.only("AWS::Cognito::UserPoolResourceServer")["Properties"]
     scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
-    assert scopes == {"chartloop/records.write", "chartloop/read", "chartloop/predict", "chartloop/models.write"}
+    assert scopes == {"chartloop/records:write", "chartloop/models:read", "chartloop/predict", "chartloop/models:promote"}
     flows = {
         c["Properties"]["ClientName"]: c["Properties"]["AllowedOAuthFlows"]
         for c in cloud.all("AWS::Cognito::UserPoolClient").values()

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdas import api, predict
-from lambdas.http import MODELS_WRITE, PUBLIC, READ, RECORDS_WRITE, Edge, Routes
+from lambdas.http import MODELS_PROMOTE, MODELS_READ, PUBLIC, RECORDS_WRITE, Edge, Routes
 from tests.lambdas.gateway import ALL, Caller
 from tests.worlds import FakeWorld
 
@@ -55,8 +55,8 @@ def test_each_route_wants_its_scope_and_no_other_will_do(method: str, rule: str,
 
 def test_writing_is_not_a_readers_business() -> None:
     by_scope = {scope: {(method, rule) for method, rule, own in ROUTES if own == scope} for _, _, scope in ROUTES}
-    assert all(method == "GET" for method, _ in by_scope[READ])
-    assert all(method != "GET" for scope in (RECORDS_WRITE, MODELS_WRITE) for method, _ in by_scope[scope])
+    assert all(method == "GET" for method, _ in by_scope[MODELS_READ])
+    assert all(method != "GET" for scope in (RECORDS_WRITE, MODELS_PROMOTE) for method, _ in by_scope[scope])
 
 
 def test_a_route_that_declares_no_scope_cannot_be_reached(world: FakeWorld) -> None:
@@ -125,7 +125,9 @@ PARTS = st.sampled_from(("limit", "before", "after", "task", "replace", "span_po
 
 
 @settings(max_examples=300)
-@example(route=("PATCH", "/v1/tasks/<task>/settings", MODELS_WRITE), body=b"\x80", query=None, place="0", kind="application/json")
+@example(
+    route=("PATCH", "/v1/tasks/<task>/settings", MODELS_PROMOTE), body=b"\x80", query=None, place="0", kind="application/json"
+)
 @given(
     route=st.sampled_from(ROUTES), body=ANY | st.text() | st.binary(), query=st.none() | st.dictionaries(PARTS, st.text()),
     place=st.text(min_size=1), kind=st.sampled_from(("application/json", "text/csv", "application/x-ndjson", "x", "")),

@@ -275,4 +275,4 @@ def test_document_and_page_are_served(call: Caller) -> None:
     assert document["openapi"].startswith("3.1") and "/v1/tasks/{task}/predict" in document["paths"]
     page = call("GET", "/v1/docs")
     assert page.headers["content-type"].startswith("text/html")
-    assert "<script" not in page.text and "src=" not in page.text and "chartloop/records.write" in page.text
+    assert "<script" not in page.text and "src=" not in page.text and "chartloop/records:write" in page.text

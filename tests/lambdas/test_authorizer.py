@@ -23,7 +23,7 @@ def event(authorization: str, kind: str = "TOKEN") -> dict[str, Any]:
 def test_a_good_token_allows_the_whole_api_and_names_the_scopes(kind: str) -> None:
     answer = handle(event("Bearer " + signed(claims()), kind), verifier())
     assert answer["principalId"] == "alice"
-    assert answer["context"] == {"sub": "alice", "scope": "chartloop/predict chartloop/read"}
+    assert answer["context"] == {"sub": "alice", "scope": "chartloop/models:read chartloop/predict"}
     assert answer["policyDocument"]["Statement"] == [
         {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": "arn:aws:execute-api:us-east-1:123456789012:api1/prod/*"}
     ]

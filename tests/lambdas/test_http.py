@@ -12,7 +12,7 @@ import pytest
 
 from chartloop import errors, strictjson
 from lambdas import logs
-from lambdas.http import READ, Edge, Routes
+from lambdas.http import MODELS_READ, Edge, Routes
 from tests.lambdas.gateway import Caller
 from tests.worlds import FakeWorld
 
@@ -32,7 +32,7 @@ def log() -> Iterator[io.StringIO]:
 def raising(error: Exception) -> Caller:
     routes = Routes()
 
-    @routes.add(READ, "GET", "/v1/trouble", "Trouble", "Trouble")
+    @routes.add(MODELS_READ, "GET", "/v1/trouble", "Trouble", "Trouble")
     def trouble() -> dict[str, Any]:
         """It raises."""
         raise error

@@ -41,9 +41,9 @@ def test_the_discovery_document_leads_to_the_keys_and_the_private_part_stays(bar
 
 
 def test_the_key_outlives_the_process_and_is_its_owners(tmp_path: Path) -> None:
-    first = Issuer("http://localhost:1/issuer", tmp_path).token("chartloop/read")
+    first = Issuer("http://localhost:1/issuer", tmp_path).token("chartloop/models:read")
     again = Issuer("http://localhost:1/issuer", tmp_path)
-    assert jwt.decode(first, again._key).claims["scope"] == "chartloop/read"
+    assert jwt.decode(first, again._key).claims["scope"] == "chartloop/models:read"
     assert stat.S_IMODE((tmp_path / "key.json").stat().st_mode) == 0o600
 
 
