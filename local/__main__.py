@@ -19,16 +19,32 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=Path(".chartloop"), help="the folder that survives (%(default)s)")
     parser.add_argument("--port", type=int, default=PORT, help="of the API and of the AWS APIs (%(default)s)")
     parser.add_argument("--base-model", default="", metavar="NAME_OR_FOLDER", help="the encoder to start from (the embedded one)")
+    parser.add_argument(
+        *("-c", "--context"),
+        action="append",
+        default=[],
+        type=setting,
+        metavar="NAME=VALUE",
+        help="a setting of the deployment; again for more",
+    )
     given = parser.parse_args()
     logs = given.state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=logs / "cloud.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        up(given.state, given.port, given.base_model, say)
+        up(given.state, given.port, given.base_model, say, dict(given.context))
     except ChartloopError as error:
         sys.stderr.write(f"{error.code}: {error.message}\n")
         return 1
     return 0
+
+
+def setting(text: str) -> tuple[str, str]:
+    """(name, value) of `name=value`; the synth says which names there are."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def say(line: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -27,8 +27,10 @@ from local.services import Services
 Say = Callable[[str], None]
 
 
-def up(state: Path, port: int, base_model: str, say: Say) -> None:
+def up(state: Path, port: int, base_model: str, say: Say, chosen: Mapping[str, str]) -> None:
     """Runs until SIGTERM or SIGINT. `base_model` is a folder, a hub's name, or empty for the embedded encoder.
+
+    `chosen` is the context that this deployment differs in (`compute`, `serving`...).
 
     When `state/url` is there, the API answers and `state/token` opens it. Raises Conflict where the state or the port is in use.
     """
@@ -39,7 +41,7 @@ def up(state: Path, port: int, base_model: str, say: Say) -> None:
     cloud = LocalCloud(state, port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        start(cloud, base_model, say)
+        start(cloud, base_model, say, chosen)
         while True:  # in short sleeps: a signal that another thread was given does not wake this one
             time.sleep(1)
     except KeyboardInterrupt:
@@ -60,7 +62,7 @@ def take(state: Path) -> IO[str]:
     return lock
 
 
-def start(cloud: LocalCloud, base_model: str, say: Say) -> None:
+def start(cloud: LocalCloud, base_model: str, say: Say, chosen: Mapping[str, str]) -> None:
     """Deploys, reads the state back, and opens the doors: whoever finds `url` finds everything."""
     (cloud.state / "url").unlink(missing_ok=True)
     services = Services(cloud)
@@ -73,7 +75,7 @@ def start(cloud: LocalCloud, base_model: str, say: Say) -> None:
     cloud.start()
     say("deploying the app (the first time takes a minute)")
     name = MINILM if not base_model else Path(base_model).name if Path(base_model).is_dir() else base_model
-    Deployment(cloud, context(services.issuer, name)).run()
+    Deployment(cloud, {**context(services.issuer, name), **chosen}).run()
     say("reading the state back")
     restore(cloud, journal, sagemaker)
     say("staging the base model")

@@ -42,16 +42,20 @@ def until(found: Callable[[], Any], seconds: float) -> Any:
 
 
 class Cloud:
-    """`python -m local` on a state folder; `start` may be called again after a stop or a kill."""
+    """`python -m local` on a state folder; `start` may be called again after a stop or a kill.
 
-    def __init__(self, state: Path) -> None:
+    `context` is what the deployment differs in from the ordinary one (`compute="notebook"`, `serving=...`).
+    """
+
+    def __init__(self, state: Path, **context: str) -> None:
         self.state = state
+        self.context = [word for name, value in context.items() for word in ("--context", f"{name}={value}")]
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, **environment: str) -> None:
         (self.state / "url").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "local", "--state", str(self.state), "--port", str(self.port)]
+        command = [sys.executable, "-m", "local", "--state", str(self.state), "--port", str(self.port), *self.context]
         with (self.state / "up.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
         until(self._ready, SECONDS_TO_START)
