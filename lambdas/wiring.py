@@ -8,8 +8,10 @@ from pathlib import Path
 
 from adapters.dynamodb import DynamoLedger
 from adapters.efs import EfsModelFolder
+from adapters.endpoints import SageMakerEndpoints
+from adapters.jobs import SageMakerJobs
+from adapters.registry import SageMakerRegistry
 from adapters.s3 import S3Objects
-from adapters.sagemaker import SageMakerEndpoints, SageMakerJobs, SageMakerRegistry
 from adapters.sqs import SqsUploads
 from adapters.stepfunctions import StepFunctionsExecutions
 from chartloop.items import Clock, utc_now

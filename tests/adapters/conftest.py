@@ -8,9 +8,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chartloop.settings import Settings
+
 REGION = "us-east-1"
 BUCKET = "data"
 TABLE = "ledger"
+SERVING = Settings(
+    bucket=BUCKET,
+    ledger=TABLE,
+    endpoint_role="arn:aws:iam::123456789012:role/endpoint",
+    inference_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/inference:1",
+)
 
 
 @pytest.fixture
