@@ -1,4 +1,4 @@
-"""What registry, endpoints and jobs share at SageMaker: the client, and what its refusals mean. The SDK never enters a function."""
+"""What registry, endpoints and jobs share at SageMaker: the client, and what its refusals mean."""
 
 from __future__ import annotations
 
