@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
-from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils, state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk,
+    state_task_service_sns,
+    state_task_service_sqs,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
     StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from local.events import milliseconds
 from local.patches import Method, wrap
+from local.server import role_name
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,30 @@ JOBS = {
         "ProcessingJobName", "describe_processing_job", "ProcessingJobStatus", "stop_processing_job"
     ),
 }
+
+
+CALLERS = (lambda_eval_utils, state_task_service_aws_sdk, state_task_service_sns, state_task_service_sqs)
+"""moto's modules that call a service for a state."""
+
+STATE_SECONDS = 24 * 3600
+"""No call of a state takes longer; a state's own limit ends it before."""
+
+
+def client_of(region: str, service: str, state_credentials: Any) -> Any:
+    """A client in the name of the state machine's role."""
+    return connected(region, service, role_name(state_credentials.role_arn), os.environ["MOTO_PORT"])
+
+
+@lru_cache(maxsize=64)
+def connected(region: str, service: str, role: str, port: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=f"http://localhost:{port}",
+        region_name=region,
+        config=Config(parameter_validation=False, retries={"max_attempts": 0}, read_timeout=STATE_SECONDS),  # type: ignore[call-overload]
+        aws_access_key_id=role,
+        aws_secret_access_key="local",  # noqa: S106 (made up, so that none is real)
+    )
 
 
 def plain(description: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +95,7 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]
     def _eval_service_task(
         self, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], state_credentials: Any
     ) -> None:
-        client = boto_client_for(service="sagemaker", region=resource_runtime_part.region, state_credentials=state_credentials)
+        client = client_of(resource_runtime_part.region, "sagemaker", state_credentials)
         env.stack.append(plain(getattr(client, self._get_boto_service_action())(**normalised_parameters)))
 
     def _build_sync_resolver(
@@ -71,7 +104,7 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]
         env.stack.pop()
         kind = JOBS[self._get_boto_service_action()]
         name = {kind.name: normalised_parameters[kind.name]}
-        client = boto_client_for(service="sagemaker", region=resource_runtime_part.region, state_credentials=state_credentials)
+        client = client_of(resource_runtime_part.region, "sagemaker", state_credentials)
 
         def poll() -> dict[str, Any] | None:
             if not env.is_running():
@@ -113,9 +146,11 @@ class SageMakerTask(StateTaskServiceCallback):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Adds the integration to those that the interpreter knows."""
+    """Adds the integration to those that the interpreter knows, and has all of them work under the machine's role."""
 
     def and_sagemaker(own: Method) -> Method:
         return lambda service_name: SageMakerTask() if service_name == "sagemaker" else own(service_name)
 
+    for module in CALLERS:
+        wrap(module, "boto_client_for", lambda _: client_of)
     wrap(state_task_factory, "state_task_service_for", and_sagemaker)

@@ -119,7 +119,8 @@ class Endpoints:
         server = ModelServer(self._around.cloud, variant["VariantName"])
         seconds = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_SECONDS)
         log = self._around.cloud.logs / "endpoints" / f"{endpoint}.log"
-        server.start(self._around.transfer, model.primary_container or model.containers[0], log, seconds=seconds)
+        container = model.primary_container or model.containers[0]
+        server.start(self._around.transfer, container, log, role=model.execution_role_arn, seconds=seconds)
         return server
 
     def _settle(

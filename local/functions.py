@@ -89,6 +89,7 @@ class Functions:
             handler=function.handler,
             version=str(function.version),
             runtime=function.run_time,
+            role=function.role,
             memory_mb=int(function.memory_size),
             timeout_seconds=int(function.timeout),
             code=self._unpack(function),

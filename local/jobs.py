@@ -48,6 +48,7 @@ class Job:
         self.request = request
         self.record = record
         self.name: str = request[f"{self.kind}JobName"]
+        self.transfer = around.transfer.acting_as(request["RoleArn"])
         self.folder = around.cloud.state / "jobs" / self.name
         self.ml = self.folder / "ml"
         self.stopped_as: str | None = None
@@ -117,7 +118,12 @@ class Job:
     def environment(self, **own: str) -> dict[str, str]:
         """What the container's process sees: the local cloud's own, the job's, and what the request gives."""
         given = self.request.get("Environment") or {}
-        return {**self.around.cloud.environment(), f"{self.kind.upper()}_JOB_NAME": self.name, **own, **given}
+        return {
+            **self.around.cloud.environment(self.request["RoleArn"]),
+            f"{self.kind.upper()}_JOB_NAME": self.name,
+            **own,
+            **given,
+        }
 
     def fail(self, reason: str) -> None:
         self.record.failure_reason = reason[:1024]

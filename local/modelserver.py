@@ -47,15 +47,17 @@ class ModelServer:
         self._idle = threading.Condition()
         self._running = 0
 
-    def start(self, transfer: Transfer, container: Mapping[str, Any], log: Path, *, seconds: float = HEALTH_SECONDS) -> None:
-        """Unpacks the model, starts its server and returns once it is healthy."""
+    def start(
+        self, transfer: Transfer, container: Mapping[str, Any], log: Path, *, role: str, seconds: float = HEALTH_SECONDS
+    ) -> None:
+        """Unpacks the model, starts its server under the model's role and returns once it is healthy."""
         archive = self._folder / "model.tar.gz"
-        transfer.fetch(container["ModelDataUrl"], archive)
+        transfer.acting_as(role).fetch(container["ModelDataUrl"], archive)
         unpack(archive, self._folder / "ml" / "model")
         archive.unlink()
         log.parent.mkdir(parents=True, exist_ok=True)
         command = ["python3", "-I", serving.__file__, "/opt/ml/model", "/opt/ml/port"]
-        environment = {**self._cloud.environment(), **(container.get("Environment") or {})}
+        environment = {**self._cloud.environment(role), **(container.get("Environment") or {})}
         with log.open("ab") as output:
             self._process = Container(self._folder, command, environment).start(self._cloud.processes, output)
         self._port = self._await_port(self._process, seconds)

@@ -31,7 +31,7 @@ class ProcessingJob(Job):
 
     def work(self) -> None:
         for source in self.request.get("ProcessingInputs") or []:
-            self.around.transfer.download(source["S3Input"]["S3Uri"], self.here(source["S3Input"]["LocalPath"]))
+            self.transfer.download(source["S3Input"]["S3Uri"], self.here(source["S3Input"]["LocalPath"]))
         outputs = [output["S3Output"] for output in (self.request.get("ProcessingOutputConfig") or {}).get("Outputs", [])]
         for output in outputs:
             self.here(output["LocalPath"]).mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class ProcessingJob(Job):
         if code:
             raise JobFailed(f"AlgorithmError: {message or 'See job logs for more information'}, exit code: {code}")
         for output in outputs:
-            self.around.transfer.upload(self.here(output["LocalPath"]), output["S3Uri"])
+            self.transfer.upload(self.here(output["LocalPath"]), output["S3Uri"])
 
     def container(self) -> Container:
         for name in ("input", "output", "config"):

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from moto.awslambda.models import LambdaBackend
 from moto.sqs.models import Queue
 
-from local.functions import Functions, error_type
+from local.functions import Functions, error_type, find
 from local.patches import Method, wrap
 from local.runtime import Answer
 from local.server import LocalCloud
@@ -55,7 +55,7 @@ class Mappings:
             threading.Thread(target=self._poll, args=(mapping,), name="event-source-mapping", daemon=True).start()
 
     def _poll(self, mapping: Any) -> None:
-        queues = self._cloud.client("sqs")
+        queues = self._cloud.client("sqs", find(mapping.function_arn).role)
         url = queues.get_queue_url(QueueName=mapping.event_source_arn.rsplit(":", 1)[-1])["QueueUrl"]
         while not self._stopped.is_set():
             if not truthy(mapping.enabled):

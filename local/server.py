@@ -26,18 +26,22 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 LOOPBACK = "127.0.0.1"
+OURS = "local"
+"""Whose name the local cloud's own requests bear; it is no role."""
 REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id")
 
 
 class Dispatcher:
     """The WSGI application: mounted applications by path prefix, everything else is an AWS API.
 
-    `before_answer` runs in the request's thread when an AWS request is done and its answer not yet sent.
+    `before_asking` hears each AWS request first, and may answer it in the service's place; `before_answer` runs in the request's
+    thread when an AWS request is done and its answer not yet sent.
     """
 
     def __init__(self) -> None:
         self.aws = DomainDispatcherApplication(create_backend_app)
         self.mounts: dict[str, WSGIApplication] = {}
+        self.before_asking: list[Callable[[WSGIEnvironment], WSGIApplication | None]] = []
         self.before_answer: list[Callable[[], None]] = []
         self._ledger = threading.Lock()
 
@@ -46,6 +50,9 @@ class Dispatcher:
         for prefix, application in self.mounts.items():
             if path.startswith(prefix):
                 return application(environ, start_response)
+        for hear in self.before_asking:
+            if (instead := hear(environ)) is not None:
+                return instead(environ, with_request_id(start_response))
         if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
             # moto checks a transaction's conditions and writes in two steps; DynamoDB does both at once
             with self._ledger:
@@ -110,7 +117,7 @@ class LocalCloud:
         self.dispatcher = Dispatcher()
         self._server: BaseWSGIServer | None = None
         self._stops: list[Callable[[], None]] = []
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()
 
     def make_folders(self) -> None:
@@ -140,39 +147,39 @@ class LocalCloud:
             self._server.shutdown()
             self._server.server_close()
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of this cloud, one a service: made-up credentials, no retries that would hide an error."""
+    def client(self, service: str, role: str = OURS) -> Any:
+        """The boto3 client of this cloud, one a service and role: made-up credentials, no retries that would hide an error."""
         with self._making:  # boto3's default session is not safe to make clients with at once
-            if service not in self._clients:
-                self._clients[service] = self._connect(service)
-            return self._clients[service]
+            if (service, role) not in self._clients:
+                self._clients[service, role] = self._connect(service, role)
+            return self._clients[service, role]
 
-    def _connect(self, service: str) -> Any:
+    def _connect(self, service: str, role: str) -> Any:
         config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
         return boto3.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
             config=config,  # type: ignore[call-overload]
-            aws_access_key_id="local",
+            aws_access_key_id=role_name(role),
             aws_secret_access_key="local",  # noqa: S106 (made up, so that none is real)
         )
 
-    def credentials(self) -> dict[str, str]:
-        """What points an AWS SDK at this cloud and keeps it from finding another."""
+    def credentials(self, role: str = OURS) -> dict[str, str]:
+        """What points an AWS SDK at this cloud and keeps it from finding another; the access key names the role, or its ARN's."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_ACCESS_KEY_ID": role_name(role),
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
-    def environment(self) -> dict[str, str]:
-        """The whole environment of a function's or job's process; nothing is inherited but where programs are found."""
+    def environment(self, role: str = OURS) -> dict[str, str]:
+        """The whole environment of a process that works under `role`; nothing is inherited but where programs are found."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         return {
             "PATH": path,
@@ -181,5 +188,10 @@ class LocalCloud:
             "LANG": "C.UTF-8",
             "TZ": ":UTC",
             "PYTHONUNBUFFERED": "1",
-            **self.credentials(),
+            **self.credentials(role),
         }
+
+
+def role_name(role: str) -> str:
+    """The name of a role, of which the ARN may be given."""
+    return role.rpartition("/")[2]

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from chartloop.errors import Unavailable
 from local import cloudformation, faults, machines
+from local.calls import CallLog
 from local.events import Bus
 from local.functions import Functions
 from local.gateway import Gateway
@@ -52,6 +53,7 @@ class Services:
         self._mounts[API] = self._gateway
 
     def _install(self, cloud: LocalCloud) -> None:
+        cloud.dispatcher.before_asking.append(CallLog(cloud).hear)
         cloudformation.install(cloud)
         machines.install()
         for service in (self.functions, self.bus, self.mappings, self.object_events):

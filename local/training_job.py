@@ -40,7 +40,7 @@ class TrainingJob(Job):
         self.enter("Downloading", "Downloading input data")
         for channel in self.request.get("InputDataConfig") or []:
             folder = self.ml / "input" / "data" / channel["ChannelName"]
-            self.around.transfer.download(channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
+            self.transfer.download(channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
         container = self.container(toolkit.decode(self.request.get("HyperParameters") or {}))
         self.record.training_start_time = datetime.now(UTC)
         self.enter("Training", "Training image download completed. Training in progress.")
@@ -86,5 +86,5 @@ class TrainingJob(Job):
         for folder, name in ((self.ml / "output" / "data", "output.tar.gz"), (self.ml / "model", "model.tar.gz")):
             if any(folder.iterdir()):
                 pack(folder, self.folder / name)
-                self.around.transfer.store(self.folder / name, f"{target}/{name}")
+                self.transfer.store(self.folder / name, f"{target}/{name}")
         self.record.model_artifacts = {"S3ModelArtifacts": f"{target}/model.tar.gz"}

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -14,21 +15,30 @@ from chartloop.errors import JobFailed
 from chartloop.keys import split_uri
 from chartloop.keys import uri as uri_of
 from local.journal import Journal
-from local.server import LocalCloud
+from local.server import OURS, LocalCloud
 
 
 class Transfer:
     """Copies between S3 and folders. Bodies that the journal holds as blobs are copied as files, without a request."""
 
-    def __init__(self, cloud: LocalCloud, journal: Journal) -> None:
+    def __init__(self, cloud: LocalCloud, journal: Journal, role: str = OURS) -> None:
         self._cloud = cloud
         self._journal = journal
+        self._role = role
+
+    def acting_as(self, role: str) -> Transfer:
+        """The same, in the name of a role."""
+        return Transfer(self._cloud, self._journal, role)
+
+    @property
+    def _storage(self) -> Any:
+        return self._cloud.client("s3", self._role)
 
     def keys(self, uri: str) -> Iterator[str]:
         """Every key below an `s3://` prefix, without the empty objects that stand for folders."""
         bucket, prefix = split_uri(uri)
         with downloading(uri):
-            for page in self._cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for page in self._storage.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 yield from (found["Key"] for found in page.get("Contents", []) if not found["Key"].endswith("/"))
 
     def download(self, uri: str, folder: Path) -> None:
@@ -47,8 +57,10 @@ class Transfer:
         kept = self._journal.get(("object", f"{bucket}/{key}"))
         if kept is None:
             with path.open("wb") as file, downloading(uri):
-                self._cloud.client("s3").download_fileobj(bucket, key, file)
+                self._storage.download_fileobj(bucket, key, file)
         else:
+            with downloading(uri):
+                self._storage.head_object(Bucket=bucket, Key=key)  # the same permission as for the body, and so it is logged
             shutil.copyfile(self._journal.blob(kept["blob"]), path)  # no link: a job may write into its input
 
     def upload(self, folder: Path, uri: str) -> None:
@@ -59,7 +71,7 @@ class Transfer:
     def store(self, path: Path, uri: str) -> None:
         bucket, key = split_uri(uri)
         with path.open("rb") as body:
-            self._cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+            self._storage.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 @contextmanager

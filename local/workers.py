@@ -34,6 +34,7 @@ class Function:
     handler: str
     version: str
     runtime: str
+    role: str
     memory_mb: int
     timeout_seconds: int
     code: Path
@@ -94,7 +95,7 @@ class Worker:
         function = self._function
         return {
             **redirected(dict(function.variables), function.mounts),
-            **self._cloud.environment(),
+            **self._cloud.environment(function.role),
             "_HANDLER": function.handler,
             "LAMBDA_TASK_ROOT": str(function.code),
             "AWS_LAMBDA_RUNTIME_API": self._api.address,

@@ -11,7 +11,7 @@ import pytest
 from chartloop.errors import JobFailed, ModelError
 from local.journal import Journal
 from local.modelserver import ModelServer
-from local.server import LocalCloud
+from local.server import OURS, LocalCloud
 from local.transfer import Transfer, pack
 
 SCRIPT = """
@@ -60,13 +60,13 @@ def test_a_model_that_takes_too_long_to_load_is_given_up(cloud: LocalCloud, tran
     server = ModelServer(cloud, "champion")
     slow = {**CONTAINER, "Environment": {"LOADING": "600"}}
     with pytest.raises(JobFailed, match="variant champion did not pass the ping health check"):
-        server.start(transfer, slow, tmp_path / "log", seconds=0.2)
+        server.start(transfer, slow, tmp_path / "log", role=OURS, seconds=0.2)
     assert not list((cloud.state / "endpoints").iterdir())
 
 
 def test_a_model_that_dies_while_it_answers_is_an_error(cloud: LocalCloud, transfer: Transfer, tmp_path: Path) -> None:
     server = ModelServer(cloud, "champion")
-    server.start(transfer, CONTAINER, tmp_path / "log")
+    server.start(transfer, CONTAINER, tmp_path / "log", role=OURS)
     assert ask(server, b"well") == b"well"
     for _ in range(2):
         with pytest.raises(ModelError, match="did not answer"):
@@ -76,7 +76,7 @@ def test_a_model_that_dies_while_it_answers_is_an_error(cloud: LocalCloud, trans
 
 def test_draining_waits_for_the_invocations_under_way(cloud: LocalCloud, transfer: Transfer, tmp_path: Path) -> None:
     server = ModelServer(cloud, "champion")
-    server.start(transfer, CONTAINER, tmp_path / "log")
+    server.start(transfer, CONTAINER, tmp_path / "log", role=OURS)
     answers: list[bytes] = []
     server.reserve()
     asking = threading.Thread(target=lambda: answers.append(server.invoke(b"slow", {}).body))
