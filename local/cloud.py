@@ -83,6 +83,7 @@ def start(cloud: LocalCloud, base_model: str, say: Say, chosen: Mapping[str, str
     services.open()
     services.scheduler.catch_up()
     services.scheduler.start()
+    services.alarms.start()
     token = services.issuer.token()
     write_private(cloud.state / "token", token + "\n")
     write_private(cloud.state / "url", cloud.api_url + "\n")

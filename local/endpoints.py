@@ -105,6 +105,8 @@ class Endpoints:
         servers: dict[str, ModelServer] = {}
         failure: str | None = "InternalServerError: We encountered an internal error. Please try again."
         try:
+            if record.endpoint_status == "Updating" and self._around.cloud.faults.take("rollback", "endpoint"):
+                raise JobFailed("The update was rolled back: a fault on purpose")
             for variant in backend().describe_endpoint_config(config)["ProductionVariants"]:
                 servers[variant["VariantName"]] = self._start(record.endpoint_name, variant)
             failure = None

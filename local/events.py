@@ -21,6 +21,12 @@ from local.server import ACCOUNT, REGION, LocalCloud
 
 PLACEHOLDER = re.compile(r"<([\w.\-]+)>")
 
+SPOILED = ("aws.s3", "aws.sagemaker", "aws.states")
+"""Whose events the faults concern; a schedule comes by itself again."""
+
+DELAY_SECONDS = 20.0
+"""Longer than a run waits for anything."""
+
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +47,8 @@ class Bus:
     def __init__(self, cloud: LocalCloud, functions: Functions) -> None:
         self._cloud = cloud
         self._functions = functions
+        self._late: list[tuple[Any, dict[str, Any]]] = []
+        self._holding = threading.Lock()
 
     def install(self) -> None:
         # moto's second argument says whether to transform; here S3's events are transformed like all others
@@ -55,6 +63,31 @@ class Bus:
 
     def send(self, rule: Any, event: dict[str, Any]) -> None:
         """Starts a delivery to each of the rule's targets."""
+        if event.get("source") in SPOILED and self._spoiled(rule, event):
+            return
+        self._spread(rule, event)
+
+    def _spoiled(self, rule: Any, event: dict[str, Any]) -> bool:
+        """Events on their way may be lost, doubled, late, or behind the next one; True where this one does not go now."""
+        take = self._cloud.faults.take
+        with self._holding:
+            late, self._late = self._late, []
+        if take("drop", "events"):
+            return True
+        if take("reorder", "events"):
+            with self._holding:
+                self._late.append((rule, event))
+            return True
+        if take("delay", "events"):
+            threading.Timer(DELAY_SECONDS, self._spread, args=(rule, event)).start()
+            return True
+        for _ in range(1 + take("duplicate", "events")):
+            self._spread(rule, event)
+        for held in late:
+            self._spread(*held)
+        return True
+
+    def _spread(self, rule: Any, event: dict[str, Any]) -> None:
         for target in list(rule.targets):
             document = target_input(target, event)
             threading.Thread(target=self._deliver, args=(target["Arn"], document), name=f"rule-{rule.name}", daemon=True).start()

@@ -1,74 +1,77 @@
-"""Faults on purpose, off by default: `CHARTLOOP_FAULT_KILL=name` kills the local cloud once, at the named boundary."""
+"""Faults on purpose, off by default: `CHARTLOOP_FAULT=quota:CreateTrainingJob:2,fail:train`, or lines of the file `faults` later.
+
+    quota:OPERATION    SageMaker refuses, ResourceLimitExceeded   throttle:OPERATION  any service refuses with a throttle
+    capacity:JOB       a job fails for want of instances          fail:JOB            a job fails by an error of its own
+    spot:JOB           a spot job is interrupted                  rollback:endpoint   an endpoint's update fails
+    latency:endpoint   what is put into service answers slowly    errors:endpoint     ... or with errors
+    drop:events        an event is lost; or it is duplicate:events, reorder:events, delay:events
+
+JOB is what a job's name ends with (`train`). A number behind, `:2`, is how often; without one it is until the line is taken away.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
+import threading
 from pathlib import Path
-from typing import Any
-
-from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
 from chartloop.errors import InvalidRequest
-from chartloop.keys import INCOMING
-from local.notifications import ObjectEvents
-from local.patches import Method, wrap
 
-VARIABLE = "CHARTLOOP_FAULT_KILL"
-STEPS = ("register", "copy", "deploy", "wait", "verify", "swap", "point", "approve")
-ENTERED = {f"before-{step}": (step.title(),) for step in STEPS}
-EXITED = {
-    "run-started": ("Begin",),
-    "prepare-done": ("Prepare",),
-    "train-done": ("Train",),
-    "score-done": ("Score", "ScoreFirst"),
-    "judged": ("Judge",),
-    **{f"after-{step}": (step.title(),) for step in STEPS},
-}
-"""Boundaries of a run, each with the states whose beginning or end it is."""
-AFTER_S3_WRITE = "after-s3-write"
-BOUNDARIES = (AFTER_S3_WRITE, *ENTERED, *EXITED)
+VARIABLE = "CHARTLOOP_FAULT"
+KINDS = (
+    "quota",
+    "throttle",
+    "capacity",
+    "fail",
+    "spot",
+    "rollback",
+    "latency",
+    "errors",
+    "drop",
+    "duplicate",
+    "reorder",
+    "delay",
+)
 
 
-class Kill:
-    """Kills this process at one boundary; the marker in the state folder keeps the next start alive."""
+class Faults:
+    """What is to go wrong, in the file `faults` of the state folder: one `kind:subject[:times]` a line."""
 
-    def __init__(self, boundary: str, state: Path) -> None:
-        if boundary not in BOUNDARIES:
-            raise InvalidRequest(f"no such boundary; known are {', '.join(BOUNDARIES)}", field=VARIABLE)
-        self.boundary = boundary
-        self._marker = state / f"killed-{boundary}"
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._taking = threading.Lock()
 
-    def install(self, events: ObjectEvents) -> None:
-        """Watches the states of every execution and the events that S3 is about to send."""
+    def begin(self, wanted: str) -> None:
+        """Starts with these faults and no others. Raises InvalidRequest for one that is not known."""
+        lines = [checked(fault) for fault in wanted.split(",") if fault]
+        if lines:
+            self._write(lines)
+        else:
+            self._path.unlink(missing_ok=True)
 
-        def watched(own: Method) -> Method:
-            def add(manager: Any, context: Any, event_type: str, event_details: Any = None, **rest: Any) -> Any:
-                self.reach(*boundaries_of(event_details or {}))
-                return own(manager, context, event_type, event_details, **rest)
+    def take(self, kind: str, *subjects: str) -> bool:
+        """Whether this fault is to happen to one of `subjects` now; then it is counted."""
+        if not self._path.exists():
+            return False
+        with self._taking:
+            lines = [checked(line) for line in self._path.read_text().split()]
+            for number, line in enumerate(lines):
+                wanted, subject, *times = line.split(":")
+                if wanted == kind and subject in subjects:
+                    left = int(times[0]) - 1 if times else None
+                    kept = [line] if left is None else [f"{kind}:{subject}:{left}"] if left else []
+                    self._write([*lines[:number], *kept, *lines[number + 1 :]])
+                    return True
+        return False
 
-            return add
-
-        wrap(EventManager, "add_event", watched)
-        events.before_sending = self.on_objects
-
-    def on_objects(self, keys: list[str]) -> None:
-        """An upload is durable, its sender has no answer yet, and nobody has heard of it."""
-        if any(key.startswith(INCOMING) for key in keys):
-            self.reach(AFTER_S3_WRITE)
-
-    def reach(self, *boundaries: str) -> None:
-        """Dies here, if this is the place and it did not already."""
-        if self.boundary in boundaries and not self._marker.exists():
-            self._marker.touch()
-            os.sync()
-            os.kill(os.getpid(), signal.SIGKILL)
+    def _write(self, lines: list[str]) -> None:
+        aside = self._path.with_suffix(".new")
+        aside.write_text("".join(f"{line}\n" for line in lines))
+        aside.rename(self._path)
 
 
-def boundaries_of(details: dict[str, Any]) -> list[str]:
-    """The boundaries that a history event of a state machine stands for."""
-    entered = details.get("stateEnteredEventDetails", {}).get("name")
-    exited = details.get("stateExitedEventDetails", {}).get("name")
-    return [name for name, states in ENTERED.items() if entered in states] + [
-        name for name, states in EXITED.items() if exited in states
-    ]
+def checked(fault: str) -> str:
+    """The fault, if it is one."""
+    kind, *rest = fault.split(":")
+    if kind not in KINDS or not rest or len(rest) > 2 or (len(rest) == 2 and not rest[1].isdigit()):
+        raise InvalidRequest(f"{fault} is no fault: kind:subject[:times], with a kind of {', '.join(KINDS)}", field=VARIABLE)
+    return fault

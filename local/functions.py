@@ -17,6 +17,7 @@ from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 from moto.efs.models import efs_backends
 
+from local import metrics
 from local.patches import Method, wrap
 from local.runtime import Answer
 from local.server import LocalCloud
@@ -79,7 +80,14 @@ class Functions:
         log.error("%s failed three times with %s; the event is dropped", arn, error_type(answer))
 
     def _run(self, function: Any, payload: bytes) -> Answer:
-        return self._pool.invoke(self._describe(function), payload)
+        started = time.monotonic()
+        answer = self._pool.invoke(self._describe(function), payload)
+        taken = (time.monotonic() - started) * 1000
+        metrics.put(
+            "AWS/Lambda", {"FunctionName": function.function_name},
+            Invocations=1, Errors=int(answer.error is not None), Throttles=0, Duration=taken,
+        )  # fmt: skip
+        return answer
 
     def _describe(self, function: Any) -> Function:
         mounts = tuple((self._folder(config["Arn"]), config["LocalMountPath"]) for config in function.file_system_configs)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from moto.apigateway.models import apigateway_backends
 from werkzeug.wrappers import Request, Response
 
+from local import metrics
 from local.authorizers import Authorizers, Denied
 from local.functions import Functions
 from local.gateway_responses import gateway_response
@@ -56,6 +57,14 @@ class Gateway:
         api = self._api()
         if api is None:
             return gateway_response(None, "INTEGRATION_FAILURE", "the API is not deployed yet")
+        started = time.monotonic()
+        response = self._answer(api, request)
+        counted = {"Count": 1, "Latency": (time.monotonic() - started) * 1000}
+        counted |= {f"{kind}XXError": response.status_code // 100 == kind for kind in (4, 5)}
+        metrics.put("AWS/ApiGateway", {"ApiName": api.name, "Stage": STAGE}, **counted)
+        return response
+
+    def _answer(self, api: Any, request: Request) -> Response:
         if (request.content_length or 0) > BODY_LIMIT:
             return gateway_response(api, "REQUEST_TOO_LARGE")
         route = find_route(api, request.method, request.path)

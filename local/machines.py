@@ -16,10 +16,15 @@ from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from local import connectors
+from local import connectors, metrics
 from local.events import emit, milliseconds
 from local.patches import Method, wrap
 
+ENDS = {
+    "SUCCEEDED": "ExecutionsSucceeded", "FAILED": "ExecutionsFailed", "TIMED_OUT": "ExecutionsTimedOut",
+    "ABORTED": "ExecutionsAborted",
+}  # fmt: skip
+"""What Step Functions counts, by an execution's last status."""
 DEFINITE = re.compile(r"\$(\.\w+|\[\d+\]|\['[^']*'\])*")
 
 
@@ -79,4 +84,6 @@ def finish(execution: Any) -> None:
         "error": execution.error,
         "cause": execution.cause,
     }
+    if execution.status in ENDS:
+        metrics.put("AWS/States", {"StateMachineArn": execution.state_machine.arn}, **{ENDS[execution.status]: 1})
     emit("aws.states", "Step Functions Execution Status Change", detail, [execution.exec_arn])

@@ -13,6 +13,9 @@ USED = {
     "AWS::ApiGateway::Resource": "RestApiId ParentId PathPart",
     "AWS::ApiGateway::RestApi": "Name BinaryMediaTypes",
     "AWS::ApiGateway::Stage": "RestApiId StageName DeploymentId",
+    "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator DatapointsToAlarm"
+    " Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Namespace OKActions Period"
+    " Statistic Threshold TreatMissingData Unit",
     "AWS::DynamoDB::Table": "TableName KeySchema AttributeDefinitions BillingMode",
     "AWS::EFS::AccessPoint": "FileSystemId RootDirectory",
     "AWS::EFS::FileSystem": "",

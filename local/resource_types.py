@@ -62,6 +62,14 @@ def package_group(cloud: LocalCloud, _name: str, properties: Properties) -> Made
     return Made(group, {"ModelPackageGroupArn": made["ModelPackageGroupArn"]})
 
 
+def alarm(cloud: LocalCloud, name: str, properties: Properties) -> Made:
+    """CloudFormation's properties are the fields of the API's request."""
+    named = {"AlarmName": name, **properties}
+    numbers = {field: kind(named[field]) for field, kind in ALARM_NUMBERS.items() if field in named}
+    cloud.client("cloudwatch").put_metric_alarm(**{**named, **numbers})
+    return Made(named["AlarmName"], {"Arn": f"arn:aws:cloudwatch:{cloud.region}:{cloud.account}:alarm:{named['AlarmName']}"})
+
+
 def queue_policy(cloud: LocalCloud, name: str, properties: Properties) -> Made:
     for queue in properties["Queues"]:
         policy = {"Policy": json.dumps(properties["PolicyDocument"])}
@@ -69,10 +77,20 @@ def queue_policy(cloud: LocalCloud, name: str, properties: Properties) -> Made:
     return Made(name)
 
 
+ALARM_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    "DatapointsToAlarm": int,
+    "EvaluationPeriods": int,
+    "Period": int,
+    "Threshold": float,
+    "ActionsEnabled": lambda on: str(on).lower() == "true",
+}
+"""Of an alarm: CloudFormation may give numbers as text."""
+
 MADE: dict[str, Callable[[LocalCloud, str, Properties], Made]] = {
     "AWS::ApiGateway::Authorizer": authorizer,
     "AWS::ApiGateway::GatewayResponse": gateway_response,
     "AWS::ApiGateway::Stage": stage,
+    "AWS::CloudWatch::Alarm": alarm,
     "AWS::SageMaker::ModelPackageGroup": package_group,
     "AWS::SQS::QueuePolicy": queue_policy,
 }
@@ -115,7 +133,6 @@ REFERENCES = {"AWS::ApiGateway::Deployment": "id", "AWS::EFS::AccessPoint": "acc
 WITHOUT_EFFECT: dict[str, str] = {
     "AWS::ApiGateway::Account": "the log role of the account; there are no CloudWatch logs",
     "AWS::CDK::Metadata": "nothing on AWS either",
-    "AWS::CloudWatch::Alarm": "no metrics are kept that could raise one",
     "AWS::SNS::TopicPolicy": "no IAM is run here",
     "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",
 }

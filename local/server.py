@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from chartloop.errors import Conflict
+from local.faults import Faults
 from local.processes import Processes
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class LocalCloud:
         self.endpoint_url = f"http://localhost:{port}"
         self.api_url = f"http://{LOOPBACK}:{port}"
         self.processes = Processes()
+        self.faults = Faults(self.state / "faults")
         self.dispatcher = Dispatcher()
         self._server: BaseWSGIServer | None = None
         self._stops: list[Callable[[], None]] = []

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Response
 
 from chartloop.errors import Unavailable
-from local import cloudformation, faults, machines
+from local import cloudformation, faults, kills, machines
+from local.alarms import Alarms
 from local.calls import CallLog
 from local.events import Bus
 from local.functions import Functions
@@ -18,6 +19,7 @@ from local.gateway import Gateway
 from local.issuer import PREFIX, Issuer
 from local.notifications import ObjectEvents
 from local.queues import Mappings
+from local.refusals import Refusals
 from local.schedules import Scheduler
 from local.server import LocalCloud
 
@@ -41,6 +43,7 @@ class Services:
         self.bus = Bus(cloud, self.functions)
         self.mappings = Mappings(cloud, self.functions)
         self.object_events = ObjectEvents(cloud)
+        self.alarms = Alarms(cloud)
         self.scheduler = Scheduler(cloud, self.bus, self.functions)
         self.issuer = issuer_of(cloud)
         cloud.dispatcher.mounts[PREFIX] = self.issuer
@@ -53,13 +56,14 @@ class Services:
         self._mounts[API] = self._gateway
 
     def _install(self, cloud: LocalCloud) -> None:
-        cloud.dispatcher.before_asking.append(CallLog(cloud).hear)
+        cloud.faults.begin(os.environ.get(faults.VARIABLE, ""))
+        cloud.dispatcher.before_asking += [CallLog(cloud).hear, Refusals(cloud.faults).hear]
         cloudformation.install(cloud)
         machines.install()
         for service in (self.functions, self.bus, self.mappings, self.object_events):
             service.install()
-        if boundary := os.environ.get(faults.VARIABLE):
-            faults.Kill(boundary, cloud.state).install(self.object_events)
+        if boundary := os.environ.get(kills.VARIABLE):
+            kills.Kill(boundary, cloud.state).install(self.object_events)
 
 
 def issuer_of(cloud: LocalCloud) -> Issuer:

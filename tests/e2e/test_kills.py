@@ -12,7 +12,7 @@ import pytest
 
 from chartloop.errors import ChartloopError
 from client.api import Api
-from local.faults import AFTER_S3_WRITE, BOUNDARIES, EXITED, STEPS, VARIABLE
+from local.kills import AFTER_S3_WRITE, BOUNDARIES, EXITED, STEPS, VARIABLE
 from tests.e2e import easy
 from tests.e2e.conftest import Cloud, until
 from tests.e2e.test_loop import QUICK, RUN_SECONDS

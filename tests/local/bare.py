@@ -23,6 +23,7 @@ def main(state: Path, port: int) -> None:
     cloud.start()
     services.open()
     services.scheduler.start()
+    services.alarms.start()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     (state / "ready").touch()

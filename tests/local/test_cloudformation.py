@@ -87,11 +87,17 @@ def test_an_api_has_its_authorizer_its_responses_and_its_stage(bare: BareCloud) 
     assert guard["identityValidationExpression"] == "Bearer .+"
 
 
-def test_a_model_group_is_made_and_an_alarm_is_a_name(bare: BareCloud) -> None:
+def test_a_model_group_and_an_alarm_are_made(bare: BareCloud) -> None:
     group = {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": {"ModelPackageGroupName": "cfn-group"}}
-    deploy(bare, "group", {"Group": group, "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "a"}}})
+    watched = {"Namespace": "Test", "MetricName": "Nothing", "Statistic": "Sum", "Period": "60", "EvaluationPeriods": "3"}
+    compared = {"ComparisonOperator": "GreaterThanThreshold", "Threshold": "2.5"}
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {**watched, **compared}}
+    outputs = deploy(bare, "group", {"Group": group, "Alarm": alarm}, {"Arn": {"Fn::GetAtt": ["Alarm", "Arn"]}})
     groups = bare.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"]
     assert "cfn-group" in [found["ModelPackageGroupName"] for found in groups]
+    alarms = bare.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    (made,) = (found for found in alarms if found["AlarmArn"] == outputs["Arn"])
+    assert (made["EvaluationPeriods"], made["Threshold"]) == (3, 2.5)
 
 
 @pytest.mark.parametrize(
