@@ -1,4 +1,4 @@
-"""The retraining state machine on Step Functions."""
+"""The retraining state machine on Step Functions, and the tokens of the tasks that it waits for."""
 
 from __future__ import annotations
 
@@ -44,3 +44,23 @@ class StepFunctionsExecutions:
 
     def _arn(self, name: str) -> str:
         return self._machine.replace(":stateMachine:", ":execution:") + ":" + name
+
+
+class StepFunctionsTokens:
+    """Task tokens; the failure's cause has the form of a job's, so that chartloop/failures.py reads both."""
+
+    GONE = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+
+    def __init__(self, *, client: SFNClient | None = None) -> None:
+        self._given = client
+
+    @cached_property
+    def _client(self) -> SFNClient:
+        return self._given or boto3.client("stepfunctions")
+
+    def fail(self, token: str, reason: str) -> None:
+        try:
+            self._client.send_task_failure(taskToken=token, error="NotebookFailed", cause=json.dumps({"FailureReason": reason}))
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in self.GONE:
+                raise

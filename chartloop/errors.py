@@ -10,7 +10,8 @@
     |  |- Stale                   a compare-and-swap lost: read again and decide again
     |  |- ChampionChanged         the candidate was judged against another champion: judge again
     |  |- PromotionActive         another promotion of the task is under way: try later
-    |  '- EndpointBusy            the endpoint is still changing: try later
+    |  |- EndpointBusy            the endpoint is still changing: try later
+    |  '- NotebookBusy            the notebook instance works for another run, or is still stopping: try later
     |- TooLarge               413 the body is over the limit
     |- ModelError             502 the model answered with an error
     |- Unavailable            503 no model yet, or it is waking
@@ -100,6 +101,12 @@ class EndpointBusy(Conflict):
     """The state machine retries this name: an endpoint that is changing takes no new configuration."""
 
     default_code = "endpoint_busy"
+
+
+class NotebookBusy(Conflict):
+    """The state machine retries this name for hours: there is one notebook instance, and it takes one order at a time."""
+
+    default_code = "notebook_busy"
 
 
 class TooLarge(ChartloopError):

@@ -23,6 +23,8 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
     because a stray exception's message may quote what it failed on.
     """
     kind = error.get("Error", "unknown")
+    if kind == "States.HeartbeatTimeout":  # only the state that waits for the notebook has a heartbeat
+        return {"code": "notebook_silent", "message": "the notebook instance gave no sign of life for too long"}
     cause = _parsed(error.get("Cause", ""))
     if "FailureReason" in cause or "ExitMessage" in cause:  # of a training job, of a processing job
         return _of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))

@@ -9,6 +9,7 @@ TASK#{task}            ARRIVED#{time}#{id} the batches by time
 TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
 RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
 BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
+NOTEBOOK               ORDER               the notebook instance's last order: for which execution, and whether it is answered
 """
 
 from __future__ import annotations

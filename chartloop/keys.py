@@ -63,6 +63,16 @@ def embeddings(task: str, snapshot_hash: str) -> str:
     return f"embeddings/{task}/{snapshot_hash}/"
 
 
+def notebook_order() -> str:
+    """Where the notebook instance finds what it is to do: the order of the execution that started it."""
+    return "notebook/order.json"
+
+
+def notebook_wheels(name: str = "") -> str:
+    """What the notebook instance installs from, as it has no internet; `name` is a wheel's or `manifest.json`."""
+    return f"wheels/notebook/{name}"
+
+
 def base_model(name: str, file: str = "") -> str:
     """`name` is a hub name or a folder's name; slashes become `--` so that it is one level."""
     return f"base-models/{base_model_slug(name)}/{file}"

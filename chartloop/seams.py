@@ -152,3 +152,27 @@ class Jobs(Protocol):
     def describe(self, kind: str, name: str) -> JobState:
         """`kind` is `processing` or `training`."""
         ...
+
+
+class NotebookInstance(Protocol):
+    """The one notebook instance of a deployment."""
+
+    def status(self) -> str:
+        """As SageMaker has it: Pending, InService, Stopping, Stopped, Failed, Deleting, Updating ..."""
+        ...
+
+    def start(self) -> None:
+        """Raises errors.NotebookBusy where its status does not allow it."""
+        ...
+
+    def stop(self) -> None:
+        """Does nothing where its status does not allow it."""
+        ...
+
+
+class Tokens(Protocol):
+    """Tasks that an execution waits for."""
+
+    def fail(self, token: str, reason: str) -> None:
+        """Fails the task; `reason` is `{code}: {message}`. Does nothing where the task was answered or nobody waits any more."""
+        ...

@@ -34,6 +34,8 @@ class Settings(BaseModel):
     audience: str = ""
     jwks_url: str = ""
     code_version: str = "unknown"
+    notebook: str = ""
+    """The notebook instance that trains; empty where jobs do."""
 
     def environment(self) -> dict[str, str]:
         """The environment variables that `from_environment` reads back."""

@@ -22,6 +22,17 @@ def describe_jobs(function: lambda_.Function, names: Names) -> None:
         allow(function, f"sagemaker:Describe{kind.title()}Job", on=jobs)
 
 
+def run_notebook(function: lambda_.Function, names: Names) -> None:
+    mine = [names.arn("sagemaker", f"notebook-instance/{names.notebook}")]
+    allow(function, *(f"sagemaker:{verb}NotebookInstance" for verb in ("Describe", "Start", "Stop")), on=mine)
+
+
+def answer_for_notebook(function: lambda_.Function, names: Names) -> None:
+    """Fail the task that waits for an instance which has stopped."""
+    allow(function, "sagemaker:DescribeNotebookInstance", on=[names.arn("sagemaker", f"notebook-instance/{names.notebook}")])
+    allow(function, "states:SendTaskFailure", on=[names.machine_arn])
+
+
 def mark_models(function: lambda_.Function, names: Names) -> None:
     """Find a version in the registry and set its approval status."""
     allow(function, "sagemaker:ListModelPackages", on=["*"])  # listing knows no resource; a listing holds no clinical text

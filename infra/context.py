@@ -28,6 +28,11 @@ class Context(BaseModel):
     """prod protects stacks from deletion, asks people for a second factor, and keeps logs for longer; data is kept in both."""
     waf: bool | None = None
     """Whether a firewall looks at what the API is asked; not said: in prod."""
+    compute: Literal["jobs", "notebook"] = "jobs"
+    """Who prepares, embeds and scores: SageMaker jobs, or a notebook, started for each run. The training job is the same."""
+    notebook_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
+    notebook_hours: int = Field(14, ge=1, le=96)
+    """After how many hours a notebook instance stops itself, whatever it does; the wait for its training job counts."""
     issuer: str = Field("", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
     """Who signs the tokens; empty: a Cognito user pool of this deployment's own."""
     jwks_url: str = Field("", pattern=r"^(https?://\S+)?$")

@@ -3,6 +3,10 @@
     Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Judge -> Promote?
           -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Approve -> Promoted -> Finish
 
+Where a notebook trains, Prepare to Score are one state (infra/ordering.py):
+
+    Begin -> Start? -> Toolkit -> Champion -> Notebook -> Judge -> ...
+
 A failure before the pointer is swapped leads through Undo and Remove to Failed; after it, steps are repeated until they
 succeed, and an execution that gives up is started again by the sweep. Where another promotion was first, the endpoint is put
 back and the candidate is judged again.
@@ -13,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from infra.learning import judging, learning
+from infra.learning import judging, learning, scoring
+from infra.ordering import ordering
 from infra.promoting import deploying, swapping, undoing
 from infra.requests import Jobs
 from infra.states import RUN, State, call, retry
@@ -21,18 +26,25 @@ from infra.states import RUN, State, call, retry
 DAY = 24 * 3600
 
 
-def definition(*, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
+def definition(
+    *, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int, notebook_hours: int | None = None
+) -> dict[str, Any]:
     """The whole machine. `functions`: ARN by name, of `begin champion judge promote publish finish`.
 
-    `pause_seconds` lie between two looks at an endpoint that is being deployed.
+    `pause_seconds` lie between two looks at an endpoint that is being deployed. With `notebook_hours` a notebook trains, for so
+    long at most, and `functions` has `notebook` too.
     """
+    if notebook_hours is None:
+        learned = {**learning(functions, jobs, pause_seconds), **scoring(functions, jobs, pause_seconds)}
+    else:
+        learned = ordering(functions, jobs, pause_seconds, notebook_hours)
     return {
         "Comment": "Chartloop: from a snapshot's references to a better model in service",
         "StartAt": "Begin",
         "TimeoutSeconds": 5 * DAY,
         "States": {
-            **learning(functions, jobs, pause_seconds),
-            **judging(functions, jobs, pause_seconds),
+            **learned,
+            **judging(functions),
             **deploying(functions, pause_seconds),
             **swapping(functions),
             **undoing(functions, pause_seconds),

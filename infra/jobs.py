@@ -1,4 +1,4 @@
-"""The jobs' roles and code. The holdout is readable by the score role alone."""
+"""The jobs' roles and code. The holdout is readable by the score role alone; where a notebook scores, by the notebook's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,18 @@ from infra.context import Context
 from infra.grants import allow, objects, volumes
 from infra.names import Names
 
+PREPARING = ("records/*", "snapshots/*", "embeddings/*", "runs/*/request.json")
+PREPARED = ("snapshots/*", "embeddings/*")
+SCORING = ("holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*")
+SCORED = ("runs/*/score/*", "models/*")
+"""What prepare with embed, and what score read and write in the data bucket."""
+
 
 class Jobs(Construct):
-    """What SageMaker runs: `role` for prepare, embed and train, `score_role` for score, and `requests` of the state machine."""
+    """What SageMaker runs: `role` for prepare, embed and train, `score_role` for score, and `requests` of the state machine.
+
+    Where a notebook does the rest, `role` only trains, and there is no `score_role`.
+    """
 
     def __init__(self, scope: Construct, *, context: Context, bucket: s3.IBucket, key: kms.IKey) -> None:
         super().__init__(scope, "Jobs")
@@ -24,23 +33,23 @@ class Jobs(Construct):
         self._bucket = bucket
         self._key = key
         self.code = code.job_code(self, bundle=context.bundle)
-        self.role = self._role(
-            "Role",
-            read=["records/*", "snapshots/*", "embeddings/*", "base-models/*", "runs/*/request.json"],
-            write=["snapshots/*", "embeddings/*", "runs/*/train/*"],
-        )
-        self.score_role = self._role(
-            "ScoreRole",
-            read=["holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*"],
-            write=["runs/*/score/*", "models/*"],
-        )
+        self.score_role: iam.Role | None = None
+        if context.compute == "notebook":
+            self.role = self._role("Role", read=["snapshots/*", "base-models/*"], write=["runs/*/train/*"])
+        else:
+            self.role = self._role("Role", read=[*PREPARING, "base-models/*"], write=[*PREPARED, "runs/*/train/*"])
+            self.score_role = self._role("ScoreRole", read=SCORING, write=SCORED)
         self.requests = self._requests()
+
+    @property
+    def role_arns(self) -> list[str]:
+        return [role.role_arn for role in (self.role, self.score_role) if role]
 
     def _requests(self) -> requests.Jobs:
         context = self._context
         return requests.Jobs(
             job_role=self.role.role_arn,
-            score_role=self.score_role.role_arn,
+            score_role=self.score_role.role_arn if self.score_role else "",
             processing_image=images.image(images.INFERENCE, context.region),
             training_image=images.image(images.TRAINING, context.region),
             processing_instance=context.processing_instance,
@@ -54,12 +63,15 @@ class Jobs(Construct):
         account = {"StringEquals": {"aws:SourceAccount": self._context.account}}
         role = iam.Role(self, name, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=account))
         objects(role, self._bucket, self._key, read=read, write=write)
-        # The code comes from the CDK's assets bucket, which other applications of the account share.
-        allow(role, "s3:GetObject", on=[self.code.bucket.arn_for_objects(self.code.s3_object_key)])
-        allow(role, "s3:ListBucket", on=[self.code.bucket.bucket_arn], StringLike={"s3:prefix": [self.code.s3_object_key]})
+        self.grant_code(role)
         volumes(role, self._key)
         observe(role, self._context)
         return role
+
+    def grant_code(self, role: iam.Role) -> None:
+        """The code comes from the CDK's assets bucket, which other applications of the account share."""
+        allow(role, "s3:GetObject", on=[self.code.bucket.arn_for_objects(self.code.s3_object_key)])
+        allow(role, "s3:ListBucket", on=[self.code.bucket.bucket_arn], StringLike={"s3:prefix": [self.code.s3_object_key]})
 
 
 def observe(role: iam.Role, context: Context) -> None:

@@ -9,10 +9,17 @@ from infra.requests import Jobs
 from infra.states import RUN, State, call, choice, job, to
 
 
-def learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
+def beginning(functions: Mapping[str, str], first: str) -> dict[str, State]:
+    """`first` is the state that a run without a candidate goes to."""
     return {
         "Begin": call(functions["begin"], RUN, "Start?", keep={"start_at": "start_at"}, at="$.begin", catch=to("Failed")),
-        "Start?": choice("$.begin.start_at", {"prepare": "Prepare", "promote": "Register"}, default="Promoted"),
+        "Start?": choice("$.begin.start_at", {"prepare": first, "promote": "Register"}, default="Promoted"),
+    }
+
+
+def learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
+    return {
+        **beginning(functions, "Prepare"),
         "Prepare": job("createProcessingJob", jobs.prepare(), pause_seconds, Next="Learn", Catch=to("Failed")),
         "Learn": {
             "Type": "Parallel",
@@ -52,11 +59,14 @@ def _training(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
     }
 
 
-def judging(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
-    champion = {"champion": "champion", "look": "look"}
-    payload = {**RUN, "champion.$": "$.standing.champion"}
+def standing(functions: Mapping[str, str], following: str) -> dict[str, State]:
+    keep = {"champion": "champion", "look": "look"}
+    return {"Champion": call(functions["champion"], RUN, following, keep=keep, at="$.standing", catch=to("Failed"))}
+
+
+def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
     return {
-        "Champion": call(functions["champion"], RUN, "Serving?", keep=champion, at="$.standing", catch=to("Failed")),
+        **standing(functions, "Serving?"),
         "Serving?": {
             "Type": "Choice",
             "Choices": [{"Variable": "$.standing.champion.present", "BooleanEquals": True, "Next": "Score"}],
@@ -64,6 +74,12 @@ def judging(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dic
         },
         "Score": job("createProcessingJob", jobs.score(champion=True), pause_seconds, Next="Judge", Catch=to("Failed")),
         "ScoreFirst": job("createProcessingJob", jobs.score(champion=False), pause_seconds, Next="Judge", Catch=to("Failed")),
+    }
+
+
+def judging(functions: Mapping[str, str]) -> dict[str, State]:
+    payload = {**RUN, "champion.$": "$.standing.champion"}
+    return {
         "Judge": call(functions["judge"], payload, "Better?", keep={"verdict": "verdict"}, at="$.judged", catch=to("Failed")),
         "Better?": choice("$.judged.verdict", {"promote": "Register", "needs-review": "ForReview"}, default="Kept"),
     }

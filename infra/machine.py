@@ -33,10 +33,11 @@ class Retraining(Construct):
         jobs: Jobs,
         key: kms.IKey,
         pause_seconds: int,
+        notebook_hours: int | None,
     ) -> None:
         super().__init__(scope, "Retraining")
         arns = {name: function.function_arn for name, function in functions.items()}
-        states = definition(functions=arns, jobs=jobs.requests, pause_seconds=pause_seconds)
+        states = definition(functions=arns, jobs=jobs.requests, pause_seconds=pause_seconds, notebook_hours=notebook_hours)
         self.machine = sfn.StateMachine(
             self,
             "Machine",
@@ -47,7 +48,8 @@ class Retraining(Construct):
         )
         for function in functions.values():
             function.grant_invoke(self.machine)
-        self._run_jobs(names, jobs)
+        if notebook_hours is None:
+            self._run_jobs(names, jobs)
 
     def _run_jobs(self, names: Names, jobs: Jobs) -> None:
         role = self.machine.role
@@ -60,7 +62,7 @@ class Retraining(Construct):
         rules = [names.arn("events", f"rule/{rule}") for rule in JOB_RULES]
         allow(role, "events:PutRule", "events:PutTargets", "events:DescribeRule", on=rules)
         passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
-        allow(role, "iam:PassRole", on=[jobs.role.role_arn, jobs.score_role.role_arn], StringEquals=passed)
+        allow(role, "iam:PassRole", on=jobs.role_arns, StringEquals=passed)
 
     def _log_group(self, names: Names, key: kms.IKey) -> logs.LogGroup:
         return logs.LogGroup(

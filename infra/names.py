@@ -43,6 +43,10 @@ class Names:
         return f"{self.name}-retrain"
 
     @property
+    def notebook(self) -> str:
+        return f"{self.name}-training"
+
+    @property
     def endpoint_role(self) -> str:
         return f"{self.name}-endpoint"
 

@@ -59,14 +59,14 @@ class ModelFolder(Construct):
 
     def __init__(self, scope: Construct, *, network: Network, key: kms.IKey) -> None:
         super().__init__(scope, "ModelFolder")
-        access = ec2.SecurityGroup(self, "Access", vpc=network.vpc, description="The model folder", allow_all_outbound=False)
-        access.add_ingress_rule(network.functions, ec2.Port.tcp(NFS), "functions that mount it")
+        self.access = ec2.SecurityGroup(self, "Access", vpc=network.vpc, description="The model folder", allow_all_outbound=False)
+        self.access.add_ingress_rule(network.functions, ec2.Port.tcp(NFS), "functions that mount it")
         self.file_system = efs.FileSystem(
             self,
             "FileSystem",
             vpc=network.vpc,
             vpc_subnets=network.subnets,
-            security_group=access,
+            security_group=self.access,
             encrypted=True,
             kms_key=key,
             allow_anonymous_access=False,

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from chartloop.keys import notebook_order
 from infra import access
 from infra.context import Context
 from infra.data import DataStack
@@ -23,6 +24,7 @@ from infra.jobs import Jobs
 from infra.machine import Retraining
 from infra.names import Names
 from infra.network import MOUNT
+from infra.notebook import TrainingNotebook
 from infra.settings import settings
 
 UPLOAD_SECONDS = 600
@@ -38,6 +40,7 @@ class PipelineStack(Stack):
 
     def __init__(self, scope: Construct, *, context: Context, names: Names, data: DataStack, **options: Any) -> None:
         super().__init__(scope, names.stack("pipeline"), **options)
+        by_notebook = context.compute == "notebook"
         self._names = names
         self._data = data
         self.intake = Intake(self, names=names, bucket=data.bucket, key=data.key, read_seconds=UPLOAD_SECONDS)
@@ -48,10 +51,11 @@ class PipelineStack(Stack):
         self.retraining = Retraining(
             self,
             names=names,
-            functions=self._run_functions(),
+            functions={**self._run_functions(), **({"notebook": self._notebook(context)} if by_notebook else {})},
             jobs=self.jobs,
             key=data.key,
             pause_seconds=context.deploy_wait,
+            notebook_hours=context.notebook_hours if by_notebook else None,
         )
         self._schedule(self._sweep())
         self._alarms()
@@ -112,6 +116,18 @@ class PipelineStack(Stack):
         )
         self._let(function, read=["models/*", "embeddings/*"])
         return function
+
+    def _notebook(self, context: Context) -> lambda_.Function:
+        """The notebook instance, the function that starts it, and the one that hears of its end."""
+        training = TrainingNotebook(self, context=context, names=self._names, data=self._data, jobs=self.jobs)
+        orders = self._functions.add("notebook", seconds=60)
+        self._let(orders, read=[], write=["runs/*/notebook/*", notebook_order()])
+        access.run_notebook(orders, self._names)
+        stopped = self._functions.add("notebook_stopped", handler="notebook.stopped", seconds=60)
+        self._data.ledger.grant_read_write_data(stopped)
+        access.answer_for_notebook(stopped, self._names)
+        training.tell_of_its_end(stopped)
+        return orders
 
     def _finish(self) -> lambda_.Function:
         function = self._functions.add("finish", seconds=120)

@@ -24,4 +24,5 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         kms_key=data.key.key_arn,
         base_model=context.base_model,
         code_version=code.code_version(),
+        notebook=names.notebook if context.compute == "notebook" else "",
     )

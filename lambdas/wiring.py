@@ -10,12 +10,24 @@ from adapters.dynamodb import DynamoLedger
 from adapters.efs import EfsModelFolder
 from adapters.endpoints import SageMakerEndpoints
 from adapters.jobs import SageMakerJobs
+from adapters.notebook import SageMakerNotebook
 from adapters.registry import SageMakerRegistry
 from adapters.s3 import S3Objects
 from adapters.sqs import SqsUploads
-from adapters.stepfunctions import StepFunctionsExecutions
+from adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTokens
 from chartloop.items import Clock, utc_now
-from chartloop.seams import Endpoints, Executions, Jobs, Ledger, ModelFolder, Objects, Registry, Uploads
+from chartloop.seams import (
+    Endpoints,
+    Executions,
+    Jobs,
+    Ledger,
+    ModelFolder,
+    NotebookInstance,
+    Objects,
+    Registry,
+    Tokens,
+    Uploads,
+)
 from chartloop.settings import Settings, from_environment
 
 
@@ -49,6 +61,14 @@ class World:
     @cached_property
     def executions(self) -> Executions:
         return StepFunctionsExecutions(self.settings.state_machine)
+
+    @cached_property
+    def notebook(self) -> NotebookInstance:
+        return SageMakerNotebook(self.settings.notebook)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return StepFunctionsTokens()
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chartloop.errors import NotFound, Stale, Unavailable
+from chartloop.errors import NotebookBusy, NotFound, Stale, Unavailable
 from chartloop.seams import EndpointState, Item, JobState, Key, Package, StoredObject
 
 
@@ -193,3 +193,34 @@ class FakeJobs:
 
     def describe(self, kind: str, name: str) -> JobState:
         return self.states.get(name, JobState("Missing"))
+
+
+class FakeNotebook:
+    """As SageMaker: it is started from rest alone. `comes_up`: the status that a start leads to."""
+
+    def __init__(self, status: str = "Stopped", comes_up: str = "Pending") -> None:
+        self.now, self.comes_up = status, comes_up
+        self.starts = 0
+
+    def status(self) -> str:
+        return self.now
+
+    def start(self) -> None:
+        if self.now not in ("Stopped", "Failed"):
+            raise NotebookBusy("not at rest")
+        self.starts += 1
+        self.now = self.comes_up
+
+    def stop(self) -> None:
+        if self.now == "InService":
+            self.now = "Stopping"
+
+
+class FakeTokens:
+    """The tasks that were failed, by token; a task takes one answer."""
+
+    def __init__(self) -> None:
+        self.failed: dict[str, str] = {}
+
+    def fail(self, token: str, reason: str) -> None:
+        self.failed.setdefault(token, reason)

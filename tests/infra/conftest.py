@@ -24,14 +24,23 @@ LOCAL = {"issuer": "http://localhost:8040/issuer", "bundle": "false", "base_mode
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The defaults, but for the third-party code, which would be downloaded; composed in this process."""
+    """The defaults."""
+    return composed(tmp_path_factory.mktemp("cloud"))
+
+
+@pytest.fixture(scope="session")
+def by_notebook(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return composed(tmp_path_factory.mktemp("by_notebook"), compute="notebook")
+
+
+def composed(folder: Path, **context: str) -> Templates:
+    """In this process, without the third-party code, which would be downloaded."""
     from aws_cdk import App
 
     from infra.app import deployment
     from infra.context import read
 
-    folder = tmp_path_factory.mktemp("cloud")
-    app = App(outdir=str(folder), context={**feature_flags(), "bundle": "false"}, analytics_reporting=False)
+    app = App(outdir=str(folder), context={**feature_flags(), "bundle": "false", **context}, analytics_reporting=False)
     nothing: dict[str, str] = {}
     deployment(app, read(app.node.get_all_context(), nothing))
     app.synth()
