@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -28,6 +29,19 @@ def objects(
         key.grant_encrypt_decrypt(who)  # a multipart upload reads back what it wrote
     # "IfExists": who asks for one object names no prefix, and without this permission a missing object is 403 and not 404.
     allow(who, "s3:ListBucket", on=[bucket.bucket_arn], StringLikeIfExists={"s3:prefix": [*read, *write]})
+
+
+ITEM = ("GetItem", "PutItem")
+EVERY_ITEM = (*ITEM, "BatchGetItem", "Query")
+"""All that adapters/dynamodb.py calls: items are never scanned, changed in part or deleted."""
+
+TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+"""What DynamoDB asks of the caller for a table under a key of one's own."""
+
+
+def items(who: iam.IGrantable, table: dynamodb.ITable, key: kms.IKey, *operations: str) -> None:
+    allow(who, *(f"dynamodb:{operation}" for operation in operations), on=[table.table_arn])
+    key.grant(who, *TABLE_KEY)
 
 
 def volumes(who: iam.IGrantable, key: kms.IKey) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Duration, Size, Stack
@@ -18,7 +19,7 @@ from infra import access
 from infra.context import Context
 from infra.data import DataStack
 from infra.functions import Functions
-from infra.grants import objects
+from infra.grants import EVERY_ITEM, ITEM, items, objects
 from infra.intake import Intake
 from infra.jobs import Jobs
 from infra.machine import Retraining
@@ -73,7 +74,7 @@ class PipelineStack(Stack):
     def _on_upload(self) -> lambda_.Function:
         function = self._functions.add("on_upload", seconds=UPLOAD_SECONDS, memory=2048)
         written = ["records/*", "holdout/*", "receipts/*", "quarantine/*", "runs/*"]
-        self._let(function, read=["incoming/*", "receipts/*", *STARTS_RUNS], write=written)
+        self._let(function, read=["incoming/*", "receipts/*", *STARTS_RUNS], write=written, ledger=EVERY_ITEM)
         access.start_runs(function, self._names)
         return function
 
@@ -84,7 +85,7 @@ class PipelineStack(Stack):
 
     def _champion(self) -> lambda_.Function:
         function = self._functions.add("champion", handler="judge.champion", seconds=60)
-        self._data.ledger.grant_read_write_data(function)
+        items(function, self._data.ledger, self._data.key, *ITEM)
         return function
 
     def _judge(self) -> lambda_.Function:
@@ -114,7 +115,7 @@ class PipelineStack(Stack):
             vpc_subnets=data.network.subnets,
             security_groups=[data.network.functions],
         )
-        self._let(function, read=["models/*", "embeddings/*"])
+        self._let(function, read=["models/*", "embeddings/*"], ledger=["GetItem"])
         return function
 
     def _notebook(self, context: Context) -> lambda_.Function:
@@ -131,22 +132,24 @@ class PipelineStack(Stack):
 
     def _finish(self) -> lambda_.Function:
         function = self._functions.add("finish", seconds=120)
-        self._let(function, read=STARTS_RUNS, write=["runs/*"])
+        self._let(function, read=STARTS_RUNS, write=["runs/*"], ledger=[*ITEM, "Query"])
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names)
         return function
 
     def _sweep(self) -> lambda_.Function:
         function = self._functions.add("sweep", seconds=600)
-        self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"])
+        self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"], ledger=EVERY_ITEM)
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names)  # a run that was interrupted too often ends here
         self.intake.queue.grant_send_messages(function)
         return function
 
-    def _let(self, function: lambda_.Function, *, read: list[str], write: list[str] | None = None) -> None:
-        """The ledger, and the named prefixes of the data bucket."""
-        self._data.ledger.grant_read_write_data(function)
+    def _let(
+        self, function: lambda_.Function, *, read: list[str], write: list[str] | None = None, ledger: Sequence[str] = ITEM
+    ) -> None:
+        """Operations on the ledger, and the named prefixes of the data bucket."""
+        items(function, self._data.ledger, self._data.key, *ledger)
         objects(function, self._data.bucket, self._data.key, read=read, write=write or [])
 
     def _schedule(self, sweep: lambda_.Function) -> None:

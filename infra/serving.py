@@ -14,7 +14,7 @@ from infra.context import Context
 from infra.data import DataStack
 from infra.endpoint import Serving
 from infra.functions import Functions
-from infra.grants import objects
+from infra.grants import EVERY_ITEM, items, objects
 from infra.identity import Identity
 from infra.names import Names
 from infra.pipeline import STARTS_RUNS, PipelineStack
@@ -50,7 +50,7 @@ class ServingStack(Stack):
 
     def _api(self) -> lambda_.Function:
         function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024)
-        self._data.ledger.grant_read_write_data(function)
+        items(function, self._data.ledger, self._data.key, *EVERY_ITEM)
         objects(
             function,
             self._data.bucket,

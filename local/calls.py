@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 FILE = "calls.jsonl"
 NUMBERED = re.compile(r"[^/._:\-]*\d[^/._:\-]*")
-OWN = re.compile(r"^arn:aws:(?:s3:::[^/]+/|(?:sagemaker|states):[^:]+:\d+:[^/:]+[/:])")
-"""The part of an ARN behind which names are of one run or one batch."""
+OWN = re.compile(r"^arn:aws:(?:s3:::(?!cdk-)[^/]+/|(?:sagemaker|states):[^:]+:\d+:[^/:]+[/:])")
+"""The part of an ARN behind which names are of one run or one batch; the CDK's assets are granted by their whole names."""
 
 
 class CallLog:
@@ -39,9 +39,9 @@ class CallLog:
 
     def note(self, role: str, permission: Permission) -> None:
         """One line for what is new; names of single runs and batches are folded into one."""
-        line = json.dumps(
-            {"role": role, "action": permission.action, "resource": folded(permission.resource), "context": permission.context}
-        )
+        context = {name: shortened(value, permission.resource) for name, value in permission.context.items()}
+        found = {"role": permission.role or role, "action": permission.action, "resource": folded(permission.resource)}
+        line = json.dumps({**found, "context": context})
         with self._writing:
             if line not in self._seen:
                 self._seen.add(line)
@@ -51,6 +51,12 @@ class CallLog:
 
 def is_role(name: str) -> bool:
     return any(role.name == name for role in list(iam_backends[ACCOUNT]["aws"].roles.values()))
+
+
+def shortened(value: str, bucket: str) -> str:
+    """A condition's value, folded where it is a prefix of a bucket of ours."""
+    key = folded(f"{bucket}/{value}")
+    return key.removeprefix(f"{bucket}/") if bucket.startswith("arn:aws:s3:::") else value
 
 
 def folded(resource: str) -> str:

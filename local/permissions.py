@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.server import ACCOUNT, REGION
+from local.server import ACCOUNT, REGION, role_name
 from local.wire import Call
 
 Fields = dict[str, Any]
@@ -17,9 +17,12 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True)
 class Permission:
+    """`role` needs it, or the caller where that is empty."""
+
     action: str
     resource: str
     context: dict[str, str] = field(default_factory=dict)
+    role: str = ""
 
 
 def arn(service: str, name: str) -> str:
@@ -118,12 +121,13 @@ def passed(fields: Fields) -> Iterator[Permission]:
 
 
 def volumes(fields: Fields) -> Iterator[Permission]:
-    """Encrypted volumes are attached in the caller's name."""
+    """An encrypted volume is attached in the name of a job's role, and of who deploys an endpoint."""
     cluster = (fields.get("ProcessingResources") or {}).get("ClusterConfig") or fields.get("ResourceConfig") or {}
+    role = role_name(fields["RoleArn"]) if cluster else ""
     key = cluster.get("VolumeKmsKeyId") or fields.get("KmsKeyId")
     if key:
-        yield Permission("kms:DescribeKey", key)
-        yield Permission("kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"})
+        yield Permission("kms:DescribeKey", key, role=role)
+        yield Permission("kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"}, role)
 
 
 def metrics(call: Call) -> Iterator[Permission]:
