@@ -6,12 +6,13 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters import brat, conll
+from adapters import brat, codiesp, conll
 from chartloop.errors import InvalidRequest
 from client import arguments, display, exits, following
 from client.api import Api
@@ -21,7 +22,12 @@ from client.files import replaced
 from client.session import Session
 from client.watching import Watch
 
-READERS: dict[str, Callable[[Path], Iterable[Any]]] = {"brat": brat.read_folder, "conll": conll.read_folder}
+READERS: dict[str, Callable[[Path], Iterable[Any]]] = {
+    "brat": brat.read_folder,
+    "conll": conll.read_folder,
+    "codiesp": codiesp.read_folder,
+    "codiesp-en": partial(codiesp.read_folder, language="en"),
+}
 TAKEN = ("accepted", "duplicate", "replaced")
 
 

@@ -1,0 +1,102 @@
+"""Suggested billing codes for a note: what its nearest coded records carry, and which descriptions its words speak for.
+
+The neighbours are exact: one matrix product over unit vectors. Both parts count alike: the share of the neighbours that carry
+a code, as a part of the best code's share, and how much of the code's description stands in the note (chartloop/codebook.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chartloop import spans
+from chartloop.codebook import Codebook, Floats, Stem, terms
+
+NEIGHBOURS = 20
+EVIDENCE = 3
+"""Records and words that are named for a suggestion."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A stored record near a note: its row, and the cosine of the two vectors."""
+
+    row: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Stored records: `vectors` (records x dims, unit length), their ids, and which codes each carries.
+
+    `pairs` (n x 2) are (row, number of the code in `book`), sorted by row.
+    """
+
+    vectors: Floats
+    record_ids: Sequence[str]
+    book: Codebook
+    pairs: npt.NDArray[np.int32]
+
+    def codes_of(self, row: int) -> npt.NDArray[np.int32]:
+        first, last = np.searchsorted(self.pairs[:, 0], (row, row + 1))
+        numbers: npt.NDArray[np.int32] = self.pairs[first:last, 1]
+        return numbers
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A code with its score (0 to 2), the records that carry it, nearest first, and where the note speaks of it."""
+
+    number: int
+    score: float
+    records: tuple[Neighbour, ...]
+    words: tuple[spans.Token, ...]
+
+
+def nearest(vectors: Floats, vector: Floats, most: int) -> list[Neighbour]:
+    """At most `most` rows, the most similar first; of equal ones the earlier. Exact."""
+    similarities = vectors @ vector
+    most = min(most, len(similarities))
+    if most == 0:
+        return []
+    least = np.partition(similarities, -most)[-most]
+    rows = np.flatnonzero(similarities >= least)
+    order = rows[np.argsort(-similarities[rows], kind="stable")][:most]
+    return [Neighbour(int(row), float(similarities[row])) for row in order]
+
+
+def suggest(stored: Coded, text: str, vector: Floats, *, stem: Stem, most: int) -> list[Suggestion]:
+    """The likeliest codes of a note, best first; none where no stored record carries a code."""
+    if not len(stored.pairs):
+        return []
+    near = nearest(stored.vectors, vector, NEIGHBOURS)
+    shares = np.zeros(len(stored.book.codes), dtype=np.float32)
+    for neighbour in near:
+        shares[stored.codes_of(neighbour.row)] += max(neighbour.similarity, 0.0)
+    best = float(shares.max()) or 1.0
+    held = terms(text, stem)
+    scores = shares / best + stored.book.coverage(held)
+    order = np.argsort(-scores, kind="stable")[:most]
+    return [
+        Suggestion(
+            int(number),
+            float(scores[number]),
+            tuple(each for each in near if number in stored.codes_of(each.row))[:EVIDENCE],
+            tuple(stored.book.shared(int(number), held))[:EVIDENCE],
+        )
+        for number in order
+        if scores[number] > 0
+    ]
+
+
+def to_json(stored: Coded, suggestion: Suggestion) -> dict[str, Any]:
+    """As the API answers it: records by id and similarity, words by their places; no text."""
+    code = stored.book.codes[suggestion.number]
+    records = [{"record_id": stored.record_ids[each.row], "similarity": round(each.similarity, 4)} for each in suggestion.records]
+    words = [{"start": start, "end": end} for start, end in suggestion.words]
+    known = {"system": code.system, "code": code.code, "description": code.description}
+    return {**known, "score": round(suggestion.score, 4), "evidence": {"records": records, "words": words}}
