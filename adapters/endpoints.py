@@ -33,7 +33,7 @@ class SageMakerEndpoints(OnSageMaker):
     def config_name(self, version: str, sha256: str) -> str:
         return f"{self._settings.endpoint_prefix}-{version}-{sha256[:8]}"
 
-    def state(self, task: str) -> EndpointState:
+    def state(self, task: str, wanted: str | None = None) -> EndpointState:  # noqa: ARG002 (it holds one)
         try:
             found = self._client.describe_endpoint(EndpointName=self._name(task))
         except ClientError as error:
@@ -61,7 +61,7 @@ class SageMakerEndpoints(OnSageMaker):
         elif state.status == "InService" and state.config != config:
             self._client.update_endpoint(EndpointName=self._name(task), EndpointConfigName=config)
 
-    def invoke(self, task: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:  # noqa: ARG002
         try:
             answer = self._runtime.invoke_endpoint(
                 EndpointName=self._name(task), Body=json.dumps(payload).encode(), ContentType="application/json"

@@ -73,7 +73,8 @@ def wait(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints:
     InService alone proves nothing: SageMaker says it too after it went back to the old configuration by itself. Raises JobFailed.
     """
     run, owner = _holding(task, run_id, ledger)
-    state, wanted = endpoints.state(task), _config(run, ledger, endpoints)
+    wanted = _config(run, ledger, endpoints)
+    state = endpoints.state(task, wanted)
     if state.status == "InService" and state.config == wanted:
         return "ready"
     if state.status in BUSY:
@@ -105,7 +106,8 @@ def verify(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoint
     golden = models.manifest(objects, task, run["model"])["golden"]
     if not golden:
         raise JobFailed("the artifact has no golden requests", code="verification_failed")
-    answer = endpoints.invoke(task, {"texts": [request["text"] for request in golden], "min_confidence": 0.0})
+    asked = {"texts": [request["text"] for request in golden], "min_confidence": 0.0}
+    answer = endpoints.invoke(task, asked, config=_config(run, ledger, endpoints))
     if answer.get("model_version") != run["model"]:
         raise JobFailed("the endpoint answers as another version", code="verification_failed")
     given = [_spans(prediction) for prediction in answer.get("predictions", ())]
@@ -206,7 +208,7 @@ def _put_back(owner: Item, endpoints: Endpoints) -> None:
     task, champion = owner["task"], owner["champion"]
     wanted = endpoints.config_name(champion["version"], champion["sha256"]) if champion else None
     endpoints.redeploy(task, wanted)
-    state = endpoints.state(task)
+    state = endpoints.state(task, wanted)
     if state.config != wanted or state.status not in ("InService", "Missing"):
         raise EndpointBusy(f"the endpoint is {state.status}, not yet as before")
 

@@ -92,7 +92,10 @@ class EndpointState:
 class Endpoints(Protocol):
     """The serving endpoint of a task; every call is idempotent."""
 
-    def state(self, task: str) -> EndpointState: ...
+    def state(self, task: str, wanted: str | None = None) -> EndpointState:
+        """What is live. Where several configurations are at hand, of the `wanted` one: whether it would answer."""
+        ...
+
     def config_name(self, version: str, sha256: str) -> str: ...
     def deploy(self, task: str, version: str, *, model_uri: str, sha256: str) -> None:
         """Starts to create or update; returns at once. Does nothing where the configuration asked for is live or on its way."""
@@ -102,8 +105,11 @@ class Endpoints(Protocol):
         """Back to an earlier configuration; None deletes the endpoint."""
         ...
 
-    def invoke(self, task: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises Unavailable(no_model | waking) or ModelError."""
+    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
+        """The model's answer; with `config`, that of a configuration which is deployed and need not be the one for callers yet.
+
+        Raises Unavailable(no_model | waking) or ModelError.
+        """
         ...
 
 

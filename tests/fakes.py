@@ -100,7 +100,7 @@ class FakeEndpoints:
     def config_name(self, version: str, sha256: str) -> str:
         return f"chartloop-{version}-{sha256[:8]}"
 
-    def state(self, task: str) -> EndpointState:
+    def state(self, task: str, wanted: str | None = None) -> EndpointState:
         if task in self.going:
             config, left = self.going[task]
             if left > 0:
@@ -127,7 +127,7 @@ class FakeEndpoints:
         elif self.live.get(task) != config or task in self.going:
             self.going[task] = (config, self.updates_take)
 
-    def invoke(self, task: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
         if task not in self.live:
             raise Unavailable("no model is in service yet")
         version = self.live[task].removeprefix("chartloop-").rsplit("-", 1)[0]

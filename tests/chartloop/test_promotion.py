@@ -176,7 +176,10 @@ def test_golden_requests_must_be_answered_as_recorded(answer: dict[str, Any]) ->
     world = waiting(served(7))
     run_id = world.consider()
     endpoints = world.stores["endpoints"]
-    endpoints.invoke = lambda task, payload: {**answer, **({} if answer.get("model_version", 1) else {"model_version": run_id})}
+    endpoints.invoke = lambda task, payload, config: {
+        **answer,
+        **({} if answer.get("model_version", 1) else {"model_version": run_id}),
+    }
     world.execute()
     agree(world)
     failed = world.runs()[1]
@@ -310,7 +313,7 @@ def test_missing_endpoint_after_the_request_is_a_failure_and_no_endless_wait() -
     promotion.register(TASK, run_id, now=world.clock(), **world.seams("ledger", "objects", "registry"))
     seams = world.seams("ledger", "objects", "endpoints")
     promotion.deploy(TASK, run_id, **seams)
-    world.stores["endpoints"].state = lambda task: EndpointState("Missing")
+    world.stores["endpoints"].state = lambda task, wanted: EndpointState("Missing")
     with pytest.raises(JobFailed):
         promotion.wait(TASK, run_id, **seams)
 
