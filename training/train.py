@@ -37,6 +37,7 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parent.parent)  # the packages, not the folder of this script
     from training.jobs import Reporting, training_failure
+    from training.listening import keep_in, listening
 
-    with Reporting(training_failure(os.environ)):
+    with Reporting(training_failure(os.environ)), listening(keep_in(os.environ.get("SM_OUTPUT_DATA_DIR"))):
         main(sys.argv[1:], os.environ)
