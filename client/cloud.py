@@ -37,10 +37,15 @@ def command(state: Path, port: int | None, base_model: str | None) -> list[str]:
 
 @contextmanager
 def running(start: Sequence[str], state: Path, log: Path, sleep: Callable[[float], None]) -> Iterator[config.Target]:
-    """The local cloud while the block runs; what it prints goes to `log`. Raises Unavailable where it does not come up."""
+    """The local cloud while the block runs; what it prints goes to `log`. Raises Unavailable where it does not come up.
+
+    Its standard input ends when this process does, however that ends (`--until-eof`).
+    """
     (state / "url").unlink(missing_ok=True)  # of a cloud before: this one writes its own when it is ready
     with log.open("wb") as output:
-        process = subprocess.Popen(start, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            start, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         yield _ready(process, state, log, sleep)
     finally:
@@ -74,3 +79,5 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

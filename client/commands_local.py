@@ -48,7 +48,7 @@ def show(session: Session, given: argparse.Namespace) -> int:
     state.mkdir(parents=True, exist_ok=True)
     kept = given.keep or given.state is not None
     try:
-        start = cloud.command(state, given.port or cloud.free_port(), given.base_model)
+        start = [*cloud.command(state, given.port or cloud.free_port(), given.base_model), "--until-eof"]
         session.notices.print(f"starting the local cloud in {state}", soft_wrap=True)
         with cloud.running(start, state, state / "up.log", session.sleep) as target:
             told = demo.Demo(session, target, given.seed).tell()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
+from typing import BinaryIO
 
 from chartloop.errors import ChartloopError
 from local.cloud import up
@@ -27,7 +31,10 @@ def main() -> int:
         metavar="NAME=VALUE",
         help="a setting of the deployment; again for more",
     )
+    parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends, as its other end does")
     given = parser.parse_args()
+    if given.until_eof:
+        threading.Thread(target=stop_after, args=(sys.stdin.buffer,), daemon=True).start()
     logs = given.state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=logs / "cloud.log", level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -37,6 +44,12 @@ def main() -> int:
         sys.stderr.write(f"{error.code}: {error.message}\n")
         return 1
     return 0
+
+
+def stop_after(stream: BinaryIO) -> None:
+    """Stops this process when nobody holds the other end any more: a kill -9 closes it too."""
+    stream.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def setting(text: str) -> tuple[str, str]:

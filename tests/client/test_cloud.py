@@ -55,6 +55,44 @@ def test_an_error_in_the_block_stops_it_too(tmp_path: Path) -> None:
     assert not cloud._answers(seen[0])
 
 
+LEASHED = """
+import pathlib, sys
+from local.__main__ import stop_after
+pathlib.Path(sys.argv[1], "running").write_text("")
+stop_after(sys.stdin.buffer)
+"""
+STARTER = """
+import pathlib, sys, time
+from client import cloud
+state = pathlib.Path(sys.argv[1])
+with cloud.running([sys.executable, "-c", sys.argv[2], str(state)], state, state / "up.log", time.sleep): pass
+"""
+
+
+def test_it_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path), LEASHED], stderr=subprocess.PIPE)
+    try:
+        while not (tmp_path / "running").exists():
+            assert starter.poll() is None
+            time.sleep(0.05)
+        children = Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()
+    finally:
+        starter.kill()
+        starter.communicate()
+    assert len(children) == 1
+    end = time.monotonic() + 60
+    while alive(int(children[0])):
+        assert time.monotonic() < end, "it outlived its starter"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_one_that_ignores_the_wish_to_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cloud, "SECONDS_TO_STOP", 0.1)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
