@@ -28,6 +28,11 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
     cause = _parsed(error.get("Cause", ""))
     if "FailureReason" in cause or "ExitMessage" in cause:  # of a training job, of a processing job
         return _of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))
+    if kind.startswith("SageMaker.ResourceLimitExceeded"):
+        return {
+            "code": "quota_exceeded",
+            "message": "the account's quota for this kind of machine is used up or zero: ask AWS for more",
+        }
     if cause.get("errorType") in _ours():
         return {"code": "step_failed", "message": str(cause.get("errorMessage", ""))[:LONGEST]}
     return {"code": "internal_error", "message": f"a step ended with {str(cause.get('errorType', kind))[:80]}"}
@@ -35,6 +40,8 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
 
 def _of_job(reason: str) -> dict[str, str]:
     found = CODED.search(reason)
+    if "CapacityError" in reason:
+        return {"code": "no_capacity", "message": "SageMaker had no machine for the job, however often it was asked"}
     if found is None:
         return {"code": "job_failed", "message": f"a job failed: {reason.partition(':')[0][:80]}"}
     return {"code": found[1], "message": found[2][:LONGEST]}

@@ -53,6 +53,7 @@ def retrain_input(run: Item, request: Request, embedded: str | None, chosen: Tas
         "snapshot": keys.snapshot(task, snapshot),
         "base_model": keys.base_model(chosen.hyperparameters.model_name_or_path),
         "train": keys.run(run_id, "train/"),
+        "checkpoints": keys.run(run_id, "checkpoints/"),
         "score": keys.run(run_id, "score/"),
         "model": keys.model(task, run["model"]),
         "embeddings": keys.embeddings(task, snapshot),
@@ -62,6 +63,7 @@ def retrain_input(run: Item, request: Request, embedded: str | None, chosen: Tas
         **_who(run, places, bucket),
         "hyperparameters": tasks.encode(chosen.hyperparameters),
         "has_embeddings": embedded is not None,
+        "tries": {"made": 0},
     }
 
 

@@ -152,6 +152,8 @@ class JobState:
     ended: float | None = None
     failure: str | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    stage: str = ""
+    """Of a training job the SecondaryStatus: Pending, Starting, Downloading, Training, Interrupted..."""
 
 
 class Jobs(Protocol):

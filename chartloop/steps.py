@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,13 @@ SHOWN = {
     "Stopped": "failed",
 }
 
+NO_ROOM = ("CapacityError", "MaxWaitTimeExceeded")
+"""What stands in the failure of a job that got no machine; it is tried again under another name."""
+PLACING = ("Pending", "Interrupted", "MaxWaitTimeExceeded")
+"""Stages of a training job in which it waits for a machine."""
+WAITING = "waiting for capacity: SageMaker has not placed the job yet and is asked again"
+NO_MACHINE = "SageMaker had no machine for it"
+
 Step = dict[str, Any]
 
 
@@ -30,6 +38,11 @@ def execution_name(run: Item, attempt: int | None = None) -> str:
 def score_name(look: int) -> str:
     """The last part of a score job's name: every look at the holdout is a job of its own."""
     return "score" if look <= 1 else f"score{look}"
+
+
+def try_name(part: str, number: int) -> str:
+    """The last part of a job's name where SageMaker had no room for the tries before: `train`, `train-try2`..."""
+    return part if number <= 1 else f"{part}-try{number}"
 
 
 def mark(run: Item, step: str, now: datetime, status: str, message: str = "") -> None:
@@ -49,7 +62,8 @@ def steps(run: Item, jobs: Jobs) -> list[Step]:
     promote = _marked("promote", run["marks"].get("promote"))
     if run["kind"] != "retrain":
         return [promote]
-    return [*(_of_job(step, _latest(run, step, jobs)) for step in JOBS), _marked("judge", run["marks"].get("judge")), promote]
+    judge = _marked("judge", run["marks"].get("judge"))
+    return [*_told_what_they_wait_for(run, [_of_job(step, _latest(run, step, jobs)) for step in JOBS]), judge, promote]
 
 
 def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:
@@ -57,7 +71,7 @@ def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:
     if run["ended_at"] is None:
         return None
     start, end = seconds_of(run["started_at"]), seconds_of(run["ended_at"])
-    states = (jobs.describe(JOBS[step], name) for step in JOBS for name in _names(run, step))
+    states = (state for step in JOBS for name in _names(run, step) for state in _tries(jobs, step, name))
     ran = ((max(s.started, start), min(s.ended or end, end)) for s in states if s.started is not None)
     return round(max(0.0, end - start - _covered(ran)), 3)
 
@@ -73,15 +87,46 @@ def _names(run: Item, step: str) -> Iterator[str]:
         yield from (f"{execution_name(run, attempt)}-{part}" for attempt in range(run["attempt"], 0, -1) for part in parts)
 
 
+def _tries(jobs: Jobs, step: str, name: str) -> Iterator[JobState]:
+    """The states of a job and of its further tries; nothing where there was none."""
+    for number in itertools.count(1):
+        state = jobs.describe(JOBS[step], try_name(name, number))
+        if state.status == "Missing":
+            return
+        yield state
+        if not out_of_room(state):
+            return
+
+
+def out_of_room(state: JobState) -> bool:
+    """Whether the job ended because there was no machine for it, which is no failure of the job's own."""
+    return state.status in ("Failed", "Stopped") and any(word in f"{state.stage} {state.failure}" for word in NO_ROOM)
+
+
 def _latest(run: Item, step: str, jobs: Jobs) -> JobState:
-    states = (jobs.describe(JOBS[step], name) for name in _names(run, step))
-    return next((state for state in states if state.status != "Missing"), JobState("Missing"))
+    tried = (list(_tries(jobs, step, name)) for name in _names(run, step))
+    return next((states[-1] for states in tried if states), JobState("Missing"))
 
 
 def _of_job(name: str, state: JobState) -> Step:
+    """A job without a machine waits, unless its run has ended."""
+    if out_of_room(state):
+        return {**_timed(name, "waiting", None, None), "message": WAITING}
     step = _timed(name, SHOWN.get(state.status, "running"), _stamp(state.started), _stamp(state.ended))
+    if state.status == "InProgress" and state.stage in PLACING:
+        step["message"] = WAITING
     progress = {metric: value for metric, value in state.metrics.items() if math.isfinite(value)}
     return {**step, "progress": progress} if progress else step
+
+
+def _told_what_they_wait_for(run: Item, shown: list[Step]) -> list[Step]:
+    """A job that has its input and is not there yet waits for SageMaker to take it, which a quota may delay for hours."""
+    prepare, embed, train, score = shown
+    for step, before in ((embed, prepare), (train, prepare), (score, train)):
+        ready = before["status"] == "succeeded" and run["ended_at"] is None
+        if step["status"] == "waiting" and ready and "message" not in step:
+            step["message"] = WAITING
+    return shown
 
 
 def _marked(name: str, mark: dict[str, Any] | None) -> Step:
@@ -98,6 +143,8 @@ def _timed(name: str, status: str, started: str | None, ended: str | None) -> St
 
 def _ended(step: Step) -> Step:
     """A run that has ended waits for nothing and runs nothing: the rest of a failed Parallel was stopped."""
+    if step.get("message") == WAITING:  # until the end, in vain
+        return {**step, "status": "failed", "message": NO_MACHINE}
     return {**step, "status": {"waiting": "skipped", "running": "failed"}.get(step["status"], step["status"])}
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from chartloop.errors import InvalidRequest
 from chartloop.tasks import BIO_CLINICAL_BERT
+from infra.instances import has_own_disks
 
 INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
+GPU_INSTANCE = r"^ml\.[gp]\d[a-z0-9-]*\.[a-z0-9-]+$"
 
 
 class Context(BaseModel):
@@ -45,12 +48,49 @@ class Context(BaseModel):
     deploy_wait: int = Field(30, ge=1, le=120)
     """Seconds between two looks at an endpoint that is being deployed."""
     processing_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
-    training_instance: str = Field("ml.g4dn.xlarge", pattern=r"^ml\.[gp]\d[a-z0-9-]*\.[a-z0-9-]+$")
+    training_instance: str = Field("ml.g4dn.xlarge", pattern=GPU_INSTANCE)
     """Of a GPU family: the training image is built for nothing else."""
     serving_instance: str = Field("ml.m5.large", pattern=INSTANCE)
     training_hours: int = Field(12, ge=1, le=120)
+    processing_instances: int = Field(1, ge=1, le=20)
+    """Machines that prepare and embed share their work among."""
+    training_instances: int = Field(1, ge=1, le=16)
+    """Machines of one training job; with more than one, or several GPUs in one, torchrun starts a process for each GPU."""
+    training_fallbacks: tuple[str, ...] = Field((), max_length=4)
+    """Machines to train on where `training_instance` is not to be had, separated by commas, in that order."""
+    spot: bool = False
+    """Whether training runs on spot machines, with checkpoints; an interrupted job goes on where it was."""
+    warm_pool_minutes: int = Field(0, ge=0, le=360)
+    """How long a training machine is kept (and paid for) for the next run; spot machines cannot be."""
     upload_concurrency: int = Field(5, ge=2, le=1000)
     """How many uploads are read at a time."""
+
+    @field_validator("training_fallbacks", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return tuple(filter(None, (part.strip() for part in given.split(",")))) if isinstance(given, str) else given
+
+    @field_validator("training_fallbacks")
+    @classmethod
+    def _may_stand_in(cls, kinds: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        first = info.data.get("training_instance", "")
+        wrong = [kind for kind in kinds if not re.match(GPU_INSTANCE, kind)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is no machine with a GPU")
+        if len({first, *kinds}) <= len(kinds):
+            raise ValueError("a machine may be named once, and training_instance is the first already")
+        if len({has_own_disks(kind) for kind in (first, *kinds)}) > 1:
+            raise ValueError(
+                "a key encrypts the disks of all of them or of none: name only machines that have disks of their own, or none"
+            )
+        return kinds
+
+    @field_validator("warm_pool_minutes")
+    @classmethod
+    def _kept_on_demand(cls, minutes: int, info: ValidationInfo) -> int:
+        if minutes and info.data.get("spot"):
+            raise ValueError("a spot machine cannot be kept: choose spot or warm_pool_minutes")
+        return minutes
 
     @property
     def prod(self) -> bool:

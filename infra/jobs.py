@@ -34,10 +34,13 @@ class Jobs(Construct):
         self._key = key
         self.code = code.job_code(self, bundle=context.bundle)
         self.score_role: iam.Role | None = None
+        checkpoints = ["runs/*/checkpoints/*"] if context.spot else []
+        training = ["runs/*/train/*", *checkpoints]
         if context.compute == "notebook":
-            self.role = self._role("Role", read=["snapshots/*", "base-models/*"], write=["runs/*/train/*"])
+            self.role = self._role("Role", read=["snapshots/*", "base-models/*", *checkpoints], write=training)
         else:
-            self.role = self._role("Role", read=[*PREPARING, "base-models/*"], write=[*PREPARED, "runs/*/train/*"])
+            reads = [*PREPARING, "base-models/*", *checkpoints]
+            self.role = self._role("Role", read=reads, write=[*PREPARED, *training])
             self.score_role = self._role("ScoreRole", read=SCORING, write=SCORED)
         self.requests = self._requests()
 
@@ -57,6 +60,11 @@ class Jobs(Construct):
             training_hours=context.training_hours,
             code_uri=self.code.s3_object_url,
             key=self._key.key_arn,
+            processing_instances=context.processing_instances,
+            training_instances=context.training_instances,
+            training_fallbacks=context.training_fallbacks,
+            spot=context.spot,
+            warm_pool_seconds=60 * context.warm_pool_minutes,
         )
 
     def _role(self, name: str, *, read: Sequence[str], write: Sequence[str]) -> iam.Role:

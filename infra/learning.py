@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.patience import patient, raised
 from infra.requests import Jobs
-from infra.states import RUN, State, call, choice, job, to
+from infra.states import RUN, State, call, choice, to
+
+PROCESSING, TRAINING = "createProcessingJob", "createTrainingJob"
 
 
 def beginning(functions: Mapping[str, str], first: str) -> dict[str, State]:
@@ -20,7 +23,7 @@ def beginning(functions: Mapping[str, str], first: str) -> dict[str, State]:
 def learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
     return {
         **beginning(functions, "Prepare"),
-        "Prepare": job("createProcessingJob", jobs.prepare(), pause_seconds, Next="Learn", Catch=to("Failed")),
+        **patient("Prepare", PROCESSING, jobs.prepare(), pause_seconds, failed="Failed", Next="Learn"),
         "Learn": {
             "Type": "Parallel",
             "Branches": [_embedding(jobs, pause_seconds), _training(jobs, pause_seconds)],
@@ -33,6 +36,7 @@ def learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> di
 
 
 def _embedding(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
+    failed = "Not embedded"
     return {
         "StartAt": "Embedded before?",
         "States": {
@@ -41,20 +45,28 @@ def _embedding(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
                 "Choices": [{"Variable": "$.has_embeddings", "BooleanEquals": True, "Next": "Embed"}],
                 "Default": "EmbedAll",
             },
-            "Embed": job("createProcessingJob", jobs.embed(previous=True), pause_seconds, End=True),
-            "EmbedAll": job("createProcessingJob", jobs.embed(previous=False), pause_seconds, End=True),
+            **patient("Embed", PROCESSING, jobs.embed(previous=True), pause_seconds, failed=failed, End=True),
+            **patient("EmbedAll", PROCESSING, jobs.embed(previous=False), pause_seconds, failed=failed, End=True),
+            **raised(failed),
         },
     }
 
 
 def _training(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
-    train = job("createTrainingJob", jobs.train(), pause_seconds, End=True)
-    del train["ResultPath"]
+    """Where spot machines are not to be had and fallbacks are named, the next try is on demand, from the same checkpoints."""
+    failed, then = "Not trained", "TrainOnDemand" if jobs.falls_back else "Train"
+    keep = {"model_uri.$": "$.ModelArtifacts.S3ModelArtifacts"}
+
+    def train(name: str, request: dict[str, Any]) -> dict[str, State]:
+        return patient(name, TRAINING, request, pause_seconds, failed=failed, elsewhere=then, selector=keep, End=True)
+
     return {
         "StartAt": "Toolkit",
         "States": {
             "Toolkit": {"Type": "Pass", "Result": jobs.toolkit(), "ResultPath": "$.toolkit", "Next": "Train"},
-            "Train": {**train, "ResultSelector": {"model_uri.$": "$.ModelArtifacts.S3ModelArtifacts"}},
+            **train("Train", jobs.train()),
+            **(train("TrainOnDemand", jobs.train(on_demand=True)) if jobs.falls_back else {}),
+            **raised(failed),
         },
     }
 
@@ -65,6 +77,9 @@ def standing(functions: Mapping[str, str], following: str) -> dict[str, State]:
 
 
 def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
+    def score(name: str, request: dict[str, Any]) -> dict[str, State]:
+        return patient(name, PROCESSING, request, pause_seconds, failed="Failed", Next="Judge")
+
     return {
         **standing(functions, "Serving?"),
         "Serving?": {
@@ -72,8 +87,8 @@ def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dic
             "Choices": [{"Variable": "$.standing.champion.present", "BooleanEquals": True, "Next": "Score"}],
             "Default": "ScoreFirst",
         },
-        "Score": job("createProcessingJob", jobs.score(champion=True), pause_seconds, Next="Judge", Catch=to("Failed")),
-        "ScoreFirst": job("createProcessingJob", jobs.score(champion=False), pause_seconds, Next="Judge", Catch=to("Failed")),
+        **score("Score", jobs.score(champion=True)),
+        **score("ScoreFirst", jobs.score(champion=False)),
     }
 
 

@@ -6,9 +6,11 @@ data key, and no job has a network: what it needs, code included, comes in as an
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
+
+from chartloop import steps
+from infra.instances import has_own_disks, has_several_gpus
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
@@ -22,10 +24,16 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 METRICS = ("epoch", "progress", "train_loss", "eval_loss", "eval_f1", "eval_token_accuracy")
-LOCAL_STORAGE = re.compile(r"ml\.(g\d|p[4-9]|p3dn|trn|[a-z]+\d+[a-z]*d[a-z]*\.)")
-"""Families whose disks are part of the machine: encrypted by it, and SageMaker refuses a key for them."""
+CHECKPOINTS = "/opt/ml/checkpoints"
+CHECKPOINTED = {"CHARTLOOP_CHECKPOINTS": CHECKPOINTS}
+TRIES = 9
+"""How often a job is started where SageMaker has no room for it: about two hours of waiting, besides the job's own."""
+TRY = f"States.ArrayGetItem(States.Array({', '.join(repr(steps.try_name('', n)) for n in range(1, TRIES + 1))}), $.tries.made)"
+"""What the name of a further try ends in; `$.tries.made` counts those before it."""
 
 HOUR = 3600
+SPOT_WAIT_HOURS = 4
+"""What a spot job may wait in all for its machine, the first time and after interruptions, beyond its time to run."""
 PROCESSING_HOURS = 6
 PENDING_SECONDS = 2 * HOUR
 VOLUME_GB = 50
@@ -45,6 +53,13 @@ class Jobs:
     code_uri: str
     """Of the source archive, whose name ends the URI."""
     key: str
+    processing_instances: int = 1
+    """Machines that prepare and embed share their work among; score is one process."""
+    training_instances: int = 1
+    training_fallbacks: tuple[str, ...] = ()
+    """Machines to train on where the first one's kind is not to be had, in that order."""
+    spot: bool = False
+    warm_pool_seconds: int = 0
 
     def prepare(self) -> dict[str, Any]:
         return self._processing(
@@ -52,6 +67,8 @@ class Jobs:
             inputs={"request": "$.uris.request", "records": "$.uris.records"},
             outputs={"snapshot": "$.uris.snapshot"},
             arguments=["--request", f"{INPUT}/request", "--records", f"{INPUT}/records", "--output", f"{OUTPUT}/snapshot"],
+            instances=self.processing_instances,
+            divided="records",
         )
 
     def embed(self, *, previous: bool) -> dict[str, Any]:
@@ -65,6 +82,7 @@ class Jobs:
                 *(("--previous", f"{INPUT}/previous") if previous else ()),
                 *("--output", f"{OUTPUT}/embeddings"),
             ],
+            instances=self.processing_instances,
         )
 
     def score(self, *, champion: bool) -> dict[str, Any]:
@@ -87,11 +105,15 @@ class Jobs:
             last_argument="$.version",
         )
         number = "States.ArrayGetItem(States.Array('', '', '2', '3'), $.standing.look)"
-        request["ProcessingJobName.$"] = f"States.Format('{{}}-score{{}}', $$.Execution.Name, {number})"
+        request["ProcessingJobName.$"] = f"States.Format('{{}}-score{{}}{{}}', $$.Execution.Name, {number}, {TRY})"
         return {**request, "RoleArn": self.score_role}
 
-    def train(self) -> dict[str, Any]:
-        """By the training toolkit's contract; `$.toolkit` is put in front of the run's hyper-parameters by the state before."""
+    def train(self, *, on_demand: bool = False) -> dict[str, Any]:
+        """By the training toolkit's contract; `$.toolkit` is put in front of the run's hyper-parameters by the state before.
+
+        A spot job (unless `on_demand`) names one kind of machine, because SageMaker takes a list for on-demand capacity alone.
+        """
+        spot = self.spot and not on_demand
         return {
             "TrainingJobName.$": _name("train"),
             "RoleArn": self.job_role,
@@ -101,34 +123,71 @@ class Jobs:
                 "MetricDefinitions": [{"Name": name, "Regex": f"metric {name}=([-+0-9.eE]+)"} for name in METRICS],
             },
             "HyperParameters.$": "States.JsonMerge($.toolkit, $.hyperparameters, false)",
-            "Environment": ENVIRONMENT,
+            "Environment": {**ENVIRONMENT, **(CHECKPOINTED if self.spot else {})},
             "InputDataConfig": [
                 _channel("code", {"S3Uri": self.code_uri}),
-                _channel("train", {"S3Uri.$": "$.uris.snapshot"}),
+                # Read once from front to end; a model's weights are read here and there, so they come as files.
+                {**_channel("train", {"S3Uri.$": "$.uris.snapshot"}), "InputMode": "FastFile"},
                 _channel("model", {"S3Uri.$": "$.uris.base_model"}),
             ],
             "OutputDataConfig": {"S3OutputPath.$": "$.uris.train", "KmsKeyId": self.key},
-            "ResourceConfig": self._cluster(self.training_instance),
-            "StoppingCondition": {
-                "MaxRuntimeInSeconds": self.training_hours * HOUR,
-                "MaxPendingTimeInSeconds": PENDING_SECONDS,
-            },
+            "ResourceConfig": self._training_cluster(spot=spot),
+            "StoppingCondition": self._training_time(spot=spot),
             "EnableNetworkIsolation": True,
             "EnableInterContainerTrafficEncryption": True,
+            **({"EnableManagedSpotTraining": True} if spot else {}),
+            **({"CheckpointConfig": {"S3Uri.$": "$.uris.checkpoints", "LocalPath": CHECKPOINTS}} if self.spot else {}),
         }
+
+    def _training_cluster(self, *, spot: bool) -> dict[str, Any]:
+        cluster = _cluster(self.training_instance, self.training_instances, self.key)
+        if self.training_fallbacks and not spot:
+            del cluster["InstanceType"]
+            kinds = (self.training_instance, *self.training_fallbacks)
+            cluster["InstancePreferences"] = [{"InstanceType": kind} for kind in kinds]
+        if self.warm_pool_seconds:
+            cluster["KeepAlivePeriodInSeconds"] = self.warm_pool_seconds
+        return cluster
+
+    def _training_time(self, *, spot: bool) -> dict[str, int]:
+        longest = self.training_hours * HOUR
+        if spot:
+            return {"MaxRuntimeInSeconds": longest, "MaxWaitTimeInSeconds": longest + SPOT_WAIT_HOURS * HOUR}
+        return {"MaxRuntimeInSeconds": longest, "MaxPendingTimeInSeconds": PENDING_SECONDS}
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether a try after a spot job that found no machine is made on demand."""
+        return self.spot and bool(self.training_fallbacks)
 
     def toolkit(self) -> dict[str, str]:
         """What the training toolkit itself reads: which script, and from where its code is unpacked."""
         return {
             "sagemaker_program": "training/train.py",
             "sagemaker_submit_directory": f"/opt/ml/input/data/code/{self.code_uri.rsplit('/', 1)[-1]}",
+            **({"sagemaker_torch_distributed_enabled": "true"} if self._distributed else {}),
         }
 
+    @property
+    def _distributed(self) -> bool:
+        """Whether torchrun starts the script, a process for each device; where there is one device it would only cost time."""
+        kinds = (self.training_instance, *self.training_fallbacks)
+        return self.training_instances > 1 or any(map(has_several_gpus, kinds))
+
     def _processing(
-        self, job: str, *, inputs: dict[str, str], outputs: dict[str, str], arguments: list[str], last_argument: str = ""
+        self,
+        job: str,
+        *,
+        inputs: dict[str, str],
+        outputs: dict[str, str],
+        arguments: list[str],
+        last_argument: str = "",
+        instances: int = 1,
+        divided: str = "",
     ) -> dict[str, Any]:
+        """`divided` names the input whose objects the machines share; all others are whole on each."""
         sources = [_input("code", {"S3Uri": self.code_uri})]
-        sources += [_input(name, {"S3Uri.$": path}) for name, path in inputs.items()]
+        sources += [_input(name, {"S3Uri.$": path}, divided=name == divided) for name, path in inputs.items()]
         return {
             "ProcessingJobName.$": _name(job),
             "RoleArn": self.job_role,
@@ -143,18 +202,19 @@ class Jobs:
                 "Outputs": [_output(name, path) for name, path in outputs.items()],
                 "KmsKeyId": self.key,
             },
-            "ProcessingResources": {"ClusterConfig": self._cluster(self.processing_instance)},
+            "ProcessingResources": {"ClusterConfig": _cluster(self.processing_instance, instances, self.key)},
             "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
             "StoppingCondition": {"MaxRuntimeInSeconds": PROCESSING_HOURS * HOUR},
         }
 
-    def _cluster(self, instance: str) -> dict[str, Any]:
-        encrypted = {} if LOCAL_STORAGE.match(instance) else {"VolumeKmsKeyId": self.key}
-        return {"InstanceCount": 1, "InstanceType": instance, "VolumeSizeInGB": VOLUME_GB, **encrypted}
+
+def _cluster(instance: str, count: int, key: str) -> dict[str, Any]:
+    encrypted = {} if has_own_disks(instance) else {"VolumeKmsKeyId": key}
+    return {"InstanceCount": count, "InstanceType": instance, "VolumeSizeInGB": VOLUME_GB, **encrypted}
 
 
 def _name(job: str) -> str:
-    return f"States.Format('{{}}-{job}', $$.Execution.Name)"
+    return f"States.Format('{{}}-{job}{{}}', $$.Execution.Name, {TRY})"
 
 
 def _arguments(fixed: list[str], last: str) -> dict[str, Any]:
@@ -165,9 +225,10 @@ def _arguments(fixed: list[str], last: str) -> dict[str, Any]:
     return {"ContainerArguments.$": f"States.Array({quoted}, {last})"}
 
 
-def _input(name: str, uri: dict[str, str]) -> dict[str, Any]:
+def _input(name: str, uri: dict[str, str], *, divided: bool = False) -> dict[str, Any]:
     where = {**uri, "LocalPath": f"{INPUT}/{name}", "S3DataType": "S3Prefix", "S3InputMode": "File"}
-    return {"InputName": name, "S3Input": where}
+    spread = "ShardedByS3Key" if divided else "FullyReplicated"
+    return {"InputName": name, "S3Input": {**where, "S3DataDistributionType": spread}}
 
 
 def _output(name: str, path: str) -> dict[str, Any]:

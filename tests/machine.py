@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from chartloop.steps import score_name, try_name
 from infra.definition import definition
+from tests.infra.asl import holds, resolve
 
 FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish")
 MOST_STEPS = 400
+TOLD = ("Error", "Cause")
 
 
 class Failed(Exception):
@@ -27,6 +30,8 @@ class Requests:
 
     def embed(self, *, previous: bool) -> dict[str, Any]:
         return {"job": "embed", "previous": previous}
+
+    falls_back = False
 
     def train(self) -> dict[str, Any]:
         return {"job": "train"}
@@ -61,7 +66,9 @@ class _Execution:
             if here["Type"] == "Succeed":
                 return state
             if here["Type"] == "Fail":
-                raise Failed(here["Error"], here["Cause"])
+                raise Failed(
+                    *(_at(here[f"{name}Path"], state) if f"{name}Path" in here else here[name] for name in ("Error", "Cause"))
+                )
             state, following = self._enter(here, state)
             if here.get("End"):
                 return state
@@ -69,7 +76,7 @@ class _Execution:
 
     def _enter(self, here: dict[str, Any], state: Any) -> tuple[Any, str]:
         if here["Type"] == "Choice":
-            return state, next((c["Next"] for c in here["Choices"] if _holds(c, state)), here["Default"])
+            return state, next((c["Next"] for c in here["Choices"] if holds(c, state)), here["Default"])
         if here["Type"] == "Wait":
             return state, here["Next"]
         try:
@@ -83,13 +90,13 @@ class _Execution:
 
     def _answer(self, here: dict[str, Any], state: Any) -> Any:
         if here["Type"] == "Pass":
-            return here["Result"]
+            return resolve(here["Parameters"], state, {}) if "Parameters" in here else here["Result"]
         if here["Type"] == "Parallel":
             answer: Any = [self.walk(branch, state) for branch in here["Branches"]]
         else:
             answer = self._tried(here, state)
         if "ResultSelector" in here:
-            return {name.removesuffix(".$"): _at(path, answer) for name, path in here["ResultSelector"].items()}
+            return resolve(here["ResultSelector"], answer, {})
         return answer
 
     def _tried(self, here: dict[str, Any], state: Any) -> Any:
@@ -107,8 +114,9 @@ class _Execution:
         parameters = here["Parameters"]
         if "sagemaker" in here["Resource"]:
             look = state.get("standing", {}).get("look", 1)
-            suffix = f"{look}" if parameters["job"] == "score" and look > 1 else ""
-            return self.world.job(parameters["job"], f"{self.name}-{parameters['job']}{suffix}", state)
+            part = score_name(look) if parameters["job"] == "score" else parameters["job"]
+            name = try_name(part, 1 + state.get("tries", {"made": 0})["made"])
+            return self.world.job(parameters["job"], f"{self.name}-{name}", state)
         event = {key.removesuffix(".$"): self._value(key, value, state) for key, value in parameters["Payload"].items()}
         try:
             return {"Payload": self.world.functions()[parameters["FunctionName"]](event)}
@@ -134,11 +142,6 @@ def _placed(state: Any, path: str | None, answer: Any) -> Any:
     return answer if path == "$" else {**state, path.removeprefix("$."): answer}
 
 
-def _holds(choice: dict[str, Any], state: Any) -> bool:
-    if "IsPresent" in choice:
-        return (choice["Variable"].removeprefix("$.") in state) == choice["IsPresent"]
-    return bool(_at(choice["Variable"], state) == choice.get("StringEquals", choice.get("BooleanEquals")))
-
-
 def _matches(names: list[str], name: str) -> bool:
-    return "States.ALL" in names or name in names
+    failed = "States.TaskFailed" in names and name != "States.Timeout"
+    return failed or "States.ALL" in names or name in names

@@ -15,7 +15,7 @@ from chartloop.failures import LONGEST, coded
         ("AlgorithmError: , exit code: 1\nshard_changed: b.jsonl is not what was hashed", "shard_changed", None),
         ("AlgorithmError: shard_damaged: line 3 of a shard is no stored record", "shard_damaged", None),
         ("empty_training_set: nothing to learn from", "empty_training_set", "nothing to learn from"),
-        ("CapacityError: Unable to provision requested ML compute capacity.", "job_failed", "a job failed: CapacityError"),
+        ("CapacityError: Unable to provision requested ML compute capacity.", "no_capacity", None),
         ("ClientError: Please use an instance type", "job_failed", "a job failed: ClientError"),
     ],
 )
@@ -56,3 +56,8 @@ def test_nothing_else_is_quoted(error: dict[str, str]) -> None:
 def test_messages_have_an_end() -> None:
     cause = json.dumps({"FailureReason": "too_long: " + "x" * 5000})
     assert len(coded({"Error": "e", "Cause": cause})["message"]) == LONGEST
+
+
+def test_a_quota_that_was_waited_for_in_vain_is_named() -> None:
+    error = {"Error": "SageMaker.ResourceLimitExceededException", "Cause": "The account-level service limit is 0 Instances"}
+    assert coded(error)["code"] == "quota_exceeded"

@@ -61,6 +61,7 @@ def test_enough_records_start_one_run_with_references_only() -> None:
             "snapshot": f"s3://data/snapshots/ner/{request['snapshot']}/",
             "base_model": f"s3://data/base-models/{BASE}/",
             "train": f"s3://data/runs/{run_id}/train/",
+            "checkpoints": f"s3://data/runs/{run_id}/checkpoints/",
             "score": f"s3://data/runs/{run_id}/score/",
             "model": f"s3://data/models/ner/{run_id}/",
             "embeddings": f"s3://data/embeddings/ner/{request['snapshot']}/",
@@ -68,6 +69,7 @@ def test_enough_records_start_one_run_with_references_only() -> None:
         },
         "hyperparameters": given_input["hyperparameters"],
         "has_embeddings": False,
+        "tries": {"made": 0},
     }
     assert given_input["hyperparameters"]["model_name_or_path"] == json.dumps(BASE)
     assert all(isinstance(value, str) for value in given_input["hyperparameters"].values())

@@ -72,6 +72,56 @@ def test_a_resumed_run_shows_the_jobs_of_whichever_attempt_had_them() -> None:
     ]  # fmt: skip
 
 
+NO_ROOM = "CapacityError: Unable to provision requested ML compute capacity."
+
+
+def shown_train(run: Item, found: FakeJobs) -> tuple[str, str | None]:
+    (train,) = [step for step in steps.steps(run, found) if step["name"] == "train"]
+    return train["status"], train.get("message")
+
+
+def test_a_job_that_got_no_machine_waits_and_its_next_try_takes_its_place() -> None:
+    run, found = ended_run(ended_at=None), jobs(at_1_prepare=(0, 5))
+    found.states["R-1-train"] = JobState("Failed", failure=NO_ROOM)
+    assert shown_train(run, found) == ("waiting", steps.WAITING)
+    found.states["R-1-train-try2"] = JobState("Stopped", stage="MaxWaitTimeExceeded")
+    assert shown_train(run, found) == ("waiting", steps.WAITING)
+    found.states["R-1-train-try3"] = JobState("InProgress", 20.0, stage="Training")
+    assert shown_train(run, found) == ("running", None)
+
+
+def test_a_run_that_ended_for_want_of_a_machine_says_so_at_the_step() -> None:
+    found = jobs(at_1_prepare=(0, 5))
+    found.states["R-1-train"] = JobState("Failed", failure=NO_ROOM)
+    (train,) = [step for step in steps.frozen(ended_run(), found)["steps"] if step["name"] == "train"]
+    assert (train["status"], train["message"]) == ("failed", steps.NO_MACHINE)
+
+
+def test_a_failure_of_the_jobs_own_is_not_tried_again() -> None:
+    found = jobs(at_1_prepare=(0, 5))
+    found.states["R-1-train"] = JobState("Failed", failure="AlgorithmError: no_training_data: none")
+    found.states["R-1-train-try2"] = JobState("InProgress")
+    assert shown_train(ended_run(ended_at=None), found) == ("failed", None)
+
+
+def test_a_job_that_sagemaker_does_not_take_is_waited_for_aloud() -> None:
+    run = ended_run(ended_at=None)
+    assert shown_train(run, jobs(at_1_prepare=(0, None))) == ("waiting", None)
+    assert shown_train(run, jobs(at_1_prepare=(0, 5))) == ("waiting", steps.WAITING)
+
+
+def test_an_interrupted_job_says_what_it_waits_for() -> None:
+    found = jobs(at_1_prepare=(0, 5))
+    found.states["R-1-train"] = JobState("InProgress", 20.0, stage="Interrupted")
+    assert shown_train(ended_run(ended_at=None), found) == ("running", steps.WAITING)
+
+
+def test_the_seconds_of_every_try_are_the_jobs() -> None:
+    found = jobs(at_1_prepare=(0, 10), at_1_train_try2=(50, 90))
+    found.states["R-1-train"] = JobState("Failed", START.timestamp() + 10, START.timestamp() + 30, failure=NO_ROOM)
+    assert steps.orchestration_seconds(ended_run(), found) == 100 - 10 - 20 - 40
+
+
 def test_a_mark_keeps_its_first_start() -> None:
     run = ended_run()
     steps.mark(run, "promote", START, "running")

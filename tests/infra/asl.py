@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 Machine = dict[str, Any]
@@ -99,6 +100,11 @@ def _call(function: str, arguments: list[Any]) -> Any:
         return arguments[0][arguments[1]]
     if function == "States.JsonMerge":
         return {**arguments[0], **arguments[1]}
+    if function == "States.MathAdd":
+        return sum(arguments)
+    if function == "States.MathRandom":
+        assert 0 < arguments[0] <= arguments[1]
+        return arguments[1]
     raise ValueError(f"no such function: {function}")
 
 
@@ -139,9 +145,11 @@ def _enter(state: State, document: Any, task: Task, context: Any, trace: list[st
     if kind in ("Choice", "Wait", "Succeed"):
         return document
     if kind == "Fail":
-        raise TaskError(state["Error"], state["Cause"])
+        paths = [look_up(state[name], document, context) for name in ("ErrorPath", "CausePath") if name in state]
+        raise TaskError(*(paths or (state["Error"], state["Cause"])))
     if kind == "Pass":
-        return _put(document, state["ResultPath"], state["Result"])
+        made = resolve(state["Parameters"], document, context) if "Parameters" in state else state["Result"]
+        return _put(document, state["ResultPath"], made)
     if kind == "Parallel":
         result: Any = [run(branch, copy.deepcopy(document), task, context, trace) for branch in state["Branches"]]
     else:
@@ -162,7 +170,8 @@ def _put(document: Any, path: str | None, value: Any) -> Any:
 
 def _catcher(state: State, error: TaskError) -> dict[str, Any]:
     for catcher in state.get("Catch", []):
-        if {error.name, "States.ALL"} & set(catcher["ErrorEquals"]):
+        failed = "States.TaskFailed" in catcher["ErrorEquals"] and error.name != "States.Timeout"
+        if failed or {error.name, "States.ALL"} & set(catcher["ErrorEquals"]):
             return catcher
     raise error
 
@@ -171,18 +180,28 @@ def _following(state: State, document: Any) -> str | None:
     if state["Type"] != "Choice":
         return state.get("Next")
     for rule in state["Choices"]:
-        if _holds(rule, document):
+        if holds(rule, document):
             return rule["Next"]
     return state["Default"]
 
 
-def _holds(rule: dict[str, Any], document: Any) -> bool:
+def holds(rule: dict[str, Any], document: Any) -> bool:
+    """Whether a rule of a Choice is true."""
+    for several, decide in (("And", all), ("Or", any)):
+        if several in rule:
+            return decide(holds(one, document) for one in rule[several])
     try:
         value = look_up(rule["Variable"], document, {})
     except KeyError:
         if "IsPresent" in rule:
             return not rule["IsPresent"]
         raise
-    if "IsPresent" in rule:
-        return bool(rule["IsPresent"])
-    return bool(value == rule["BooleanEquals"] if "BooleanEquals" in rule else value == rule["StringEquals"])
+    ((operator, expected),) = ((name, rule[name]) for name in rule if name not in ("Variable", "Next"))
+    compare: dict[str, Callable[[], bool]] = {
+        "IsPresent": lambda: bool(expected),
+        "BooleanEquals": lambda: bool(value is expected),
+        "StringEquals": lambda: bool(value == expected),
+        "StringMatches": lambda: fnmatchcase(value, expected),
+        "NumericLessThan": lambda: bool(value < expected),
+    }
+    return compare[operator]()

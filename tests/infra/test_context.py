@@ -53,12 +53,32 @@ def test_values_of_the_command_line_are_strings() -> None:
         ("training_instance", "ml.m5.xlarge"),
         ("processing_instance", "m5.xlarge"),
         ("upload_concurrency", "1"),
+        ("training_instances", "0"),
+        ("processing_instances", "many"),
+        ("spot", "sometimes"),
+        ("warm_pool_minutes", "361"),
+        ("training_fallbacks", "ml.m5.xlarge"),
+        ("training_fallbacks", "ml.g5.xlarge,ml.g5.xlarge"),
+        ("training_fallbacks", "ml.g4dn.xlarge"),
+        ("training_fallbacks", "ml.p3.2xlarge"),
+        ("training_fallbacks", "ml.g5.xlarge,ml.g5.2xlarge,ml.g5.4xlarge,ml.g5.8xlarge,ml.g5.16xlarge"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_fields_name(field: str, value: str) -> None:
     with pytest.raises(InvalidRequest, match=field) as refused:
         read({field: value}, {})
     assert refused.value.field == field
+
+
+def test_machines_to_fall_back_on_are_a_list() -> None:
+    assert read({"training_fallbacks": "ml.g5.xlarge, ml.g6.xlarge"}, {}).training_fallbacks == ("ml.g5.xlarge", "ml.g6.xlarge")
+
+
+def test_a_spot_machine_cannot_be_kept_warm() -> None:
+    assert read({"warm_pool_minutes": "30"}, {}).warm_pool_minutes == 30
+    with pytest.raises(InvalidRequest, match="spot") as refused:
+        read({"spot": "true", "warm_pool_minutes": "30"}, {})
+    assert refused.value.field == "warm_pool_minutes"
 
 
 def test_an_unknown_name_is_refused_and_the_one_that_was_meant_is_shown() -> None:

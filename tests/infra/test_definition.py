@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from infra import patience
 from infra.definition import definition
-from infra.requests import Jobs
+from infra.requests import TRIES, Jobs
 from tests.infra.asl import TaskError, machines, reachable, run, targets
 
 FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish")
@@ -28,7 +30,7 @@ PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "a
 
 
 def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
-    places = "request records holdout snapshot base_model train score model embeddings previous_embeddings"
+    places = "request records holdout snapshot base_model train checkpoints score model embeddings previous_embeddings"
     return {
         "run_id": "ner-1",
         "task": "ner",
@@ -37,6 +39,7 @@ def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
         "uris": {place: f"s3://data/{place}/" for place in places.split()},
         "hyperparameters": {"num_train_epochs": "8"},
         "has_embeddings": True,
+        "tries": {"made": 0},
         **changes,
     }
 
@@ -63,7 +66,7 @@ class Tasks:
         self.calls.append(name)
         self.parameters.append(parameters)
         if name in self.failing:
-            raise TaskError(self.failing.pop(name))
+            raise TaskError(*self.failing.pop(name).split("|"))
         if "TrainingJobName" in parameters:
             return {"ModelArtifacts": {"S3ModelArtifacts": "s3://data/train/job/output/model.tar.gz"}}
         return {"Payload": self._answer(name)} if "Payload" in parameters else {}
@@ -207,6 +210,64 @@ def test_a_failure_before_the_promotion_touches_nothing_in_service(broken: str) 
     assert ran(tasks)[0] == "RunFailed"
     assert finished_as(tasks) == "failed"
     assert not set(tasks.calls) & {*PROMOTING, "undo"}
+
+
+NO_ROOM = 'States.TaskFailed|{"FailureReason": "CapacityError: Unable to provision requested ML compute capacity."}'
+
+
+@pytest.mark.parametrize("job", ["prepare", "embed", "train", "score"])
+def test_a_job_without_a_machine_is_tried_again_under_another_name(job: str) -> None:
+    tasks = Tasks(failing={job: NO_ROOM, f"{job}-try2": NO_ROOM})
+    end, trace = ran(tasks)
+    assert end == "succeeded"
+    assert [call for call in tasks.calls if call.startswith(job)] == [job, f"{job}-try2", f"{job}-try3"]
+    assert [state for state in trace if state.endswith(": pause")] == [f"{job.title()}: pause"] * 2
+    assert finished_as(tasks) == "promoted"
+
+
+def test_a_further_look_begins_with_its_first_try() -> None:
+    tasks = Tasks(failing={"swap": "ChampionChanged", "score": NO_ROOM, "score2": NO_ROOM})
+    assert ran(tasks)[0] == "succeeded"
+    assert [call for call in tasks.calls if call.startswith("score")] == ["score", "score-try2", "score2", "score2-try2"]
+
+
+@pytest.mark.parametrize("job", ["prepare", "embed", "train", "score"])
+def test_there_is_an_end_to_trying(job: str) -> None:
+    names = [job, *(f"{job}-try{number}" for number in range(2, 99))]
+    tasks = Tasks(failing=dict.fromkeys(names, NO_ROOM))
+    assert ran(tasks)[0] == "RunFailed"
+    assert sum(call.startswith(job) for call in tasks.calls) == TRIES
+    assert "CapacityError" in tasks.parameters[-1]["Payload"]["error"]["Cause"]
+
+
+def test_pauses_grow_and_half_of_each_is_by_chance() -> None:
+    assert patience.pauses(30) == [60, 120, 240, 480, 960, 1800, 1800, 1800]
+    assert patience.pauses(1)[0] == 2
+
+
+def spot_machine(**changes: Any) -> dict[str, Any]:
+    jobs = replace(JOBS, spot=True, **changes)
+    return definition(functions={name: f"arn:{name}" for name in FUNCTIONS}, jobs=jobs, pause_seconds=1)
+
+
+def test_spot_without_a_machine_goes_on_on_demand_where_fallbacks_are_named() -> None:
+    tasks = Tasks(failing={"train": 'States.TaskFailed|{"SecondaryStatus": "MaxWaitTimeExceeded"}', "train-try2": NO_ROOM})
+    trace: list[str] = []
+    machine = spot_machine(training_fallbacks=("ml.g5.xlarge",))
+    run(machine, an_input(), tasks, {"Execution": {"Name": "ner-1-1"}}, trace)
+    assert [state for state in trace if state in ("Train", "TrainOnDemand")] == ["Train", "TrainOnDemand", "TrainOnDemand"]
+    spot, on_demand, _ = [p for p in tasks.parameters if "TrainingJobName" in p]
+    assert spot["EnableManagedSpotTraining"] is True
+    assert "EnableManagedSpotTraining" not in on_demand
+    assert on_demand["CheckpointConfig"] == spot["CheckpointConfig"]
+    for part in machines(machine):
+        assert reachable(part) == set(part["States"])
+
+
+def test_spot_alone_is_tried_again_as_spot() -> None:
+    tasks = Tasks(failing={"train": NO_ROOM})
+    run(spot_machine(), an_input(), tasks, {"Execution": {"Name": "ner-1-1"}}, [])
+    assert all(p["EnableManagedSpotTraining"] for p in tasks.parameters if "TrainingJobName" in p)
 
 
 @pytest.mark.parametrize("broken", PROMOTING[: PROMOTING.index("swap") + 1])

@@ -112,7 +112,7 @@ def test_the_machine_is_standard_logs_no_data_and_is_the_definition(cloud: Templ
     }
     assert called == {f"chartloop-{name}" for name in ("begin", "champion", "judge", "promote", "publish", "finish")}
     assert definition["States"]["Pause"]["Seconds"] == 30
-    assert definition["States"]["Prepare"]["ResultPath"] is None
+    assert definition["States"]["Swap"]["ResultPath"] is None
 
 
 def machine_role(cloud: Templates) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra import requests
+from infra import instances, requests
 from infra.requests import METRICS
 from tests.infra.asl import machines, resolve
 from tests.infra.test_definition import JOBS, MACHINE, an_input
@@ -41,15 +43,98 @@ def operation(name: str) -> str:
     return str(called[0].upper() + called[1:])
 
 
+@cache
+def shape_of(called: str) -> Any:
+    return botocore.session.get_session().get_service_model("sagemaker").operation_model(called).input_shape
+
+
 def test_all_jobs_are_looked_at() -> None:
     assert set(STATES) == {"Prepare", "Embed", "EmbedAll", "Train", "Score", "ScoreFirst"}
 
 
 @pytest.mark.parametrize("name", STATES)
 def test_botocore_takes_the_request(name: str) -> None:
-    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation(name)).input_shape
-    report = ParamValidator().validate(request(name), shape)
+    report = ParamValidator().validate(request(name), shape_of(operation(name)))
     assert not report.has_errors(), report.generate_report()
+
+
+def variant(**changes: Any) -> dict[str, Any]:
+    """The training request of a deployment with these settings, on demand or (spot) not."""
+    jobs = replace(JOBS, **changes)
+    resolved = resolve(jobs.train(), {**an_input(), "toolkit": jobs.toolkit()}, CONTEXT)
+    assert isinstance(resolved, dict)
+    return resolved
+
+
+FALLBACKS = ("ml.g5.xlarge", "ml.g6.xlarge")
+VARIANTS: list[dict[str, Any]] = [
+    {"spot": spot, "training_fallbacks": fallbacks, "warm_pool_seconds": pool, "training_instances": count}
+    for spot in (False, True)
+    for fallbacks in ((), FALLBACKS)
+    for pool in (0, 1800)
+    for count in (1, 3)
+    if not (spot and pool)
+]
+
+
+@pytest.mark.parametrize("changes", VARIANTS, ids=str)
+@pytest.mark.parametrize("on_demand", [False, True])
+def test_botocore_takes_every_way_to_train(changes: dict[str, Any], on_demand: bool) -> None:
+    jobs = replace(JOBS, **changes)
+    sent = resolve(jobs.train(on_demand=on_demand), {**an_input(), "toolkit": jobs.toolkit()}, CONTEXT)
+    report = ParamValidator().validate(sent, shape_of("CreateTrainingJob"))
+    assert not report.has_errors(), report.generate_report()
+    cluster, time = sent["ResourceConfig"], sent["StoppingCondition"]
+    spot = sent.get("EnableManagedSpotTraining", False)
+    assert ("InstanceType" in cluster) is not ("InstancePreferences" in cluster)
+    assert not (spot and ("InstancePreferences" in cluster or "KeepAlivePeriodInSeconds" in cluster))
+    assert not spot or time["MaxWaitTimeInSeconds"] >= time["MaxRuntimeInSeconds"]
+    assert ("CheckpointConfig" in sent) is changes["spot"] is ("CHARTLOOP_CHECKPOINTS" in sent["Environment"])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("name", ["Prepare", "Embed", "EmbedAll", "Score"])
+def test_several_machines_share_what_can_be_divided(name: str, count: int) -> None:
+    jobs = replace(JOBS, processing_instances=count)
+    makers = {"Prepare": jobs.prepare, "Embed": lambda: jobs.embed(previous=True), "EmbedAll": lambda: jobs.embed(previous=False)}
+    document = {
+        **an_input(),
+        "candidate": {"model_uri": "s3://d/c"},
+        "standing": {"champion": {"model_uri": "s3://d/m"}, "look": 1},
+    }
+    sent = resolve(makers.get(name, lambda: jobs.score(champion=True))(), document, CONTEXT)
+    report = ParamValidator().validate(sent, shape_of("CreateProcessingJob"))
+    assert not report.has_errors(), report.generate_report()
+    assert sent["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == (1 if name == "Score" else count)
+    spread = {item["InputName"]: item["S3Input"]["S3DataDistributionType"] for item in sent["ProcessingInputs"]}
+    assert {input_ for input_, how in spread.items() if how == "ShardedByS3Key"} == ({"records"} if name == "Prepare" else set())
+
+
+def test_fallbacks_come_after_the_first_choice() -> None:
+    cluster = variant(training_fallbacks=FALLBACKS, training_instances=2)["ResourceConfig"]
+    assert [kind["InstanceType"] for kind in cluster["InstancePreferences"]] == ["ml.g4dn.xlarge", *FALLBACKS]
+    assert cluster["InstanceCount"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "started_by_torchrun"),
+    [
+        ({}, False),
+        ({"training_instances": 2}, True),
+        ({"training_instance": "ml.g5.12xlarge"}, True),
+        ({"training_instance": "ml.g5.8xlarge"}, False),
+        ({"training_instance": "ml.p4d.24xlarge"}, True),
+        ({"training_fallbacks": ("ml.g4dn.12xlarge",)}, True),
+    ],
+)
+def test_torchrun_starts_a_process_for_each_of_several_gpus(changes: dict[str, Any], started_by_torchrun: bool) -> None:
+    hyperparameters = variant(**changes)["HyperParameters"]
+    assert hyperparameters.get("sagemaker_torch_distributed_enabled") == ("true" if started_by_torchrun else None)
+
+
+def test_only_what_is_read_from_front_to_end_is_streamed() -> None:
+    modes = {channel["ChannelName"]: channel.get("InputMode", "File") for channel in variant()["InputDataConfig"]}
+    assert modes == {"code": "File", "train": "FastFile", "model": "File"}
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -87,7 +172,7 @@ def test_only_score_reads_the_holdout_and_only_under_its_own_role(name: str) -> 
     ],
 )
 def test_a_machine_with_disks_of_its_own_takes_no_volume_key(instance: str, own_disks: bool) -> None:
-    assert bool(requests.LOCAL_STORAGE.match(instance)) is own_disks
+    assert instances.has_own_disks(instance) is own_disks
 
 
 @pytest.mark.parametrize("name", [name for name in STATES if name != "Train"])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from infra.patience import patient, raised
+from infra.requests import TRY
 from tests.local.conftest import ROLE, BareCloud, until
 from tests.local.test_machines import Machine
 
@@ -39,6 +41,23 @@ def test_a_job_that_fails_is_a_failed_task_with_its_reason(machine: Machine) -> 
     ended = machine.run("Job", {"Job": job("failing", "exit 3", Catch=catch, End=True), "Caught": caught})
     cause = json.loads(ended["output"])["cause"]
     assert (cause["ProcessingJobStatus"], "3" in cause["FailureReason"]) == ("Failed", True)
+
+
+def test_a_job_without_room_is_tried_again_until_it_has_room_or_fails_by_itself(machine: Machine) -> None:
+    """`infra/patience.py` on the interpreter that the loop runs on, inside a branch as training is."""
+    script = "case $PROCESSING_JOB_NAME in *try2) exit 7;; esac; echo Capacity'Error: none' > /opt/ml/output/message; exit 1"
+    request = job("crowded", script)["Parameters"]
+    del request["ProcessingJobName"]
+    request["ProcessingJobName.$"] = f"States.Format('crowded{{}}', {TRY})"
+    states = {**patient("Job", "createProcessingJob", request, 1, failed="Not done", End=True), **raised("Not done")}
+    branch = {"StartAt": "Job", "States": states}
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}]
+    caught = {"Type": "Pass", "Parameters": {"cause.$": "States.StringToJson($.error.Cause)"}, "End": True}
+    both = {"Type": "Parallel", "Branches": [branch], "Catch": catch, "End": True}
+    ended = machine.run("Both", {"Both": both, "Caught": caught}, {"tries": {"made": 0}})
+    cause = json.loads(ended["output"])["cause"]
+    assert cause["ProcessingJobName"] == "crowded-try2"
+    assert cause["FailureReason"].endswith("exit code: 7")
 
 
 def test_a_name_that_is_taken_is_an_error_of_the_service(machine: Machine) -> None:
