@@ -28,7 +28,7 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
     cause = _parsed(error.get("Cause", ""))
     if "FailureReason" in cause or "ExitMessage" in cause:  # of a training job, of a processing job
         return _of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))
-    if kind.startswith("SageMaker.ResourceLimitExceeded"):
+    if "ResourceLimitExceeded" in kind:
         return {
             "code": "quota_exceeded",
             "message": "the account's quota for this kind of machine is used up or zero: ask AWS for more",

@@ -44,8 +44,9 @@ def patient(
 
 
 def raised(name: str) -> State:
-    """The end of a branch in the error that was caught in it."""
-    return {name: {"Type": "Fail", "ErrorPath": "$.error.Error", "CausePath": "$.error.Cause"}}
+    """The end of a branch in the error that was caught in it; without its `States.`, which is not for errors of one's own."""
+    error = "States.ArrayGetItem(States.StringSplit($.error.Error, '.'), 1)"
+    return {name: {"Type": "Fail", "ErrorPath": error, "CausePath": "$.error.Cause"}}
 
 
 def pauses(pause_seconds: int) -> list[int]:

@@ -58,6 +58,7 @@ def test_messages_have_an_end() -> None:
     assert len(coded({"Error": "e", "Cause": cause})["message"]) == LONGEST
 
 
-def test_a_quota_that_was_waited_for_in_vain_is_named() -> None:
-    error = {"Error": "SageMaker.ResourceLimitExceededException", "Cause": "The account-level service limit is 0 Instances"}
+@pytest.mark.parametrize("name", ["SageMaker.ResourceLimitExceededException", "ResourceLimitExceededException"])
+def test_a_quota_that_was_waited_for_in_vain_is_named(name: str) -> None:
+    error = {"Error": name, "Cause": "The account-level service limit is 0 Instances"}
     assert coded(error)["code"] == "quota_exceeded"

@@ -100,6 +100,8 @@ def _call(function: str, arguments: list[Any]) -> Any:
         return arguments[0][arguments[1]]
     if function == "States.JsonMerge":
         return {**arguments[0], **arguments[1]}
+    if function == "States.StringSplit":
+        return arguments[0].split(arguments[1])
     if function == "States.MathAdd":
         return sum(arguments)
     if function == "States.MathRandom":
@@ -145,7 +147,7 @@ def _enter(state: State, document: Any, task: Task, context: Any, trace: list[st
     if kind in ("Choice", "Wait", "Succeed"):
         return document
     if kind == "Fail":
-        paths = [look_up(state[name], document, context) for name in ("ErrorPath", "CausePath") if name in state]
+        paths = [evaluate(state[name], document, context) for name in ("ErrorPath", "CausePath") if name in state]
         raise TaskError(*(paths or (state["Error"], state["Cause"])))
     if kind == "Pass":
         made = resolve(state["Parameters"], document, context) if "Parameters" in state else state["Result"]

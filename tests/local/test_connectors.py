@@ -52,11 +52,16 @@ def test_a_job_without_room_is_tried_again_until_it_has_room_or_fails_by_itself(
     states = {**patient("Job", "createProcessingJob", request, 1, failed="Not done", End=True), **raised("Not done")}
     branch = {"StartAt": "Job", "States": states}
     catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}]
-    caught = {"Type": "Pass", "Parameters": {"cause.$": "States.StringToJson($.error.Cause)"}, "End": True}
+    caught = {
+        "Type": "Pass",
+        "Parameters": {"error.$": "$.error.Error", "cause.$": "States.StringToJson($.error.Cause)"},
+        "End": True,
+    }
     both = {"Type": "Parallel", "Branches": [branch], "Catch": catch, "End": True}
     ended = machine.run("Both", {"Both": both, "Caught": caught}, {"tries": {"made": 0}})
-    cause = json.loads(ended["output"])["cause"]
-    assert cause["ProcessingJobName"] == "crowded-try2"
+    output = json.loads(ended["output"])
+    cause = output["cause"]
+    assert (output["error"], cause["ProcessingJobName"]) == ("TaskFailed", "crowded-try2")
     assert cause["FailureReason"].endswith("exit code: 7")
 
 
