@@ -9,6 +9,7 @@ from aws_cdk import App, DefaultStackSynthesizer, Environment
 from infra.context import Context
 from infra.data import DataStack
 from infra.names import Names
+from infra.operations import OperationsStack
 from infra.pipeline import PipelineStack
 from infra.serving import ServingStack
 
@@ -18,6 +19,7 @@ class Deployment:
     data: DataStack
     pipeline: PipelineStack
     serving: ServingStack
+    operations: OperationsStack
 
 
 def deployment(app: App, context: Context) -> Deployment:
@@ -31,7 +33,8 @@ def deployment(app: App, context: Context) -> Deployment:
     serving = ServingStack(
         app, context=context, names=names, data=data, pipeline=pipeline, env=where, tags=tags, synthesizer=_synthesizer()
     )
-    return Deployment(data, pipeline, serving)
+    operations = OperationsStack(app, context=context, names=names, data=data, env=where, tags=tags, synthesizer=_synthesizer())
+    return Deployment(data, pipeline, serving, operations)
 
 
 def _synthesizer() -> DefaultStackSynthesizer:

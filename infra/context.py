@@ -64,6 +64,18 @@ class Context(BaseModel):
     """How long a training machine is kept (and paid for) for the next run; spot machines cannot be."""
     upload_concurrency: int = Field(5, ge=2, le=1000)
     """How many uploads are read at a time."""
+    alarm_email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
+    """Who is told of alarms, after confirming it once; empty: whoever subscribes to the topic."""
+    monthly_budget_usd: float = Field(0, ge=0, le=1_000_000)
+    """Over 80 and 100 % of it, spent or foreseen, the topic tells; 0: no budget."""
+    run_cost_cap_usd: float = Field(0, ge=0, le=1_000_000)
+    """A run that is estimated to cost more does not start; 0: no cap."""
+    janitor_hours: int = Field(24, ge=2, le=720)
+    """How old something that nobody uses must be before the janitor looks at it."""
+    lambda_concurrency: int = Field(0, ge=0, le=1000)
+    """Executions reserved for each function behind the API; 0: none, as a new account has too few to reserve any."""
+    backups: bool | None = None
+    """Whether ledger and model folder are copied into a vault of their own every day; not said: in prod."""
 
     @field_validator("training_fallbacks", mode="before")
     @classmethod
@@ -95,6 +107,10 @@ class Context(BaseModel):
     @property
     def prod(self) -> bool:
         return self.environment == "prod"
+
+    @property
+    def backed_up(self) -> bool:
+        return self.prod if self.backups is None else self.backups
 
     @property
     def firewall(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
@@ -60,17 +59,4 @@ class Intake(Construct):
         """Has `function` called with the messages; those that it reports as failed come again alone."""
         function.add_event_source(
             sources.SqsEventSource(self.queue, batch_size=BATCH, max_concurrency=concurrency, report_batch_item_failures=True)
-        )
-
-    def alarm(self) -> cloudwatch.Alarm:
-        """Rings while any upload lies among the dead letters."""
-        waiting = self.dead_letters.metric_approximate_number_of_messages_visible(period=Duration.minutes(5))
-        return waiting.create_alarm(
-            self,
-            "DeadLettersAlarm",
-            alarm_description="Uploads could not be read: look at the dead letters and redrive them",
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

@@ -50,6 +50,14 @@ class Names:
     def endpoint_role(self) -> str:
         return f"{self.name}-endpoint"
 
+    @property
+    def topic(self) -> str:
+        """Of all that people are told."""
+        return f"{self.name}-alarms"
+
+    def alarm(self, name: str) -> str:
+        return f"{self.name}-{name}"
+
     def stack(self, part: str) -> str:
         return f"{self.name}-{part}"
 

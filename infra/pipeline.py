@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Duration, Size, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from chartloop.keys import notebook_order
@@ -37,7 +34,7 @@ STARTS_RUNS = ["base-models/*", "embeddings/*", "runs/*"]
 
 
 class PipelineStack(Stack):
-    """Intake, functions of a run, jobs, state machine, sweep and alarms."""
+    """Intake, functions of a run, jobs, state machine and sweep."""
 
     def __init__(self, scope: Construct, *, context: Context, names: Names, data: DataStack, **options: Any) -> None:
         super().__init__(scope, names.stack("pipeline"), **options)
@@ -59,7 +56,6 @@ class PipelineStack(Stack):
             notebook_hours=context.notebook_hours if by_notebook else None,
         )
         self._schedule(self._sweep())
-        self._alarms()
 
     def _run_functions(self) -> dict[str, lambda_.Function]:
         return {
@@ -161,16 +157,3 @@ class PipelineStack(Stack):
             schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
             targets=[targets.LambdaFunction(sweep)],
         )
-
-    def _alarms(self) -> None:
-        topic = sns.Topic(self, "Alarms", topic_name=f"{self._names.name}-alarms", master_key=self._data.key, enforce_ssl=True)
-        failed = self.retraining.machine.metric_failed(period=Duration.minutes(5)).create_alarm(
-            self,
-            "RunsFailed",
-            alarm_description="A run failed: the run's record says why",
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        for alarm in (self.intake.alarm(), failed):
-            alarm.add_alarm_action(actions.SnsAction(topic))

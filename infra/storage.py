@@ -27,12 +27,12 @@ class DataKey(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        # Alarms write into their encrypted topic; that EventBridge may write into the uploads queue is said by its rule's target.
+        # Alarms and the budget write into their encrypted topic; what EventBridge may write into is said by its rules' targets.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in ("cloudwatch", "budgets")],
                 conditions={"StringEquals": {"aws:SourceAccount": names.account}},
             )
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from chartloop import lifecycle, runs, sweeping
 from chartloop.tasks import TASKS
-from lambdas import wiring
+from lambdas import logs, metrics, wiring
 from lambdas.wiring import World
 
 
@@ -16,7 +16,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def handle(_event: dict[str, Any], world: World) -> dict[str, Any]:
     """By task: how many objects were sent again, and which runs went on or started."""
-    return {task: _sweep(task, world) for task in TASKS}
+    done = {task: _sweep(task, world) for task in TASKS}
+    repaired = sum(one["sent_again"] + len(one["resumed"]) for one in done.values())
+    oldest = max(sweeping.oldest_run(task, ledger=world.ledger, now=world.clock()) for task in TASKS)
+    metrics.put(world.settings.endpoint_prefix, Repaired=repaired, OldestRunSeconds=oldest)
+    return done
 
 
 def _sweep(task: str, world: World) -> dict[str, Any]:
@@ -31,6 +35,8 @@ def _sweep(task: str, world: World) -> dict[str, Any]:
         settings=world.settings,
         now=world.clock(),
     )
+    for run_id in resumed:
+        logs.info("resumed", task=task, run_id=run_id)
     started = runs.consider(
         task,
         ledger=world.ledger,

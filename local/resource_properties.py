@@ -16,6 +16,7 @@ USED = {
     "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator DatapointsToAlarm"
     " Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Namespace OKActions Period"
     " Statistic Threshold TreatMissingData Unit",
+    "AWS::CloudWatch::Dashboard": "DashboardName DashboardBody",
     "AWS::DynamoDB::Table": "TableName KeySchema AttributeDefinitions BillingMode",
     "AWS::EFS::AccessPoint": "FileSystemId RootDirectory",
     "AWS::EFS::FileSystem": "",
@@ -26,6 +27,7 @@ USED = {
     "AWS::Lambda::Function": "FunctionName Code Handler Environment Timeout MemorySize Runtime FileSystemConfigs",
     "AWS::S3::Bucket": "BucketName VersioningConfiguration NotificationConfiguration",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupName",
+    "AWS::SNS::Subscription": "Endpoint Protocol TopicArn",
     "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName MessageRetentionPeriod RedrivePolicy VisibilityTimeout",
     "AWS::SQS::QueuePolicy": "Queues PolicyDocument",

@@ -77,6 +77,11 @@ def queue_policy(cloud: LocalCloud, name: str, properties: Properties) -> Made:
     return Made(name)
 
 
+def subscription(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    wanted = {"TopicArn": properties["TopicArn"], "Protocol": properties["Protocol"], "Endpoint": properties["Endpoint"]}
+    return Made(cloud.client("sns").subscribe(**wanted)["SubscriptionArn"])
+
+
 ALARM_NUMBERS: dict[str, Callable[[Any], Any]] = {
     "DatapointsToAlarm": int,
     "EvaluationPeriods": int,
@@ -92,6 +97,7 @@ MADE: dict[str, Callable[[LocalCloud, str, Properties], Made]] = {
     "AWS::ApiGateway::Stage": stage,
     "AWS::CloudWatch::Alarm": alarm,
     "AWS::SageMaker::ModelPackageGroup": package_group,
+    "AWS::SNS::Subscription": subscription,
     "AWS::SQS::QueuePolicy": queue_policy,
 }
 """Types that moto's CloudFormation does not know but its APIs do."""
@@ -132,6 +138,10 @@ REFERENCES = {"AWS::ApiGateway::Deployment": "id", "AWS::EFS::AccessPoint": "acc
 
 WITHOUT_EFFECT: dict[str, str] = {
     "AWS::ApiGateway::Account": "the log role of the account; there are no CloudWatch logs",
+    "AWS::Backup::BackupPlan": "nothing here outlives the machine by a copy in a vault",
+    "AWS::Backup::BackupSelection": "there is no plan that would copy it",
+    "AWS::Backup::BackupVault": "there is no plan that would fill it",
+    "AWS::Budgets::Budget": "nothing is billed on one machine",
     "AWS::CDK::Metadata": "nothing on AWS either",
     "AWS::SNS::TopicPolicy": "no IAM is run here",
     "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",

@@ -17,7 +17,9 @@ from tests.e2e.conftest import BUCKET, Cloud
 def template(cloud: Cloud) -> dict[str, Any]:
     """Every resource of the synthesized app, by logical id."""
     files = sorted((cloud.state / "cdk.out").glob("chartloop-*.template.json"))
-    assert [file.name.split(".")[0] for file in files] == ["chartloop-data", "chartloop-pipeline", "chartloop-serving"]
+    assert [file.name.split(".")[0] for file in files] == [
+        f"chartloop-{stack}" for stack in ("data", "operations", "pipeline", "serving")
+    ]
     return {name: resource for file in files for name, resource in json.loads(file.read_text())["Resources"].items()}
 
 
@@ -53,7 +55,7 @@ def test_every_function_has_the_synthesized_settings(cloud: Cloud, template: dic
 
 def test_the_wire_from_an_object_to_the_function_is_there(cloud: Cloud) -> None:
     events, functions = cloud.client("events"), cloud.client("lambda")
-    rules = [rule for rule in events.list_rules()["Rules"] if "EventPattern" in rule]
+    rules = [rule for rule in events.list_rules()["Rules"] if rule["Name"] == "chartloop-uploaded"]
     (pattern,) = [json.loads(rule["EventPattern"]) for rule in rules]
     (target,) = events.list_targets_by_rule(Rule=rules[0]["Name"])["Targets"]
     (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]

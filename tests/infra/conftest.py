@@ -33,6 +33,13 @@ def by_notebook(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     return composed(tmp_path_factory.mktemp("by_notebook"), compute="notebook")
 
 
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """As a hospital would deploy it."""
+    told = {"alarm_email": "on-call@hospital.example", "monthly_budget_usd": "500", "run_cost_cap_usd": "20"}
+    return composed(tmp_path_factory.mktemp("prod"), environment="prod", **told)
+
+
 def composed(folder: Path, **context: str) -> Templates:
     """In this process, without the third-party code, which would be downloaded."""
     from aws_cdk import App
@@ -66,5 +73,5 @@ def feature_flags() -> dict[str, Any]:
 
 
 def templates(folder: Path) -> Templates:
-    names = ("data", "pipeline", "serving")
+    names = ("data", "pipeline", "serving", "operations")
     return Templates(folder, {name: json.loads((folder / f"chartloop-{name}.template.json").read_text()) for name in names})

