@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 from chartloop.tasks import TaskSettings
 from lambdas import api, predict, routes_records
 from lambdas.bodies import FORMATS
-from lambdas.http import TOKEN, Edge
+from lambdas.http import PUBLIC, TOKEN, Edge
 
 Schema = dict[str, Any]
 
@@ -50,17 +52,31 @@ def _of(edge: Edge) -> Schema:
     made: Schema = json.loads(text)
     for (method, rule), answer in edge.answers.items():
         path = rule.replace("<", "{").replace(">", "}")
-        _describe(made["paths"][path][method.lower()], answer)
+        statuses = _errors(method, rule, public=edge.scopes[method, rule] == PUBLIC)
+        _describe(made["paths"][path][method.lower()], answer, statuses)
     return made
 
 
-def _describe(route: Schema, answer: str) -> None:
+def _errors(method: str, rule: str, *, public: bool) -> Iterator[int]:
+    """The statuses of the errors that a route may answer, API Gateway's own among them."""
+    yield from () if public else (401, 403)
+    yield from (429, 500, 504)
+    if not public:
+        yield from (400, 404)
+    if method in ("POST", "PATCH"):
+        yield from (413, 503) if rule.endswith("/predict") else (409, 413)
+    if rule.endswith("/predict"):
+        yield 502
+
+
+def _describe(route: Schema, answer: str, errors: Iterator[int]) -> None:
     """Says what the route really answers; validation errors are Errors here like all others."""
     status = next(status for status in route["responses"] if status.startswith("2"))
     kind = "text/html" if answer == "Page" else "application/json"
+    refused = {"content": {"application/json": {"schema": _reference("Error")}}}
     route["responses"] = {
         status: {"description": answer, "content": {kind: {"schema": _reference(answer)}}},
-        "default": {"description": "Error", "content": {"application/json": {"schema": _reference("Error")}}},
+        **{str(error): {"description": HTTPStatus(error).phrase, **refused} for error in sorted(errors)},
     }
     if route["operationId"] == routes_records.post_records.__name__:
         contents = {kind: {"schema": _reference("Records") if kind == "application/json" else {}} for kind in FORMATS}
