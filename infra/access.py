@@ -56,7 +56,7 @@ def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey) ->
     allow(function, "sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint", on=[*live, *configs])
     allow(function, "sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint", on=live)
     allow(function, "sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig", on=configs)
-    allow(function, "sagemaker:CreateModel", "sagemaker:DescribeModel", on=models)
+    allow(function, "sagemaker:CreateModel", on=models)
     passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
     allow(function, "iam:PassRole", on=[names.endpoint_role_arn], StringEquals=passed)
     volumes(function, key)

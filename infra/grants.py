@@ -18,15 +18,25 @@ def allow(who: iam.IGrantable, *actions: str, on: Sequence[str], **conditions: d
 
 
 def objects(
-    who: iam.IGrantable, bucket: s3.IBucket, key: kms.IKey, *, read: Sequence[str] = (), write: Sequence[str] = ()
+    who: iam.IGrantable,
+    bucket: s3.IBucket,
+    key: kms.IKey,
+    *,
+    read: Sequence[str] = (),
+    write: Sequence[str] = (),
+    large: bool = False,
 ) -> None:
-    """Reads and writes by prefix (`records/*`). The bucket's own grant methods would let everyone list the holdout's keys."""
+    """Reads and writes by prefix (`records/*`); `large` objects go up in parts, and an upload that fails is aborted.
+
+    The bucket's own grant methods would let everyone list the holdout's keys.
+    """
     if read:
         allow(who, "s3:GetObject", on=[bucket.arn_for_objects(prefix) for prefix in read])
-        key.grant_decrypt(who)
+        key.grant(who, "kms:Decrypt")
     if write:
-        allow(who, "s3:PutObject", "s3:AbortMultipartUpload", on=[bucket.arn_for_objects(prefix) for prefix in write])
-        key.grant_encrypt_decrypt(who)  # a multipart upload reads back what it wrote
+        puts = ("s3:PutObject", "s3:AbortMultipartUpload") if large else ("s3:PutObject",)
+        allow(who, *puts, on=[bucket.arn_for_objects(prefix) for prefix in write])
+        key.grant(who, "kms:GenerateDataKey", "kms:Decrypt")  # parts are read back before they are one object
     # "IfExists": who asks for one object names no prefix, and without this permission a missing object is 403 and not 404.
     allow(who, "s3:ListBucket", on=[bucket.bucket_arn], StringLikeIfExists={"s3:prefix": [*read, *write]})
 

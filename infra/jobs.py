@@ -70,7 +70,7 @@ class Jobs(Construct):
     def _role(self, name: str, *, read: Sequence[str], write: Sequence[str]) -> iam.Role:
         account = {"StringEquals": {"aws:SourceAccount": self._context.account}}
         role = iam.Role(self, name, assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=account))
-        objects(role, self._bucket, self._key, read=read, write=write)
+        objects(role, self._bucket, self._key, read=read, write=write, large=True)
         self.grant_code(role)
         volumes(role, self._key)
         observe(role, self._context)

@@ -108,7 +108,7 @@ class TrainingNotebook(Construct):
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=account))
         reads = {*PREPARING, *SCORING, "base-models/*", notebook_order(), notebook_wheels("*")}
         writes = {*PREPARED, *SCORED, "runs/*/notebook/*"}
-        objects(role, data.bucket, data.key, read=sorted(reads), write=sorted(writes))
+        objects(role, data.bucket, data.key, read=sorted(reads), write=sorted(writes), large=True)
         jobs.grant_code(role)
         volumes(role, data.key)  # of the training job that it starts
         training = [names.arn("sagemaker", f"training-job/{task}-*") for task in TASKS]

@@ -25,6 +25,11 @@ BUCKET = "chartloop-data-123456789012-us-east-1"
 SECONDS_TO_START = 240
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The policies are held against all that the others did."""
+    items.sort(key=lambda item: item.path.name == "test_policies.py")
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -6,6 +6,7 @@ condition operator that is not known here raises, so that nothing is taken for g
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -98,7 +99,8 @@ def of_role(iam: Any, role: str) -> list[Statement]:
         policy = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]
         version = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId=policy["DefaultVersionId"])
         documents.append(version["PolicyVersion"]["Document"])
-    return [statement for document in documents for statement in statements(document)]
+    parsed = [json.loads(document) if isinstance(document, str) else document for document in documents]
+    return [statement for document in parsed for statement in statements(document)]
 
 
 def unused(role: str, policy: Iterable[Statement], calls: Iterable[Call]) -> set[tuple[str, str]]:
