@@ -31,7 +31,8 @@ work() {
   trap finish EXIT
   trap 'reason="notebook_deadline: the notebook was told to stop"; exit 1' TERM
   take_order
-  keep_alive "$BASHPID" &
+  local worker=$BASHPID # not inside the next line, which has one of its own
+  keep_alive "$worker" &
   beats=$!
   reason='notebook_failed: the model folder could not be mounted'
   mount_models
@@ -214,14 +215,15 @@ stop_instance() {
 
 watch_over() {
   local minute
+  set +e
   for ((minute = 0; minute < "$CHARTLOOP_HOURS" * 60; minute++)); do
     kill -0 "$1" 2>/dev/null || break # it has ended, or it was killed before it could stop the instance
     sleep 60
   done
   kill -TERM "$1" 2>/dev/null || true
-  for ((minute = 0; minute < 5; minute++)); do
+  for ((minute = 0; minute < 15; minute++)); do # its last words take a while
     kill -0 "$1" 2>/dev/null || break
-    sleep 60
+    sleep 20
   done
   clean_up
   stop_instance
