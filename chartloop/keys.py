@@ -68,6 +68,11 @@ def notebook_order() -> str:
     return "notebook/order.json"
 
 
+def notebook_step(name: str) -> str:
+    """How far a notebook has got with the step that a job of this name, `{run_id}-{attempt}-{step}`, would have done."""
+    return run(name.rsplit("-", 2)[0], f"notebook/{name}.json")
+
+
 def notebook_wheels(name: str = "") -> str:
     """What the notebook instance installs from, as it has no internet; `name` is a wheel's or `manifest.json`."""
     return f"wheels/notebook/{name}"

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chartloop import keys
-from chartloop.errors import JobFailed, NotebookBusy
+from chartloop.errors import JobFailed, NotebookBusy, NotFound
 from chartloop.items import new, stamp
-from chartloop.seams import Item, Key, Ledger, NotebookInstance, Objects, Tokens
+from chartloop.seams import Item, Jobs, JobState, Key, Ledger, NotebookInstance, Objects, Tokens
 
 KEY: Key = ("NOTEBOOK", "ORDER")
 AT_REST = frozenset({"Stopped", "Failed"})
@@ -24,9 +24,7 @@ CLAIM = timedelta(minutes=5)
 STOPPED = "notebook_stopped: the notebook instance stopped without an answer"
 
 
-def order(
-    asked: Mapping[str, Any], *, ledger: Ledger, objects: Objects, notebook: NotebookInstance, now: datetime
-) -> None:  # fmt: skip
+def order(asked: Mapping[str, Any], *, ledger: Ledger, objects: Objects, notebook: NotebookInstance, now: datetime) -> None:
     """Writes the work order (docs/contracts/notebook-order.md) and starts the instance.
 
     `asked`: `{"token", "execution", "training", "code_uri", "state"}`, `state` being the execution's. Raises NotebookBusy where
@@ -102,3 +100,20 @@ def halt(execution: str, *, ledger: Ledger, notebook: NotebookInstance) -> bool:
         notebook.stop()
     ledger.save(item | {"status": "answered"})
     return True
+
+
+class NotebookJobs:
+    """Jobs where a notebook does what processing jobs would: these are described by what it leaves in the run's folder."""
+
+    def __init__(self, jobs: Jobs, objects: Objects) -> None:
+        self._jobs = jobs
+        self._objects = objects
+
+    def describe(self, kind: str, name: str) -> JobState:
+        if kind != "processing":
+            return self._jobs.describe(kind, name)
+        try:
+            left = json.loads(self._objects.get(keys.notebook_step(name)).body)
+        except NotFound:
+            return JobState("Missing")
+        return JobState(left["status"], left["started"], left["ended"], metrics=left.get("metrics", {}))

@@ -16,8 +16,8 @@ def start_runs(function: lambda_.Function, names: Names) -> None:
     allow(function, "states:DescribeExecution", on=[names.arn("states", f"execution:{names.machine}:*")])
 
 
-def describe_jobs(function: lambda_.Function, names: Names) -> None:
-    for kind in ("processing", "training"):
+def describe_jobs(function: lambda_.Function, names: Names, compute: str) -> None:
+    for kind in ("processing", "training") if compute == "jobs" else ("training",):
         jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
         allow(function, f"sagemaker:Describe{kind.title()}Job", on=jobs)
 

@@ -39,6 +39,7 @@ class PipelineStack(Stack):
     def __init__(self, scope: Construct, *, context: Context, names: Names, data: DataStack, **options: Any) -> None:
         super().__init__(scope, names.stack("pipeline"), **options)
         by_notebook = context.compute == "notebook"
+        self._context = context
         self._names = names
         self._data = data
         self.intake = Intake(self, names=names, bucket=data.bucket, key=data.key, read_seconds=UPLOAD_SECONDS)
@@ -49,7 +50,7 @@ class PipelineStack(Stack):
         self.retraining = Retraining(
             self,
             names=names,
-            functions={**self._run_functions(), **({"notebook": self._notebook(context)} if by_notebook else {})},
+            functions={**self._run_functions(), **({"notebook": self._notebook()} if by_notebook else {})},
             jobs=self.jobs,
             key=data.key,
             pause_seconds=context.deploy_wait,
@@ -114,14 +115,14 @@ class PipelineStack(Stack):
         self._let(function, read=["models/*", "embeddings/*"], ledger=["GetItem"])
         return function
 
-    def _notebook(self, context: Context) -> lambda_.Function:
+    def _notebook(self) -> lambda_.Function:
         """The notebook instance, the function that starts it, and the one that hears of its end."""
-        training = TrainingNotebook(self, context=context, names=self._names, data=self._data, jobs=self.jobs)
+        training = TrainingNotebook(self, context=self._context, names=self._names, data=self._data, jobs=self.jobs)
         orders = self._functions.add("notebook", seconds=60)
         self._let(orders, read=[], write=["runs/*/notebook/*", notebook_order()])
         access.run_notebook(orders, self._names)
         stopped = self._functions.add("notebook_stopped", handler="notebook.stopped", seconds=60)
-        self._data.ledger.grant_read_write_data(stopped)
+        items(stopped, self._data.ledger, self._data.key, *ITEM)
         access.answer_for_notebook(stopped, self._names)
         training.tell_of_its_end(stopped)
         return orders
@@ -130,14 +131,14 @@ class PipelineStack(Stack):
         function = self._functions.add("finish", seconds=120)
         self._let(function, read=STARTS_RUNS, write=["runs/*"], ledger=[*ITEM, "Query"])
         access.start_runs(function, self._names)
-        access.describe_jobs(function, self._names)
+        access.describe_jobs(function, self._names, self._context.compute)
         return function
 
     def _sweep(self) -> lambda_.Function:
         function = self._functions.add("sweep", seconds=600)
         self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"], ledger=EVERY_ITEM)
         access.start_runs(function, self._names)
-        access.describe_jobs(function, self._names)  # a run that was interrupted too often ends here
+        access.describe_jobs(function, self._names, self._context.compute)  # a run that was interrupted too often ends here
         self.intake.queue.grant_send_messages(function)
         return function
 

@@ -59,7 +59,7 @@ class ServingStack(Stack):
             write=["incoming/*", "receipts/*", "runs/*"],
         )
         access.start_runs(function, self._names)
-        access.describe_jobs(function, self._names)
+        access.describe_jobs(function, self._names, self._context.compute)
         access.mark_models(function, self._names)
         return function
 

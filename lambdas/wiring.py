@@ -16,6 +16,7 @@ from adapters.s3 import S3Objects
 from adapters.sqs import SqsUploads
 from adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTokens
 from chartloop.items import Clock, utc_now
+from chartloop.notebook import NotebookJobs
 from chartloop.seams import (
     Endpoints,
     Executions,
@@ -56,7 +57,8 @@ class World:
 
     @cached_property
     def jobs(self) -> Jobs:
-        return SageMakerJobs()
+        jobs = SageMakerJobs()
+        return NotebookJobs(jobs, self.objects) if self.settings.notebook else jobs
 
     @cached_property
     def executions(self) -> Executions:

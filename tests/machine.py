@@ -9,7 +9,7 @@ from chartloop.steps import score_name, try_name
 from infra.definition import definition
 from tests.infra.asl import holds, resolve
 
-FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish")
+FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish", "notebook")
 MOST_STEPS = 400
 TOLD = ("Error", "Cause")
 
@@ -24,6 +24,8 @@ class Failed(Exception):
 
 class Requests:
     """In the place of the SageMaker requests: which job it is."""
+
+    code_uri = "s3://assets/0123.gz"
 
     def prepare(self) -> dict[str, Any]:
         return {"job": "prepare"}
@@ -45,7 +47,12 @@ class Requests:
 
 def drive(world: Any, name: str, payload: Any) -> str:
     """`SUCCEEDED` or `FAILED`."""
-    states = definition(functions={name: name for name in FUNCTIONS}, jobs=Requests(), pause_seconds=1)  # type: ignore[arg-type]
+    states = definition(
+        functions={name: name for name in FUNCTIONS},
+        jobs=Requests(),  # type: ignore[arg-type]
+        pause_seconds=1,
+        notebook_hours=1 if world.settings.notebook else None,
+    )
     try:
         _Execution(world, name).walk(states, dict(payload))
     except Failed:
@@ -55,7 +62,7 @@ def drive(world: Any, name: str, payload: Any) -> str:
 
 class _Execution:
     def __init__(self, world: Any, name: str) -> None:
-        self.world, self.name, self.steps = world, name, 0
+        self.world, self.name, self.steps, self.tokens = world, name, 0, 0
 
     def walk(self, machine: dict[str, Any], state: Any) -> Any:
         at = machine["StartAt"]
@@ -117,17 +124,22 @@ class _Execution:
             part = score_name(look) if parameters["job"] == "score" else parameters["job"]
             name = try_name(part, 1 + state.get("tries", {"made": 0})["made"])
             return self.world.job(parameters["job"], f"{self.name}-{name}", state)
+        self.tokens += 1
         event = {key.removesuffix(".$"): self._value(key, value, state) for key, value in parameters["Payload"].items()}
         try:
-            return {"Payload": self.world.functions()[parameters["FunctionName"]](event)}
+            answer = self.world.functions()[parameters["FunctionName"]](event)
         except Exception as error:
             name = type(error).__name__
             raise Failed(name, json.dumps({"errorType": name, "errorMessage": str(error)})) from error
+        if here["Resource"].endswith(".waitForTaskToken"):
+            return self.world.answer(event["token"])
+        return {"Payload": answer}
 
     def _value(self, key: str, value: str, state: Any) -> Any:
         if not key.endswith(".$"):
             return value
-        return self.name if value == "$$.Execution.Name" else _at(value, state)
+        context = {"$$.Execution.Name": self.name, "$$.Task.Token": f"{self.name}-token{self.tokens}"}
+        return context[value] if value in context else _at(value, state)
 
 
 def _at(path: str, state: Any) -> Any:

@@ -53,6 +53,10 @@ def test_nothing_else_is_quoted(error: dict[str, str]) -> None:
     assert "Secret" not in found["message"]
 
 
+def test_a_notebook_that_fell_silent_is_told_as_that() -> None:
+    assert coded({"Error": "States.HeartbeatTimeout", "Cause": ""})["code"] == "notebook_silent"
+
+
 def test_messages_have_an_end() -> None:
     cause = json.dumps({"FailureReason": "too_long: " + "x" * 5000})
     assert len(coded({"Error": "e", "Cause": cause})["message"]) == LONGEST

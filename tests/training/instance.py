@@ -17,7 +17,9 @@ from typing import Any
 SCRIPT = Path(__file__).parents[2] / "training" / "lifecycle.sh"
 PATIENCE = 60.0
 
-HEAD = f"#!{sys.executable} -SE\n" + '''
+HEAD = (
+    f"#!{sys.executable} -SE\n"
+    + """
 import json, os, pathlib, shutil, sys, time
 root, command = pathlib.Path(os.environ["ROOT"]), pathlib.Path(sys.argv[0]).name
 def tell(**more):
@@ -29,7 +31,8 @@ def fail(message, status=254):
 if (root / "failing" / command).exists():
     tell()
     fail("it fails")
-'''
+"""
+)
 STAND_INS = {
     "getent": 'print(f"ec2-user:x:1000:1000::{root}/home:/bin/bash")',
     "sudo": "at = sys.argv.index('--') + 1; os.execvp(sys.argv[at], sys.argv[at:])",
@@ -81,7 +84,12 @@ EXECUTED = {
         {
             "cell_type": "code",
             "outputs": [
-                {"output_type": "error", "ename": "ValueError", "evalue": "not a span: 'Mr Secret, 61'", "traceback": ["Mr Secret"]}
+                {
+                    "output_type": "error",
+                    "ename": "ValueError",
+                    "evalue": "not a span: 'Mr Secret, 61'",
+                    "traceback": ["Mr Secret"],
+                }
             ],
         },
     ]
