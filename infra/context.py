@@ -35,7 +35,8 @@ class Context(BaseModel):
     """Who prepares, embeds and scores: SageMaker jobs, or a notebook, started for each run. The training job is the same."""
     notebook_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
     notebook_hours: int = Field(14, ge=1, le=96)
-    """After how many hours a notebook instance stops itself, whatever it does; the wait for its training job counts."""
+    """After how many hours a notebook instance stops itself, whatever it does; the wait for its training job, and on spot for
+    the machine, counts."""
     issuer: str = Field("", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
     """Who signs the tokens; empty: a Cognito user pool of this deployment's own."""
     jwks_url: str = Field("", pattern=r"^(https?://\S+)?$")

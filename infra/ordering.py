@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.learning import beginning, standing
+from infra.patience import no_room, waiting
 from infra.requests import HOUR, Jobs
 from infra.states import NO_ENDPOINT_NOW, RUN, State, call, crashed, retry, to
 
@@ -23,6 +24,7 @@ def ordering(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int, noteb
         "Toolkit": {"Type": "Pass", "Result": jobs.toolkit(), "ResultPath": "$.toolkit", "Next": "Champion"},
         **standing(functions, "Notebook"),
         "Notebook": _notebook(functions["notebook"], jobs, pause_seconds, notebook_hours),
+        **waiting("Notebook", pause_seconds, failed="Halt"),
         # Whatever ended the wait, nobody pays for an instance that works on; the failure itself stays what the run tells.
         "Halt": call(functions["notebook"], halt, "Failed", catch=to("Failed", at="$.halt_error")),
     }
@@ -49,5 +51,5 @@ def _notebook(function: str, jobs: Jobs, pause_seconds: int, hours: int) -> Stat
         "ResultPath": "$.candidate",
         "Retry": [busy, full, crashed()],
         "Next": "Judge",
-        "Catch": to("Halt"),
+        "Catch": [*to(no_room("Notebook"), "NotebookFailed"), *to("Halt")],
     }

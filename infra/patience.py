@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from infra.requests import TRIES
-from infra.states import State, job
+from infra.states import State, job, to
 
-NO_ROOM = ("*CapacityError: *", "*MaxWaitTimeExceeded*")
-"""What the description of a job holds that ended because there was no machine, on demand or on the spot market."""
+NO_ROOM = ("*CapacityError: *", "*MaxWaitTimeExceeded*", "*no_capacity: *")
+"""What tells of a job that ended because there was no machine, on demand or on the spot market; the last is a notebook's word."""
 LONGEST_PAUSE = 1800
 
 
@@ -29,14 +29,25 @@ def patient(
     `elsewhere` is the state that makes the further tries, by default this one. Ended well, the state passes through unchanged
     (`$.tries` at 0 again), or its output is `selector` over the job's description.
     """
-    refused, again, pause = f"{name}: no room?", f"{name}: another try", f"{name}: pause"
     kept = {"ResultSelector": selector} if selector else {"ResultSelector": {"made": 0}, "ResultPath": "$.tries"}
-    catch = [{"ErrorEquals": ["States.TaskFailed"], "ResultPath": "$.error", "Next": refused}]
-    catch += [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failed}]
+    catch = [*to(no_room(name), "States.TaskFailed"), *to(failed)]
     task = job(operation, request, pause_seconds)
     del task["ResultPath"]
     return {
         name: {**task, **kept, "Catch": catch, **transition},
+        **waiting(name, pause_seconds, failed=failed, elsewhere=elsewhere),
+    }
+
+
+def no_room(name: str) -> str:
+    """The state that a failure of the state `name` leads to."""
+    return f"{name}: no room?"
+
+
+def waiting(name: str, pause_seconds: int, *, failed: str, elsewhere: str = "") -> dict[str, State]:
+    """From `no_room(name)` back to `name`, or to `elsewhere`, after a pause; where it was no lack of room, to `failed`."""
+    refused, again, pause = no_room(name), f"{name}: another try", f"{name}: pause"
+    return {
         refused: {"Type": "Choice", "Choices": [{"And": _no_room(), "Next": again}], "Default": failed},
         again: {"Type": "Pass", "Parameters": _next_try(pause_seconds), "ResultPath": "$.tries", "Next": pause},
         pause: {"Type": "Wait", "SecondsPath": "$.tries.seconds", "Next": elsewhere or name},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import botocore.session
@@ -99,6 +100,14 @@ def test_whatever_ends_the_wait_the_instance_is_stopped_and_the_run_fails(error:
     assert ran(tasks) == "RunFailed"
     assert tasks.calls == ["begin", "champion", "order", "halt", "finish"]
     assert tasks.parameters[-1]["Payload"]["error"]["Error"] == error
+
+
+def test_a_training_job_without_a_machine_is_ordered_again_under_another_name() -> None:
+    said = json.dumps({"FailureReason": "no_capacity: SageMaker had no machine for the job"})
+    tasks = NotebookTasks(failing={"order": f"NotebookFailed|{said}"})
+    assert ran(tasks) == "succeeded"
+    assert [order["training"]["TrainingJobName"] for order in tasks.orders()] == ["ner-1-1-train", "ner-1-1-train-try2"]
+    assert "halt" not in tasks.calls
 
 
 def test_a_halt_that_fails_still_tells_why_the_run_failed() -> None:
