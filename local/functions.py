@@ -90,7 +90,9 @@ class Functions:
         return answer
 
     def _describe(self, function: Any) -> Function:
-        mounts = tuple((self._folder(config["Arn"]), config["LocalMountPath"]) for config in function.file_system_configs)
+        mounts = tuple(
+            (folder_of(self._cloud, config["Arn"]), config["LocalMountPath"]) for config in function.file_system_configs
+        )
         return Function(
             name=function.function_name,
             arn=function.function_arn,
@@ -105,14 +107,6 @@ class Functions:
             mounts=mounts,
         )
 
-    def _folder(self, access_point_arn: str) -> Path:
-        """The folder behind an access point: below the state, by the point's root path, so that a restart finds it."""
-        backend = efs_backends[self._cloud.account][self._cloud.region]
-        point = backend.access_points[access_point_arn.rsplit("/", 1)[-1]]
-        folder = self._cloud.efs / str(point.root_directory.get("Path", "/")).strip("/")
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
     def _unpack(self, function: Any) -> Path:
         digest = base64.b64decode(function.code_sha_256).hex()
         folder: Path = self._cloud.state / "code" / digest
@@ -123,6 +117,14 @@ class Functions:
                 zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(aside)
                 aside.rename(folder)
         return folder
+
+
+def folder_of(cloud: LocalCloud, access_point: str) -> Path:
+    """The folder behind an access point, by its id or ARN: below the state, by its root path, so that a restart finds it."""
+    point = efs_backends[cloud.account][cloud.region].access_points[access_point.rsplit("/", 1)[-1]]
+    folder = cloud.efs / str(point.root_directory.get("Path", "/")).strip("/")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def find(arn: str) -> Any:

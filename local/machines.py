@@ -9,12 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from moto.core.config import default_user_config
+from moto.core.responses import EmptyResult
 from moto.stepfunctions import models as moto_stepfunctions
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from local import connectors, metrics
 from local.events import emit, milliseconds
@@ -44,6 +46,7 @@ def install() -> None:
 
     wrap(BaseExecutionWorkerCommunication, "terminated", and_finish)
     wrap(json_path, "parse", definite_paths)
+    wrap(StepFunctionResponse, "send_task_failure", lambda _: fail_task)
     branches_decl.CustomErrorName = BranchError
 
 
@@ -70,6 +73,13 @@ def definite_paths(own: Method) -> Method:
         return SimpleNamespace(find=lambda data: [Found(match.value) for match in expression.find(data)])
 
     return parse
+
+
+def fail_task(response: Any) -> Any:
+    """SendTaskFailure with its cause, which moto leaves out."""
+    request = json.loads(response.body)
+    response.stepfunction_backend.send_task_failure(request["taskToken"], request.get("error"), request.get("cause"))
+    return EmptyResult()
 
 
 def finish(execution: Any) -> None:

@@ -28,6 +28,9 @@ USED = {
     "AWS::S3::Bucket": "BucketName VersioningConfiguration NotificationConfiguration",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupName",
     "AWS::SNS::Subscription": "Endpoint Protocol TopicArn",
+    "AWS::SageMaker::NotebookInstance": "NotebookInstanceName InstanceType RoleArn LifecycleConfigName DirectInternetAccess"
+    " InstanceMetadataServiceConfiguration KmsKeyId PlatformIdentifier RootAccess SecurityGroupIds SubnetId VolumeSizeInGB",
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": "NotebookInstanceLifecycleConfigName OnCreate OnStart",
     "AWS::SNS::Topic": "TopicName",
     "AWS::SQS::Queue": "QueueName MessageRetentionPeriod RedrivePolicy VisibilityTimeout",
     "AWS::SQS::QueuePolicy": "Queues PolicyDocument",

@@ -70,6 +70,18 @@ def alarm(cloud: LocalCloud, name: str, properties: Properties) -> Made:
     return Made(named["AlarmName"], {"Arn": f"arn:aws:cloudwatch:{cloud.region}:{cloud.account}:alarm:{named['AlarmName']}"})
 
 
+def notebook_instance(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    request = {**properties, "VolumeSizeInGB": int(properties.get("VolumeSizeInGB", 5))}
+    made = cloud.client("sagemaker").create_notebook_instance(**request)
+    return Made(made["NotebookInstanceArn"], {"NotebookInstanceName": properties["NotebookInstanceName"]})
+
+
+def lifecycle_config(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
+    made = cloud.client("sagemaker").create_notebook_instance_lifecycle_config(**properties)
+    name = {"NotebookInstanceLifecycleConfigName": properties["NotebookInstanceLifecycleConfigName"]}
+    return Made(made["NotebookInstanceLifecycleConfigArn"], name)
+
+
 def queue_policy(cloud: LocalCloud, name: str, properties: Properties) -> Made:
     for queue in properties["Queues"]:
         policy = {"Policy": json.dumps(properties["PolicyDocument"])}
@@ -98,6 +110,8 @@ MADE: dict[str, Callable[[LocalCloud, str, Properties], Made]] = {
     "AWS::CloudWatch::Alarm": alarm,
     "AWS::SageMaker::ModelPackageGroup": package_group,
     "AWS::SNS::Subscription": subscription,
+    "AWS::SageMaker::NotebookInstance": notebook_instance,
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": lifecycle_config,
     "AWS::SQS::QueuePolicy": queue_policy,
 }
 """Types that moto's CloudFormation does not know but its APIs do."""

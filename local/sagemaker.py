@@ -1,4 +1,4 @@
-"""SageMaker's API on moto: jobs and endpoints that really run, refusals that moto lacks, and a registry that survives."""
+"""SageMaker's API on moto: jobs, endpoints and notebooks that really run, more refusals, and a registry that survives."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from local.endpoints import Endpoints, backend
 from local.events import emit as emit_event
 from local.jobs import Emit, Job, Surroundings
 from local.journal import Journal
+from local.notebooks import Notebooks
 from local.patches import Method, wrap
 from local.processing_job import ProcessingJob
 from local.server import LocalCloud
@@ -37,6 +38,7 @@ class SageMaker:
         self._around = Surroundings(cloud, Transfer(cloud, journal), emit)
         self._jobs: dict[str, Job] = {}
         self.endpoints = Endpoints(self._around, journal)
+        self._notebooks = Notebooks(self._around)
         self.restoring = False
         cloud.on_stop(self._around.closing.set)
 
@@ -50,6 +52,7 @@ class SageMaker:
         wrap(SageMakerResponse, "create_model_package", self._create_package)
         wrap(SageMakerResponse, "update_model_package", self._update_package)
         self._install_endpoints()
+        self._notebooks.install()
 
     def _install_jobs(self, job_class: type[Job], collection: str) -> None:
         sagemaker, kind = self, job_class.kind

@@ -30,9 +30,9 @@ class Machine:
     def run(self, start: str, states: dict[str, Any], event: Any = None) -> dict[str, Any]:
         """The description of an execution that ended."""
         execution = self.start(start, states, event)
-        return until(lambda: self._ended(execution))
+        return until(lambda: self.ended(execution))
 
-    def _ended(self, arn: str) -> Any:
+    def ended(self, arn: str) -> Any:
         found = self._client.describe_execution(executionArn=arn)
         return found if found["status"] != "RUNNING" else None
 
@@ -104,7 +104,7 @@ def test_a_failed_branch_is_caught_whatever_its_error_is_called(bare: BareCloud,
     assert json.loads(machine.run("Both", states)["output"]) == {"error": "States.Timeout"}
 
 
-def test_an_execution_that_ended_is_told_of(bare: BareCloud, machine: Machine, recorder: Callable[..., Any]) -> None:
+def test_an_execution_thatended_is_told_of(bare: BareCloud, machine: Machine, recorder: Callable[..., Any]) -> None:
     arn, events = recorder("executions")
     rules = bare.client("events")
     rules.put_rule(Name="executions", EventPattern=json.dumps({"source": ["aws.states"], "detail": {"status": ["FAILED"]}}))
@@ -122,3 +122,57 @@ def test_a_name_that_ran_is_refused(bare: BareCloud) -> None:
     until(lambda: client.describe_execution(executionArn=first)["status"] == "SUCCEEDED")
     with pytest.raises(client.exceptions.ExecutionAlreadyExists):
         client.start_execution(stateMachineArn=arn, name="run-1", input="{}")
+
+
+def token_task(function: str, **more: Any) -> dict[str, Any]:
+    """A task that hands its token to a function and waits for the answer."""
+    parameters = {"FunctionName": function, "Payload": {"token.$": "$$.Task.Token"}}
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "Parameters": parameters, **more}
+
+
+@pytest.fixture(scope="module")
+def tokens(bare: BareCloud, recorder: Callable[..., Any]) -> tuple[str, Callable[[], str]]:
+    """(a function that takes a token, what gives the newest one once it came)."""
+    arn, events = recorder("tokens")
+    seen: list[str] = []
+
+    def newest() -> str:
+        found: str = until(lambda: next((event["token"] for event in events() if event["token"] not in seen), None))
+        seen.append(found)
+        return found
+
+    return arn, newest
+
+
+def test_a_task_waits_for_the_answer_to_its_token(bare: BareCloud, machine: Machine, tokens: Any) -> None:
+    function, token = tokens
+    steps = bare.client("stepfunctions")
+    selected = {"uri.$": "$.candidate.uri"}
+    execution = machine.start("Wait", {"Wait": token_task(function, ResultSelector=selected, HeartbeatSeconds=60, End=True)})
+    answer = token()
+    steps.send_task_heartbeat(taskToken=answer)
+    assert steps.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    steps.send_task_success(taskToken=answer, output=json.dumps({"candidate": {"uri": "s3://b/k"}}))
+    ended = until(lambda: machine.ended(execution))
+    assert (ended["status"], json.loads(ended["output"])) == ("SUCCEEDED", {"uri": "s3://b/k"})
+    with pytest.raises(steps.exceptions.ClientError, match=r"TaskTimedOut|TaskDoesNotExist|InvalidToken"):
+        steps.send_task_success(taskToken=answer, output="{}")
+
+
+def test_a_task_fails_with_what_its_token_was_answered(bare: BareCloud, machine: Machine, tokens: Any) -> None:
+    function, token = tokens
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Caught"}]
+    states = {
+        "Wait": token_task(function, Catch=catch, End=True),
+        "Caught": {"Type": "Pass", "OutputPath": "$.error", "End": True},
+    }
+    execution = machine.start("Wait", states)
+    bare.client("stepfunctions").send_task_failure(taskToken=token(), error="NotebookFailed", cause="because")
+    ended = until(lambda: machine.ended(execution))
+    assert json.loads(ended["output"]) == {"Error": "NotebookFailed", "Cause": "because"}
+
+
+def test_a_task_without_a_sign_of_life_is_given_up(machine: Machine, tokens: Any) -> None:
+    function, _ = tokens
+    ended = machine.run("Wait", {"Wait": token_task(function, HeartbeatSeconds=1, TimeoutSeconds=600, End=True)})
+    assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
