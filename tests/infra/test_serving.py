@@ -10,6 +10,8 @@ import pytest
 
 from chartloop.tasks import TASKS
 from infra.code import ROOT
+from lambdas.http import MODELS_PROMOTE, MODELS_READ, PREDICT, RECORDS_WRITE
+from local import issuer
 from tests.infra.templates import Templates
 
 ERROR = json.loads((ROOT / "docs" / "contracts" / "error.schema.json").read_text())
@@ -99,7 +101,7 @@ def test_files_arrive_as_they_were_sent(cloud: Templates) -> None:
 def test_cognito_signs_the_scopes_that_the_routes_ask_for(cloud: Templates) -> None:
     server = cloud.only("AWS::Cognito::UserPoolResourceServer")["Properties"]
     scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
-    assert scopes == {"chartloop/records:write", "chartloop/models:read", "chartloop/predict", "chartloop/models:promote"}
+    assert scopes == {RECORDS_WRITE, MODELS_READ, PREDICT, MODELS_PROMOTE} == set(issuer.SCOPES)
     flows = {
         c["Properties"]["ClientName"]: c["Properties"]["AllowedOAuthFlows"]
         for c in cloud.all("AWS::Cognito::UserPoolClient").values()
