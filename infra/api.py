@@ -6,11 +6,13 @@ import json
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.grants import allow
+from infra.logs import Log
 from infra.names import Names
 
 STAGE = "prod"
@@ -23,6 +25,15 @@ REQUESTS_PER_SECOND = 50
 BURST = 100
 TOKEN_SECONDS = 300
 """How long the authorizer's answer to a token is kept."""
+LOG_ACTIONS = (
+    "CreateLogGroup",
+    "CreateLogStream",
+    "DescribeLogGroups",
+    "DescribeLogStreams",
+    "FilterLogEvents",
+    "GetLogEvents",
+    "PutLogEvents",
+)
 
 ACCESS_LOG = {
     "request_id": "$context.requestId",
@@ -72,11 +83,13 @@ class Api(Construct):
         *,
         names: Names,
         key: kms.IKey,
+        prod: bool,
         api: lambda_.Function,
         predict: lambda_.Function,
         authorizer: lambda_.Function,
     ) -> None:
         super().__init__(scope, "Api")
+        access_log = Log(self, "AccessLog", name=f"/aws/apigateway/{names.name}", key=key, prod=prod, audit=True)
         self.rest = apigateway.RestApi(
             self,
             "Rest",
@@ -84,9 +97,10 @@ class Api(Construct):
             description="Labelled records in, predictions out",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             binary_media_types=BINARY,
-            cloud_watch_role=True,
-            deploy_options=self._stage(names, key),
+            cloud_watch_role=False,
+            deploy_options=self._stage(access_log),
         )
+        self.rest.deployment_stage.node.add_dependency(self._log_role())
         checked = apigateway.TokenAuthorizer(
             self,
             "Authorizer",
@@ -103,25 +117,38 @@ class Api(Construct):
         """A resource with a method hides the greedy one above it, so each level has its own."""
         to_api = apigateway.LambdaIntegration(api, allow_test_invoke=False)
         to_predict = apigateway.LambdaIntegration(predict, allow_test_invoke=False)
-        custom = apigateway.AuthorizationType.CUSTOM
         v1 = self.rest.root.add_resource("v1")
         v1.add_resource("health").add_method("GET", to_api, authorization_type=apigateway.AuthorizationType.NONE)
         task = v1.add_resource("tasks").add_resource("{task}")
-        for resource in (v1.add_resource("{proxy+}"), task, task.add_resource("{proxy+}")):
-            resource.add_method("ANY", to_api, authorization_type=custom, authorizer=authorizer)
-        task.add_resource("predict").add_method("POST", to_predict, authorization_type=custom, authorizer=authorizer)
+        # Parameters that a path must have; bodies are checked by the functions, whose answers name field and rule.
+        validator = self.rest.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
+        ways = [(resource, "ANY", to_api) for resource in (v1.add_resource("{proxy+}"), task, task.add_resource("{proxy+}"))]
+        for resource, verb, integration in [*ways, (task.add_resource("predict"), "POST", to_predict)]:
+            resource.add_method(
+                verb,
+                integration,
+                authorization_type=apigateway.AuthorizationType.CUSTOM,
+                authorizer=authorizer,
+                request_validator=validator,
+            )
 
-    def _stage(self, names: Names, key: kms.IKey) -> apigateway.StageOptions:
-        access_log = logs.LogGroup(
-            self,
-            "AccessLog",
-            log_group_name=f"/aws/apigateway/{names.name}",
-            retention=logs.RetentionDays.ONE_YEAR,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+    def _log_role(self) -> apigateway.CfnAccount:
+        """How API Gateway writes its own log: one role for all APIs of the account, so it stays when this one goes."""
+        role = iam.Role(self, "LogRole", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"))
+        role.apply_removal_policy(RemovalPolicy.RETAIN)
+        # API Gateway refuses a role that may do less, or on less.
+        allow(role, *(f"logs:{action}" for action in LOG_ACTIONS), on=["*"])
+        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        account.node.add_dependency(role)
+        account.apply_removal_policy(RemovalPolicy.RETAIN)
+        return account
+
+    def _stage(self, access_log: Log) -> apigateway.StageOptions:
+        """API Gateway shows its certificate to a server behind it; the functions behind this one do not ask for it."""
+        shown = apigateway.CfnClientCertificate(self, "Certificate", description="Shown to what lies behind the API")
         return apigateway.StageOptions(
             stage_name=STAGE,
+            client_certificate_id=shown.ref,
             throttling_rate_limit=REQUESTS_PER_SECOND,
             throttling_burst_limit=BURST,
             logging_level=apigateway.MethodLoggingLevel.ERROR,

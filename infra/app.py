@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import App, DefaultStackSynthesizer, Environment
 
@@ -27,13 +28,15 @@ def deployment(app: App, context: Context) -> Deployment:
     names = Names.of(context)
     where = Environment(account=context.account, region=context.region)
     # A stack's tags: CloudFormation hands them on to its resources, so the templates hold none.
-    tags = {"application": names.name}
-    data = DataStack(app, names=names, env=where, tags=tags, synthesizer=_synthesizer())
-    pipeline = PipelineStack(app, context=context, names=names, data=data, env=where, tags=tags, synthesizer=_synthesizer())
-    serving = ServingStack(
-        app, context=context, names=names, data=data, pipeline=pipeline, env=where, tags=tags, synthesizer=_synthesizer()
-    )
-    operations = OperationsStack(app, context=context, names=names, data=data, env=where, tags=tags, synthesizer=_synthesizer())
+    tags = {"application": names.name, "environment": context.environment}
+
+    def options() -> dict[str, Any]:
+        return {"env": where, "tags": tags, "termination_protection": context.prod, "synthesizer": _synthesizer()}
+
+    data = DataStack(app, context=context, names=names, **options())
+    pipeline = PipelineStack(app, context=context, names=names, data=data, **options())
+    serving = ServingStack(app, context=context, names=names, data=data, pipeline=pipeline, **options())
+    operations = OperationsStack(app, context=context, names=names, data=data, **options())
     return Deployment(data, pipeline, serving, operations)
 
 

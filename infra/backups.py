@@ -7,9 +7,11 @@ from aws_cdk import aws_backup as backup
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.grants import allow
 from infra.names import Names
 
 KEPT_DAYS = 35
@@ -47,5 +49,19 @@ class Backups(Construct):
                 backup.BackupResource.from_dynamo_db_table(table),
                 backup.BackupResource.from_efs_file_system(file_system),
             ],
-            allow_restores=False,
+            role=self._role(names, key, table, file_system),
+            disable_default_backup_policy=True,
         )
+
+    def _role(self, names: Names, key: kms.IKey, table: dynamodb.ITable, file_system: efs.IFileSystem) -> iam.Role:
+        """AWS's own policy for this reaches every table and file system of the account."""
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("backup.amazonaws.com"))
+        tables = ("DescribeTable", "CreateBackup", "StartAwsBackupJob", "ListTagsOfResource")
+        allow(role, *(f"dynamodb:{action}" for action in tables), on=[table.table_arn])
+        allow(role, "dynamodb:DescribeBackup", "dynamodb:DeleteBackup", on=[f"{table.table_arn}/backup/*"])
+        allow(role, "elasticfilesystem:Backup", "elasticfilesystem:DescribeTags", on=[file_system.file_system_arn])
+        vault = names.arn("backup", f"backup-vault:{names.name}-vault")
+        allow(role, "backup:DescribeBackupVault", "backup:CopyIntoBackupVault", on=[vault])
+        allow(role, "kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", on=[key.key_arn])
+        allow(role, "kms:CreateGrant", on=[key.key_arn], Bool={"kms:GrantIsForAWSResource": "true"})
+        return role

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
 JOB_PACKAGES = ("chartloop", "training")
-FUNCTION_PYTHON = "3.13"
+FUNCTION_PYTHON = "3.14"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 """What both runtimes can load; pip takes each name by itself, not as what it includes."""
 
@@ -86,7 +86,7 @@ def layer(scope: Construct, *, bundle: bool) -> lambda_.LayerVersion:
         asset_hash_type=AssetHashType.CUSTOM,
         bundling=_bundling(write),
     )
-    return lambda_.LayerVersion(scope, "Layer", code=code, compatible_runtimes=[lambda_.Runtime.PYTHON_3_13])
+    return lambda_.LayerVersion(scope, "Layer", code=code, compatible_runtimes=[lambda_.Runtime.PYTHON_3_14])
 
 
 def job_code(scope: Construct, *, bundle: bool) -> assets.Asset:

@@ -7,6 +7,7 @@ from typing import Any
 from aws_cdk import Fn, Stack
 from constructs import Construct
 
+from infra.context import Context
 from infra.names import Names
 from infra.network import ModelFolder, Network
 from infra.storage import DataBucket, DataKey, Ledger
@@ -15,12 +16,12 @@ from infra.storage import DataBucket, DataKey, Ledger
 class DataStack(Stack):
     """Key, bucket, ledger, network and model folder."""
 
-    def __init__(self, scope: Construct, *, names: Names, **options: Any) -> None:
+    def __init__(self, scope: Construct, *, context: Context, names: Names, **options: Any) -> None:
         super().__init__(scope, names.stack("data"), **options)
         self.key = DataKey(self, names=names).key
         self.bucket = DataBucket(self, names=names, key=self.key).bucket
         self.ledger = Ledger(self, names=names, key=self.key).table
-        self.network = Network(self)
+        self.network = Network(self, names=names, key=self.key, prod=context.prod)
         self.folder = ModelFolder(self, network=self.network, key=self.key)
 
     @property

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from chartloop.settings import Settings
 from infra import code
+from infra.grants import allow
+from infra.logs import Log
 from infra.names import Names
+
+INTERFACES = (
+    "AssignPrivateIpAddresses",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "UnassignPrivateIpAddresses",
+)
 
 
 class Functions(Construct):
     """Makes a stack's functions. Each is named `{name}-{function}` and runs `lambdas/{function}.py`."""
 
-    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey, settings: Settings, bundle: bool) -> None:
+    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey, settings: Settings, bundle: bool, prod: bool) -> None:
         super().__init__(scope, "Functions")
+        self._prod = prod
         self._names = names
         self._key = key
         self._settings = settings
@@ -38,11 +50,14 @@ class Functions(Construct):
     ) -> lambda_.Function:
         """`handler` defaults to `{name}.handler`; `settings` replaces those that are this function's own."""
         physical = self._names.function(name)
+        construct_id = "".join(part.title() for part in name.split("_"))
+        log = Log(self, f"{construct_id}Log", name=f"/aws/lambda/{physical}", key=self._key, prod=self._prod)
         return lambda_.Function(
             self,
-            "".join(part.title() for part in name.split("_")),
+            construct_id,
             function_name=physical,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            role=self._role(construct_id, log, in_network="vpc" in options),
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.X86_64,
             code=self._code,
             layers=[self._layer],
@@ -50,16 +65,16 @@ class Functions(Construct):
             timeout=Duration.seconds(seconds),
             memory_size=memory,
             environment=self._settings.model_copy(update=settings or {}).environment(),
-            log_group=self._log_group(name, physical),
+            environment_encryption=self._key,
+            log_group=log,
             **options,
         )
 
-    def _log_group(self, name: str, physical: str) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "".join(part.title() for part in name.split("_")) + "Log",
-            log_group_name=f"/aws/lambda/{physical}",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            encryption_key=self._key,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+    def _role(self, construct_id: str, log: Log, *, in_network: bool) -> iam.Role:
+        """Its own log streams and, in the network, an interface there; all else is granted where it is needed."""
+        role = iam.Role(self, f"{construct_id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        allow(role, "logs:CreateLogStream", "logs:PutLogEvents", on=[log.log_group_arn])
+        if in_network:
+            # Lambda makes the interface before it knows the name; AWS's own policy for this is no narrower.
+            allow(role, *(f"ec2:{action}" for action in INTERFACES), on=["*"])
+        return role

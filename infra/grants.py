@@ -45,16 +45,16 @@ ITEM = ("GetItem", "PutItem")
 EVERY_ITEM = (*ITEM, "BatchGetItem", "Query")
 """All that adapters/dynamodb.py calls: items are never scanned, changed in part or deleted."""
 
-TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 """What DynamoDB asks of the caller for a table under a key of one's own."""
 
 
 def items(who: iam.IGrantable, table: dynamodb.ITable, key: kms.IKey, *operations: str) -> None:
     allow(who, *(f"dynamodb:{operation}" for operation in operations), on=[table.table_arn])
-    key.grant(who, *TABLE_KEY)
+    allow(who, *TABLE_KEY, on=[key.key_arn])
 
 
 def volumes(who: iam.IGrantable, key: kms.IKey) -> None:
     """SageMaker attaches encrypted volumes in the name of who starts a job or an endpoint."""
-    key.grant(who, "kms:DescribeKey")
+    allow(who, "kms:DescribeKey", "kms:Encrypt", on=[key.key_arn])
     allow(who, "kms:CreateGrant", on=[key.key_arn], Bool={"kms:GrantIsForAWSResource": "true"})

@@ -20,7 +20,7 @@ SCOPES = {
 class Identity(Construct):
     """User pool, scopes, and two clients: `people` sign in with a code and PKCE, `machines` with a secret of their own."""
 
-    def __init__(self, scope: Construct, *, names: Names) -> None:
+    def __init__(self, scope: Construct, *, names: Names, prod: bool) -> None:
         super().__init__(scope, "Identity")
         self.pool = cognito.UserPool(
             self,
@@ -29,9 +29,20 @@ class Identity(Construct):
             self_sign_up_enabled=False,
             sign_in_aliases=cognito.SignInAliases(email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-            mfa=cognito.Mfa.OPTIONAL,
+            mfa=cognito.Mfa.REQUIRED if prod else cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            password_policy=cognito.PasswordPolicy(min_length=12),
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+                temp_password_validity=Duration.days(2),
+            ),
+            # Plus has Cognito look for stolen passwords and odd sign-ins, at a price per person and month.
+            feature_plan=cognito.FeaturePlan.PLUS if prod else cognito.FeaturePlan.ESSENTIALS,
+            standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION if prod else None,
+            deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
         scopes = [cognito.ResourceServerScope(scope_name=name, scope_description=text) for name, text in SCOPES.items()]
@@ -56,6 +67,7 @@ class Identity(Construct):
             generate_secret=secret,
             o_auth=cognito.OAuthSettings(flows=flows, scopes=scopes),
             access_token_validity=Duration.hours(1),
+            refresh_token_validity=Duration.hours(12),
             enable_token_revocation=True,
             prevent_user_existence_errors=True,
         )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -16,6 +14,7 @@ from chartloop.tasks import TASKS
 from infra.definition import definition
 from infra.grants import allow
 from infra.jobs import Jobs
+from infra.logs import Log
 from infra.names import Names
 
 JOB_RULES = ("StepFunctionsGetEventsForSageMakerTrainingJobsRule", "StepFunctionsGetEventsForSageMakerProcessingJobsRule")
@@ -34,17 +33,21 @@ class Retraining(Construct):
         key: kms.IKey,
         pause_seconds: int,
         notebook_hours: int | None,
+        prod: bool,
     ) -> None:
         super().__init__(scope, "Retraining")
         arns = {name: function.function_arn for name, function in functions.items()}
         states = definition(functions=arns, jobs=jobs.requests, pause_seconds=pause_seconds, notebook_hours=notebook_hours)
+        log = Log(self, "Log", name=f"/aws/vendedlogs/states/{names.machine}", key=key, prod=prod)
         self.machine = sfn.StateMachine(
             self,
             "Machine",
             state_machine_name=names.machine,
             # Serialized here: the CDK's own writer leaves out the nulls that ResultPath needs.
             definition_body=sfn.DefinitionBody.from_string(json.dumps(states)),
-            logs=sfn.LogOptions(destination=self._log_group(names, key), level=sfn.LogLevel.ERROR, include_execution_data=False),
+            # Every step's name and time, and nothing of what it carried.
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+            tracing_enabled=True,  # the machine carries references, never text
         )
         for function in functions.values():
             function.grant_invoke(self.machine)
@@ -63,13 +66,3 @@ class Retraining(Construct):
         allow(role, "events:PutRule", "events:PutTargets", "events:DescribeRule", on=rules)
         passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
         allow(role, "iam:PassRole", on=jobs.role_arns, StringEquals=passed)
-
-    def _log_group(self, names: Names, key: kms.IKey) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/vendedlogs/states/{names.machine}",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            encryption_key=key,
-            removal_policy=RemovalPolicy.DESTROY,
-        )

@@ -9,6 +9,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.logs import Log
+from infra.names import Names
+
 MOUNT = "/mnt/chartloop"
 """Where a function mounts the model folder."""
 CIDR = "10.40.0.0/20"
@@ -20,7 +23,7 @@ OWNER = "1000"
 class Network(Construct):
     """Isolated subnets in two zones. S3 and DynamoDB are reached by gateway endpoints, which cost nothing."""
 
-    def __init__(self, scope: Construct) -> None:
+    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey, prod: bool) -> None:
         super().__init__(scope, "Network")
         self.vpc = ec2.Vpc(
             self,
@@ -39,6 +42,8 @@ class Network(Construct):
         )
         self.subnets = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         self.functions = self._functions()
+        log = Log(self, "FlowLog", name=f"/aws/vpc/{names.name}", key=key, prod=prod)
+        self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log))
 
     def _functions(self) -> ec2.ISecurityGroup:
         group = ec2.SecurityGroup(

@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chartloop.keys import notebook_order, notebook_wheels
@@ -139,7 +140,7 @@ class TrainingNotebook(Construct):
         exports = "\n".join(f"export {name}='{value}'" for name, value in settings.items())
         return f"{first}\n{exports}\n{rest}"
 
-    def tell_of_its_end(self, function: lambda_.Function) -> None:
+    def tell_of_its_end(self, function: lambda_.Function, *, missed: sqs.IQueue) -> None:
         events.Rule(
             self,
             "Stopped",
@@ -153,5 +154,5 @@ class TrainingNotebook(Construct):
                     "NotebookInstanceStatus": ["Stopped", "Failed"],
                 },
             ),
-            targets=[targets.LambdaFunction(function)],
+            targets=[targets.LambdaFunction(function, dead_letter_queue=missed)],
         )

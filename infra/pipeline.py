@@ -9,6 +9,7 @@ from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chartloop.keys import notebook_order
@@ -44,8 +45,17 @@ class PipelineStack(Stack):
         self._data = data
         self.intake = Intake(self, names=names, bucket=data.bucket, key=data.key, read_seconds=UPLOAD_SECONDS)
         shared = settings(context, names, data, queue_url=self.intake.queue.queue_url)
-        self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle)
+        self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle, prod=context.prod)
         self.jobs = Jobs(self, context=context, bucket=data.bucket, key=data.key)
+        self.missed = sqs.Queue(
+            self,
+            "Missed",
+            queue_name=f"{names.name}-missed",
+            encryption_master_key=data.key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        """Calls by the clock or by an event that never got through; the next sweep repairs what they would have."""
         self.intake.feed(self._on_upload(), concurrency=context.upload_concurrency)
         self.retraining = Retraining(
             self,
@@ -55,6 +65,7 @@ class PipelineStack(Stack):
             key=data.key,
             pause_seconds=context.deploy_wait,
             notebook_hours=context.notebook_hours if by_notebook else None,
+            prod=context.prod,
         )
         self._schedule(self._sweep())
 
@@ -121,10 +132,10 @@ class PipelineStack(Stack):
         orders = self._functions.add("notebook", seconds=60)
         self._let(orders, read=[], write=["runs/*/notebook/*", notebook_order()])
         access.run_notebook(orders, self._names)
-        stopped = self._functions.add("notebook_stopped", handler="notebook.stopped", seconds=60)
+        stopped = self._functions.add("notebook_stopped", handler="notebook.stopped", seconds=60, dead_letter_queue=self.missed)
         items(stopped, self._data.ledger, self._data.key, *ITEM)
         access.answer_for_notebook(stopped, self._names)
-        training.tell_of_its_end(stopped)
+        training.tell_of_its_end(stopped, missed=self.missed)
         return orders
 
     def _finish(self) -> lambda_.Function:
@@ -135,7 +146,7 @@ class PipelineStack(Stack):
         return function
 
     def _sweep(self) -> lambda_.Function:
-        function = self._functions.add("sweep", seconds=600)
+        function = self._functions.add("sweep", seconds=600, dead_letter_queue=self.missed)
         self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"], ledger=EVERY_ITEM)
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names, self._context.compute)  # a run that was interrupted too often ends here
@@ -156,5 +167,5 @@ class PipelineStack(Stack):
             rule_name=f"{self._names.name}-sweep",
             description="Repairs what a lost event or an interruption left behind",
             schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
-            targets=[targets.LambdaFunction(sweep)],
+            targets=[targets.LambdaFunction(sweep, dead_letter_queue=self.missed)],
         )

@@ -19,6 +19,7 @@ from infra.identity import Identity
 from infra.names import Names
 from infra.pipeline import STARTS_RUNS, PipelineStack
 from infra.settings import settings
+from infra.waf import Firewall
 
 GATEWAY_SECONDS = 29
 """API Gateway ends a request then."""
@@ -36,16 +37,19 @@ class ServingStack(Stack):
         self._data = data
         self.serving = Serving(self, context=context, names=names, bucket=data.bucket, key=data.key)
         shared = settings(context, names, data, queue_url=pipeline.intake.queue.queue_url)
-        self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle)
-        self.identity = None if context.issuer else Identity(self, names=names)
+        self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle, prod=context.prod)
+        self.identity = None if context.issuer else Identity(self, names=names, prod=context.prod)
         self.api = Api(
             self,
             names=names,
             key=data.key,
+            prod=context.prod,
             api=self._api(),
             predict=self._predict(),
             authorizer=self._authorizer(),
         )
+        if context.firewall:
+            Firewall(self, names=names, key=data.key, prod=context.prod).guard(self.api.rest.deployment_stage.stage_arn)
         self._outputs()
 
     def _api(self) -> lambda_.Function:

@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.names import Names
 
 OLD_VERSIONS_DAYS = 90
+ACCESS_LOG_DAYS = 365
 
 
 class DataKey(Construct):
@@ -58,8 +59,14 @@ class DataBucket(Construct):
             bucket_name=names.access_logs,
             encryption=s3.BucketEncryption.S3_MANAGED,  # server access logs cannot be written under a key of one's own
             enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(OLD_VERSIONS_DAYS))],
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(ACCESS_LOG_DAYS), noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS)
+                )
+            ],
             removal_policy=RemovalPolicy.RETAIN,
         )
         self.bucket = s3.Bucket(

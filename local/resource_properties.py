@@ -42,20 +42,21 @@ USED = {
 LEFT_OUT = {
     "AWS::ApiGateway::Deployment": "Description",
     "AWS::ApiGateway::RestApi": "Description EndpointConfiguration",
-    "AWS::ApiGateway::Stage": "AccessLogSetting MethodSettings",
+    "AWS::ApiGateway::Method": "RequestValidatorId",
+    "AWS::ApiGateway::Stage": "AccessLogSetting ClientCertificateId MethodSettings",
     "AWS::DynamoDB::Table": "PointInTimeRecoverySpecification SSESpecification",
     "AWS::EFS::AccessPoint": "AccessPointTags PosixUser",
     "AWS::EFS::FileSystem": "BackupPolicy Encrypted FileSystemPolicy FileSystemTags KmsKeyId",
     "AWS::Events::Rule": "Description",
     "AWS::KMS::Key": "Description EnableKeyRotation",
-    "AWS::Lambda::Function": "Architectures Description EphemeralStorage Layers LoggingConfig ReservedConcurrentExecutions Role"
-    " VpcConfig",
+    "AWS::Lambda::Function": "Architectures DeadLetterConfig Description EphemeralStorage KmsKeyArn Layers LoggingConfig"
+    " ReservedConcurrentExecutions Role VpcConfig",
     "AWS::S3::Bucket": "AccessControl BucketEncryption LifecycleConfiguration LoggingConfiguration"
     " PublicAccessBlockConfiguration",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupDescription",
     "AWS::SNS::Topic": "KmsMasterKeyId",
     "AWS::SQS::Queue": "KmsMasterKeyId",
-    "AWS::StepFunctions::StateMachine": "LoggingConfiguration RoleArn",
+    "AWS::StepFunctions::StateMachine": "LoggingConfiguration RoleArn TracingConfiguration",
 }
 """What means nothing here: encryption at rest, expiry, log destinations, throttling, users of files, roles, text for people."""
 

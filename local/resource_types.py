@@ -151,6 +151,12 @@ REFERENCES = {"AWS::ApiGateway::Deployment": "id", "AWS::EFS::AccessPoint": "acc
 """Types of which moto has no `Ref`: the attribute that is it."""
 
 WITHOUT_EFFECT: dict[str, str] = {
+    "AWS::ApiGateway::ClientCertificate": "there is no TLS between the gateway and the functions",
+    "AWS::ApiGateway::RequestValidator": "the functions check what a request holds, here and on AWS",
+    "AWS::EC2::FlowLog": "there is no network",
+    "AWS::WAFv2::LoggingConfiguration": "nothing but this machine reaches the gateway",
+    "AWS::WAFv2::WebACL": "nothing but this machine reaches the gateway",
+    "AWS::WAFv2::WebACLAssociation": "nothing but this machine reaches the gateway",
     "AWS::ApiGateway::Account": "the log role of the account; there are no CloudWatch logs",
     "AWS::Backup::BackupPlan": "nothing here outlives the machine by a copy in a vault",
     "AWS::Backup::BackupSelection": "there is no plan that would copy it",

@@ -34,7 +34,8 @@ def test_an_upload_becomes_a_message(cloud: Templates) -> None:
 def test_eventbridge_may_write_into_the_encrypted_queue(cloud: Templates) -> None:
     policies = [policy["Properties"]["PolicyDocument"]["Statement"] for policy in cloud.all("AWS::SQS::QueuePolicy").values()]
     senders = [s for statements in policies for s in statements if s["Principal"] == {"Service": "events.amazonaws.com"}]
-    assert [s["Resource"] for s in senders] == ["arn:aws:sqs:us-east-1:123456789012:chartloop-uploads"]
+    queues = {s["Resource"].rsplit(":", 1)[-1] for s in senders}
+    assert queues == {"chartloop-uploads", "chartloop-uploads-dead-letters", "chartloop-missed"}
     queue = cloud.only("AWS::SQS::Queue", QueueName="chartloop-uploads")["Properties"]
     assert "DataKey" in queue["KmsMasterKeyId"]
     key = cloud.only("AWS::KMS::Key")["Properties"]["KeyPolicy"]["Statement"]
@@ -88,9 +89,9 @@ def test_only_publish_has_the_model_folder_and_is_in_the_network(cloud: Template
 
 
 def test_logs_are_encrypted_and_end(cloud: Templates) -> None:
-    groups = [group["Properties"] for group in cloud.all("AWS::Logs::LogGroup").values()]
-    assert len(groups) == len(cloud.functions()) + 2
-    assert all(group["KmsKeyId"] and group["RetentionInDays"] for group in groups)
+    groups = {group["Properties"]["LogGroupName"]: group["Properties"] for group in cloud.all("AWS::Logs::LogGroup").values()}
+    assert {f"/aws/lambda/chartloop-{name}" for name in cloud.functions()} <= set(groups)
+    assert all(group["KmsKeyId"] and group["RetentionInDays"] for group in groups.values())
 
 
 def test_the_machine_is_standard_logs_no_data_and_is_the_definition(cloud: Templates) -> None:
