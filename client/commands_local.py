@@ -1,4 +1,4 @@
-"""The commands for one machine: `up`, `demo` and `stage-model`."""
+"""The commands for one machine, `up` and `demo`, and those that stage: `stage-model` and `stage-wheels`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -26,6 +28,11 @@ def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "stage-model", stage_model, "copy a pretrained encoder into the data bucket")
     parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a folder, or a name on the Hugging Face hub")
     parser.add_argument("--as", dest="staged_as", metavar="NAME", help="what settings call it (NAME_OR_FOLDER)")
+    parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+    parser = arguments.add(
+        commands, "stage-wheels", stage_wheels, "copy what the notebook instance installs into the data bucket"
+    )
+    parser.add_argument("--index-url", default="", metavar="URL", help="where pip downloads from (its own setting)")
     parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
 
 
@@ -68,11 +75,31 @@ def stage_model(session: Session, given: argparse.Namespace) -> int:
     folder = stage.local_folder(given.name)
     files = stage.files_of(folder)
     name = given.staged_as or (folder.resolve().name if Path(given.name).is_dir() else given.name)
-    with Progress(
-        TextColumn("staging"), BarColumn(), DownloadColumn(), console=session.notices, disable=not session.notices.is_terminal
-    ) as progress:
-        bar = progress.add_task("", total=sum(path.stat().st_size for path in files.values()))
-        s3 = aws.client("s3", endpoint_url=endpoint)
-        prefix = stage.stage(s3, bucket, name, files, lambda size: progress.advance(bar, size))
+    s3 = aws.client("s3", endpoint_url=endpoint)
+    with progress(session, files) as advance:
+        prefix = stage.stage(s3, bucket, name, files, advance)
     session.out.print(f"s3://{bucket}/{prefix}: set it with --set model_name_or_path={name}", soft_wrap=True)
     return exits.OK
+
+
+def stage_wheels(session: Session, given: argparse.Namespace) -> int:
+    from client import stage, wheels
+
+    aws, endpoint = stage.session_for(config.address(session.environ, session.state))
+    bucket = given.bucket or stage.bucket_of(aws, endpoint)
+    with tempfile.TemporaryDirectory() as folder:
+        files = wheels.download(Path(folder), given.index_url)
+        s3 = aws.client("s3", endpoint_url=endpoint)
+        with progress(session, files) as advance:
+            prefix = wheels.stage(s3, bucket, files, advance)
+    session.out.print(f"s3://{bucket}/{prefix}: {len(files)} wheels for Python {wheels.PYTHON}", soft_wrap=True)
+    return exits.OK
+
+
+@contextmanager
+def progress(session: Session, files: Mapping[str, Path]) -> Iterator[Callable[[int], None]]:
+    """Shows on a terminal how much of the files is sent; gives what is to be told of each piece's bytes."""
+    columns = (TextColumn("staging"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=session.notices, disable=not session.notices.is_terminal) as bars:
+        bar = bars.add_task("", total=sum(path.stat().st_size for path in files.values()))
+        yield lambda size: bars.advance(bar, size)

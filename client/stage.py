@@ -80,9 +80,9 @@ def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advan
 
     An old manifest is removed first: while it is missing, the model counts as not staged.
     """
-    manifest = {"name": name, "files": [_described(file, path) for file, path in files.items()]}
+    manifest = {"name": name, "files": [described(file, path) for file, path in files.items()]}
     key = keys.base_model(name, "manifest.json")
-    if _stored(s3, bucket, key) == manifest:
+    if stored(s3, bucket, key) == manifest:
         return keys.base_model(name)
     s3.delete_object(Bucket=bucket, Key=key)
     for file, path in files.items():
@@ -91,13 +91,13 @@ def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advan
     return keys.base_model(name)
 
 
-def _described(name: str, path: Path) -> dict[str, Any]:
+def described(name: str, path: Path) -> dict[str, Any]:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {"path": name, "sha256": digest, "bytes": path.stat().st_size}
 
 
-def _stored(s3: S3Client, bucket: str, key: str) -> Any:
+def stored(s3: S3Client, bucket: str, key: str) -> Any:
     try:
         return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except s3.exceptions.NoSuchKey:
