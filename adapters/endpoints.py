@@ -9,63 +9,90 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
+from adapters import variants
 from adapters.sagemaker import OnSageMaker, is_missing, is_there
-from chartloop.errors import ModelError, Unavailable
-from chartloop.seams import EndpointState
+from adapters.scaling import Scaling
+from adapters.variants import SERVERLESS
+from chartloop.errors import EndpointBusy, ModelError, Unavailable
+from chartloop.seams import BUSY, EndpointState
+from chartloop.settings import Settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.client import SageMakerClient
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
-VARIANT = "champion"
 INVOKE_SECONDS = 25
 """Under API Gateway's 29 s, so that a slow model is told as such."""
 
 
 class SageMakerEndpoints(OnSageMaker):
-    """One real-time endpoint a task, `{prefix}-{task}`; configurations are named by version and sha256."""
+    """One endpoint a task, `{prefix}-{task}`, real-time or serverless; configurations are named by version and sha256.
+
+    A serverless endpoint has no guardrails, so a candidate answers at `{prefix}-{task}-next` before it takes its place.
+    """
+
+    def __init__(
+        self, settings: Settings, *, client: SageMakerClient | None = None, runtime: SageMakerRuntimeClient | None = None
+    ) -> None:
+        super().__init__(settings, client=client)
+        self._given_runtime = runtime
 
     @cached_property
     def _runtime(self) -> SageMakerRuntimeClient:
-        return boto3.client("sagemaker-runtime", config=Config(read_timeout=INVOKE_SECONDS, retries={"max_attempts": 0}))
+        return self._given_runtime or boto3.client(
+            "sagemaker-runtime", config=Config(read_timeout=INVOKE_SECONDS, retries={"max_attempts": 0})
+        )
+
+    @cached_property
+    def _scaling(self) -> Scaling:
+        return Scaling(self._settings)
 
     def config_name(self, version: str, sha256: str) -> str:
         return f"{self._settings.endpoint_prefix}-{version}-{sha256[:8]}"
 
-    def state(self, task: str, wanted: str | None = None) -> EndpointState:  # noqa: ARG002 (it holds one)
-        try:
-            found = self._client.describe_endpoint(EndpointName=self._name(task))
-        except ClientError as error:
-            if is_missing(error):
-                return EndpointState("Missing")
-            raise
-        return EndpointState(found["EndpointStatus"], found.get("EndpointConfigName"), found.get("FailureReason"))
+    def state(self, task: str, wanted: str | None = None) -> EndpointState:  # noqa: ARG002 (one is live, whichever is wanted)
+        return self._state(self._name(task))
 
-    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str) -> None:
-        name = self.config_name(version, sha256)
-        if not self._has_config(name):
-            self._make_config(name, model_uri)
-        self.redeploy(task, name)
+    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str, guarded: bool) -> None:
+        config = self._configured(version, model_uri, sha256)
+        alarms = [name.format(task=task) for name in self._settings.rollback_alarms.split()] if guarded else []
+        self._bring(self._name(task), config, alarms)
 
     def redeploy(self, task: str, config: str | None) -> None:
-        state = self.state(task)
         if config is None:
-            if state.status not in ("Missing", "Deleting"):
-                self._client.delete_endpoint(EndpointName=self._name(task))
-        elif state.status == "Missing":
-            self._client.create_endpoint(EndpointName=self._name(task), EndpointConfigName=config)
-        elif state.status == "Failed":
-            # A failed endpoint cannot be updated; the step is repeated until the old one is gone.
-            self._client.delete_endpoint(EndpointName=self._name(task))
-        elif state.status == "InService" and state.config != config:
-            self._client.update_endpoint(EndpointName=self._name(task), EndpointConfigName=config)
+            self._delete(self._name(task))
+        else:
+            self._bring(self._name(task), config, [])
 
-    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:  # noqa: ARG002
+    def rehearse(self, task: str, version: str, *, model_uri: str, sha256: str) -> EndpointState | None:
+        if self._settings.serving != SERVERLESS:
+            return None
+        name, config = self._next(task), self._configured(version, model_uri, sha256)
+        state = self._state(name)
+        if state.status == "Missing":
+            self._client.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        elif state.config != config:
+            self._delete(name)  # what an earlier run left
+        return state
+
+    def settle(self, task: str) -> None:
+        if self._settings.serving == SERVERLESS:
+            self._delete(self._next(task))
+        elif self.state(task).status == "InService":
+            self._scaling.start(self._name(task))
+
+    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
+        name = self._name(task)
+        if config is not None and self._settings.serving == SERVERLESS and self.state(task).config != config:
+            name = self._next(task)
         try:
             answer = self._runtime.invoke_endpoint(
-                EndpointName=self._name(task), Body=json.dumps(payload).encode(), ContentType="application/json"
+                EndpointName=name, Body=json.dumps(payload).encode(), ContentType="application/json"
             )
+        except ReadTimeoutError:
+            raise Unavailable("the model did not answer in time: it may be waking; try again", code="waking") from None
         except ClientError as error:
             raise _invocation_error(error) from None
         result: dict[str, Any] = json.loads(answer["Body"].read())
@@ -74,40 +101,58 @@ class SageMakerEndpoints(OnSageMaker):
     def _name(self, task: str) -> str:
         return f"{self._settings.endpoint_prefix}-{task}"
 
-    def _has_config(self, name: str) -> bool:
+    def _next(self, task: str) -> str:
+        return f"{self._name(task)}-next"
+
+    def _state(self, name: str) -> EndpointState:
+        try:
+            found = self._client.describe_endpoint(EndpointName=name)
+        except ClientError as error:
+            if is_missing(error):
+                return EndpointState("Missing")
+            raise
+        return EndpointState(found["EndpointStatus"], found.get("EndpointConfigName"), found.get("FailureReason"))
+
+    def _bring(self, name: str, config: str, alarms: list[str]) -> None:
+        """Creates or updates the endpoint where it can take it now."""
+        state = self._state(name)
+        if state.status == "Missing":
+            self._client.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        elif state.status == "Failed":
+            # A failed endpoint cannot be updated; the step is repeated until the old one is gone.
+            self._client.delete_endpoint(EndpointName=name)
+        elif state.status == "InService" and state.config != config:
+            self._scaling.stop(name)
+            self._client.update_endpoint(**variants.update(name, config, self._settings, alarms=alarms))
+
+    def _delete(self, name: str) -> None:
+        state = self._state(name)
+        if state.status == "Deleting":
+            return
+        if state.status in BUSY:
+            raise EndpointBusy(f"the endpoint is {state.status}: it cannot be deleted yet")
+        if state.status != "Missing":
+            self._scaling.stop(name)
+            self._client.delete_endpoint(EndpointName=name)
+
+    def _configured(self, version: str, model_uri: str, sha256: str) -> str:
+        """The name of the version's configuration, which is made where there is none."""
+        name = self.config_name(version, sha256)
         try:
             self._client.describe_endpoint_config(EndpointConfigName=name)
         except ClientError as error:
-            if is_missing(error):
-                return False
-            raise
-        return True
+            if not is_missing(error):
+                raise
+            self._make(name, model_uri)
+        return name
 
-    def _make_config(self, name: str, model_uri: str) -> None:
-        container: Any = {
-            "Image": self._settings.inference_image,
-            "ModelDataUrl": model_uri,
-            "Environment": {"SAGEMAKER_PROGRAM": "inference.py", "HF_HUB_OFFLINE": "1"},
-        }
+    def _make(self, name: str, model_uri: str) -> None:
         try:
-            self._client.create_model(
-                ModelName=name,
-                ExecutionRoleArn=self._settings.endpoint_role,
-                PrimaryContainer=container,
-                EnableNetworkIsolation=True,
-            )
+            self._client.create_model(**variants.model(name, model_uri, self._settings))
         except ClientError as error:
             if not is_there(error):
                 raise
-        variant: Any = {
-            "VariantName": VARIANT,
-            "ModelName": name,
-            "InstanceType": self._settings.instance_type,
-            "InitialInstanceCount": 1,
-            "InitialVariantWeight": 1.0,
-        }
-        encrypted: Any = {"KmsKeyId": self._settings.kms_key} if self._settings.kms_key else {}
-        self._client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], **encrypted)
+        self._client.create_endpoint_config(**variants.configuration(name, self._settings))
 
 
 def _invocation_error(error: ClientError) -> Exception:
@@ -116,6 +161,6 @@ def _invocation_error(error: ClientError) -> Exception:
         return Unavailable("no model is in service yet: post records, or wait for the first run to promote one")
     if code in ("ModelError", "ModelErrorException"):
         return ModelError("the model answered with an error", details={"status": error.response.get("OriginalStatusCode", 0)})
-    if code in ("ServiceUnavailable", "ModelNotReadyException", "InternalDependencyException"):
+    if code in ("ServiceUnavailable", "ModelNotReadyException", "InternalDependencyException", "ThrottlingException"):
         return Unavailable("the model is waking; try again in a few seconds", code="waking")
     return error

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chartloop import gate, keys, models, scores, tasks
+from chartloop import gate, keys, models, registration, scores, tasks
 from chartloop.errors import Conflict, JobFailed, NotFound
 from chartloop.items import change, model_key, require, run_key, task_item, until_first
 from chartloop.runs import settings_of
 from chartloop.scores import ScoreReport
-from chartloop.seams import Ledger, Objects
+from chartloop.seams import Item, Ledger, Objects, Registry
 from chartloop.settings import Settings
 from chartloop.steps import mark
 from chartloop.verdicts import Verdict
@@ -37,9 +37,10 @@ def look(task: str, run_id: str, *, ledger: Ledger, objects: Objects) -> dict[st
 
 
 def judge(
-    task: str, run_id: str, *, champion: Mapping[str, Any], ledger: Ledger, objects: Objects, settings: Settings, now: datetime
-) -> Verdict:
-    """Decides, notes the outcome on the run and its model, and writes runs/{run_id}/verdict.json.
+    task: str, run_id: str, *, champion: Mapping[str, Any], ledger: Ledger, objects: Objects, registry: Registry,
+    settings: Settings, now: datetime,
+) -> Verdict:  # fmt: skip
+    """Decides, notes the outcome on the run, its model and the registry, and writes runs/{run_id}/verdict.json.
 
     `champion` is what `look` said before the scoring. Raises JobFailed where there is no artifact, or not the scored one.
     """
@@ -56,17 +57,18 @@ def judge(
         now=now,
         champion_version=champion["version"] if champion["present"] else None,
     )
-    _note(verdict, made, ledger, now)
+    model = _note(verdict, made, ledger, settings.code_version, now)
+    registration.judged(model, verdict=verdict.verdict, reason=verdict.message, objects=objects, registry=registry)
     # Last: where the verdict lies, a run that is resumed finds all that it needs to promote.
     body = json.dumps(verdict.to_json(), indent=1, allow_nan=False).encode()
     objects.put(keys.run(run_id, "verdict.json"), body, content_type="application/json")
     return verdict
 
 
-def _note(verdict: Verdict, made: Mapping[str, Any], ledger: Ledger, now: datetime) -> None:
+def _note(verdict: Verdict, made: Mapping[str, Any], ledger: Ledger, code_version: str, now: datetime) -> Item:
     task, run_id = verdict.task, verdict.run_id
 
-    def attempt() -> None:
+    def attempt() -> Item:
         run = require(ledger, run_key(task, run_id), "run")
         mark(run, "judge", now, "succeeded", verdict.message)
         model = models.judged(
@@ -75,11 +77,13 @@ def _note(verdict: Verdict, made: Mapping[str, Any], ledger: Ledger, now: dateti
             verdict=verdict.verdict,
             metrics=verdict.metrics["candidate"] or {},
             reason=verdict.message,
+            code_version=code_version,
             now=now,
         )
         ledger.save(run, model)
+        return model
 
-    until_first(attempt)
+    return until_first(attempt)
 
 
 def _manifest(objects: Objects, task: str, version: str) -> dict[str, Any]:

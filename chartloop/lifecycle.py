@@ -29,7 +29,7 @@ def begin(task: str, run_id: str, *, ledger: Ledger, objects: Objects) -> str:
     """
     run = change(ledger, lambda: require(ledger, run_key(task, run_id), "run"), _running)
     owner = task_item(ledger, task)
-    if run["status"] in ENDED:
+    if run["status"] in ENDED or run["withdrawn"]:
         return "finish"
     if owner["promotion"] == run_id:
         return "promote"
@@ -101,7 +101,7 @@ def finish(
             ledger.save(run | {"error": dict(error) if error else None})
             return False
         found = _outcome(outcome, run, objects)
-        run["error"] = dict(error or UNDONE) if found == "failed" else None
+        run["error"] = dict(error or run["error"] or UNDONE) if found == "failed" else None
         run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
         run |= frozen(run, jobs)
         if owner["active_run"] == run_id:

@@ -32,7 +32,14 @@ def artifact_uri(objects: Objects, task: str, version: str) -> str:
 
 
 def judged(
-    stored: Item | None, made: Mapping[str, Any], *, verdict: str, metrics: Mapping[str, float | None], reason: str, now: datetime
+    stored: Item | None,
+    made: Mapping[str, Any],
+    *,
+    verdict: str,
+    metrics: Mapping[str, float | None],
+    reason: str,
+    code_version: str,
+    now: datetime,
 ) -> Item:
     """The MODEL item after a verdict on the artifact that manifest `made` describes; `stored` is what the ledger has of it."""
     item = stored or new(
@@ -41,7 +48,8 @@ def judged(
     )  # fmt: skip
     facts = {name: made.get(name) for name in ("snapshot", "sha256", "bytes", "base_model")}
     labels = list(made.get("labels", ()))
-    return item | facts | {"labels": labels, "status": AFTER_VERDICT[verdict], "metrics": dict(metrics), "reason": reason}
+    told = {"status": AFTER_VERDICT[verdict], "metrics": dict(metrics), "reason": reason, "code_version": code_version}
+    return item | facts | told | {"labels": labels}
 
 
 def to_model(item: Item) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The promotion's steps: a candidate's way into service, each step repeatable after a crash anywhere.
 
-    register -> copy -> deploy -> wait ... wait -> verify -> swap | -> point -> approve
+    register -> copy -> deploy -> wait ... wait -> verify -> swap | -> point -> confirm -> approve
 
-Before the swap everything can be undone (`undo`, `remove`), after it there is only forward. One run at a time holds a task's
-promotion (TASK `promotion`), from `register`, or from a person's decision, until `approve` or `undo`. `copy`, `point` and
-`remove` are in chartloop/publishing.py: they need the model folder.
+Before the swap everything can be undone (`undo`, `remove`), after it there is only forward; a model that fails `confirm` is
+followed by a rollback of its own (chartloop/confirming.py). One run at a time holds a task's promotion (TASK `promotion`), from
+`register`, or from a person's decision, until `approve`, `withdraw` or `undo`. `copy`, `point` and `remove` are in
+chartloop/publishing.py: they need the model folder.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys, models
+from chartloop import keys, models, registration
 from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, JobFailed, PromotionActive
 from chartloop.items import audit, model_key, require, run_key, stamp, task_item, until_first
-from chartloop.seams import Endpoints, EndpointState, Item, Ledger, Objects, Registry
+from chartloop.seams import BUSY, Endpoints, EndpointState, Item, Ledger, Objects, Registry
 from chartloop.steps import mark
 
-BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
 GATE = "gate"
 """Who promotes, where no person does."""
 
@@ -44,7 +44,7 @@ def register(task: str, run_id: str, *, ledger: Ledger, objects: Objects, regist
     """Takes the promotion and makes the version known to the registry. Raises PromotionActive while another run holds it."""
 
     def take() -> Item:
-        run, owner = _read(task, run_id, ledger)
+        run, owner = read(task, run_id, ledger)
         if swapped(owner, run_id):
             return run
         if owner["promotion"] not in (None, run_id):
@@ -56,15 +56,14 @@ def register(task: str, run_id: str, *, ledger: Ledger, objects: Objects, regist
 
     run = until_first(take)
     model = require(ledger, model_key(task, run["model"]), "version")
-    metadata = {"run_id": run_id, **{name: str(value) for name, value in model["metrics"].items()}}
-    uri = models.artifact_uri(objects, task, run["model"])
-    registry.register(task, run["model"], model_uri=uri, sha256=model["sha256"], metadata=metadata)
+    registration.enter(model, objects=objects, registry=registry)
 
 
 def deploy(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> None:
     """Asks for the candidate's endpoint configuration; where the endpoint is busy with another one, `wait` asks again."""
-    run, _ = _holding(task, run_id, ledger)
-    _request(run, ledger, objects, endpoints)
+    run, owner = holding(task, run_id, ledger)
+    if swapped(owner, run_id) or _rehearsed(run, ledger, objects, endpoints):
+        _request(run, ledger, objects, endpoints)
 
 
 def wait(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> str:
@@ -72,8 +71,10 @@ def wait(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints:
 
     InService alone proves nothing: SageMaker says it too after it went back to the old configuration by itself. Raises JobFailed.
     """
-    run, owner = _holding(task, run_id, ledger)
+    run, owner = holding(task, run_id, ledger)
     wanted = _config(run, ledger, endpoints)
+    if run["requested"] is None and not swapped(owner, run_id) and not _rehearsed(run, ledger, objects, endpoints):
+        return "wait"
     state = endpoints.state(task, wanted)
     if state.status == "InService" and state.config == wanted:
         return "ready"
@@ -85,11 +86,28 @@ def wait(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints:
     return "wait"
 
 
+def _rehearsed(run: Item, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> bool:
+    """Whether the candidate answers as recorded in the second place, where its mode has one. Raises JobFailed."""
+    task, model = run["task"], require(ledger, model_key(run["task"], run["model"]), "version")
+    uri = models.artifact_uri(objects, task, run["model"])
+    state = endpoints.rehearse(task, run["model"], model_uri=uri, sha256=model["sha256"])
+    if state is None:
+        return True
+    wanted = endpoints.config_name(run["model"], model["sha256"])
+    if state.status == "InService" and state.config == wanted:
+        ask_golden(run, objects, endpoints, config=wanted)
+        return True
+    if state.status not in BUSY and state.status != "Missing" and state.config in (wanted, None):
+        raise JobFailed(f"the rehearsal's endpoint is {_how(state)}", code="deployment_failed")
+    return False
+
+
 def _request(run: Item, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> None:
     """Deploys and notes it on the run, where the endpoint can take it; one that failed is removed first, and asked again."""
     state, task = endpoints.state(run["task"]), run["task"]
     model = require(ledger, model_key(task, run["model"]), "version")
-    endpoints.deploy(task, run["model"], model_uri=models.artifact_uri(objects, task, run["model"]), sha256=model["sha256"])
+    uri, guarded = models.artifact_uri(objects, task, run["model"]), run["kind"] != "rollback"
+    endpoints.deploy(task, run["model"], model_uri=uri, sha256=model["sha256"], guarded=guarded)
     if state.status not in BUSY and state.status != "Failed":
         run["requested"] = endpoints.config_name(run["model"], model["sha256"])
         ledger.save(run)
@@ -101,13 +119,18 @@ def _how(state: EndpointState) -> str:
 
 
 def verify(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> None:
-    """Asks the live endpoint the artifact's golden requests. Raises JobFailed unless it answers as recorded, as this version."""
-    run, _ = _holding(task, run_id, ledger)
-    golden = models.manifest(objects, task, run["model"])["golden"]
+    """Asks the candidate, now that it is deployed, its golden requests. Raises JobFailed unless it answers as recorded."""
+    run, _ = holding(task, run_id, ledger)
+    ask_golden(run, objects, endpoints, config=_config(run, ledger, endpoints))
+
+
+def ask_golden(run: Item, objects: Objects, endpoints: Endpoints, *, config: str | None) -> None:
+    """Asks the artifact's golden requests of what callers get, or of `config`. Raises JobFailed for another version or answer."""
+    golden = models.manifest(objects, run["task"], run["model"])["golden"]
     if not golden:
         raise JobFailed("the artifact has no golden requests", code="verification_failed")
     asked = {"texts": [request["text"] for request in golden], "min_confidence": 0.0}
-    answer = endpoints.invoke(task, asked, config=_config(run, ledger, endpoints))
+    answer = endpoints.invoke(run["task"], asked, config=config)
     if answer.get("model_version") != run["model"]:
         raise JobFailed("the endpoint answers as another version", code="verification_failed")
     given = [_spans(prediction) for prediction in answer.get("predictions", ())]
@@ -127,7 +150,7 @@ def swap(task: str, run_id: str, *, ledger: Ledger, objects: Objects, now: datet
     """Makes the candidate the champion, in one transaction with the models' statuses and the audit. Raises ChampionChanged."""
 
     def attempt() -> None:
-        run, owner = _holding(task, run_id, ledger)
+        run, owner = holding(task, run_id, ledger)
         if swapped(owner, run_id):
             return
         if stale(run, owner, objects):
@@ -163,16 +186,19 @@ def approve(task: str, run_id: str, *, ledger: Ledger, registry: Registry, now: 
     """The last step: the registry's approval; then the promotion is free again."""
 
     def release() -> None:
-        run, owner = _read(task, run_id, ledger)
+        run, owner = read(task, run_id, ledger)
         if owner["promotion"] == run_id:
             owner["promotion"] = None
-            mark(run, "promote", now, "succeeded")
+            mark(run, "promote", now, "succeeded", run["marks"]["promote"]["message"])
             ledger.save(run, owner)
 
-    run, owner = _holding(task, run_id, ledger)
+    run, owner = holding(task, run_id, ledger)
     if not swapped(owner, run_id):
         raise Conflict("this run's model is not in service", details={"run_id": run_id})
-    registry.set_status(task, run["model"], "Approved", owner["champion"]["reason"])
+    registry.set_status(task, run["model"], registration.APPROVED, owner["champion"]["reason"])
+    replaced = owner["previous_champion"]
+    if run["kind"] == "rollback" and run["by"] == GATE and replaced and registry.find(task, replaced["version"]):
+        registry.set_status(task, replaced["version"], registration.REJECTED, run["reason"])
     until_first(release)
 
 
@@ -184,16 +210,16 @@ def undo(
     The package of a retraining's candidate is rejected, unless it only has to be judged again. Raises EndpointBusy until the
     endpoint takes the champion's configuration.
     """
-    run, owner = _read(task, run_id, ledger)
+    run, owner = read(task, run_id, ledger)
     if owner["promotion"] != run_id or swapped(owner, run_id):
         return
     _put_back(owner, endpoints)
     refused = run["kind"] == "retrain" and not stale(run, owner, objects)
     if refused and registry.find(task, run["model"]):
-        registry.set_status(task, run["model"], "Rejected", "its promotion failed")
+        registry.set_status(task, run["model"], registration.REJECTED, "its promotion failed")
 
     def release() -> None:
-        run, owner = _read(task, run_id, ledger)
+        run, owner = read(task, run_id, ledger)
         if owner["promotion"] != run_id:
             return
         owner["promotion"] = run["requested"] = None
@@ -211,15 +237,16 @@ def _put_back(owner: Item, endpoints: Endpoints) -> None:
     state = endpoints.state(task, wanted)
     if state.config != wanted or state.status not in ("InService", "Missing"):
         raise EndpointBusy(f"the endpoint is {state.status}, not yet as before")
+    endpoints.settle(task)
 
 
-def _read(task: str, run_id: str, ledger: Ledger) -> tuple[Item, Item]:
+def read(task: str, run_id: str, ledger: Ledger) -> tuple[Item, Item]:
     return require(ledger, run_key(task, run_id), "run"), task_item(ledger, task)
 
 
-def _holding(task: str, run_id: str, ledger: Ledger) -> tuple[Item, Item]:
+def holding(task: str, run_id: str, ledger: Ledger) -> tuple[Item, Item]:
     """(run, task) of a run that holds the promotion, or that has come into service already. Raises Conflict otherwise."""
-    run, owner = _read(task, run_id, ledger)
+    run, owner = read(task, run_id, ledger)
     if owner["promotion"] != run_id and not swapped(owner, run_id):
         raise Conflict("this run does not hold the promotion", details={"run_id": run_id})
     return run, owner

@@ -23,6 +23,8 @@ from chartloop.tasks import TaskSettings
 
 STARTING, RUNNING, SUCCEEDED, FAILED = "starting", "running", "succeeded", "failed"
 ENDED = {SUCCEEDED, FAILED}
+LONGEST_REASON = 500
+"""Characters, as the API takes of a person's."""
 
 
 def settings_of(owner: Item, settings: Settings) -> TaskSettings:
@@ -99,14 +101,15 @@ def _new_run(
 ) -> Item:
     """A RUN item: `marks` are its steps that are no jobs, `looks` those at the holdout.
 
-    `sequence` is the place of its last batch; `requested` the endpoint configuration that it asked for.
+    `sequence` is the place of its last batch; `requested` the endpoint configuration that it asked for;
+    `withdrawn` whether it was in service and another run rolls it back.
     """
     run_id = f"{task}-{now:%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
     return new(
         run_key(task, run_id), run_id=run_id, task=task, kind=kind, model=version or run_id, status=STARTING, outcome=None,
         attempt=1, snapshot=None, sequence=0, records={"train": 0, "holdout": 0, "new": 0}, input={}, counted_before=0, looks=0,
-        marks={}, requested=None, by=by, reason=reason, error=None, started_at=stamp(now), ended_at=None, steps=None,
-        orchestration_seconds=None,
+        marks={}, requested=None, withdrawn=False, by=by, reason=reason, error=None, started_at=stamp(now), ended_at=None,
+        steps=None, orchestration_seconds=None,
     )  # fmt: skip
 
 
@@ -142,18 +145,29 @@ def start_promotion(
 
     def attempt() -> Item:
         owner = task_item(ledger, task)
-        model = _promotable(owner, version, kind, ledger)
-        run = _new_run(task, kind, by=by, now=now, version=model["model"], reason=reason)
-        run |= {"input": handover.promotion_input(run, objects.bucket), "snapshot": model["snapshot"]}
-        owner["promotion"] = run["run_id"]
-        names = ("run_id", "task", "kind", "model", "reason", "by")
-        handover.write(objects, {**{name: run[name] for name in names}, "created_at": run["started_at"]})
-        ledger.save(owner, run, audit(task, now, action=kind, by=by, model=run["model"], reason=reason))
+        if owner["promotion"]:
+            raise PromotionActive("another promotion of this task is under way", details={"run_id": owner["promotion"]})
+        run, noted = decide(owner, version, kind, reason, by, ledger=ledger, objects=objects, now=now)
+        ledger.save(owner, run, noted)
         return run
 
     run = until_first(attempt)
     start_saved(run, executions)
     return run
+
+
+def decide(
+    owner: Item, version: str | None, kind: str, reason: str, by: str, *, ledger: Ledger, objects: Objects, now: datetime
+) -> tuple[Item, Item]:
+    """(RUN, AUDIT) of a decision, to be saved with `owner`, whose promotion it has then. Raises NotFound or Conflict."""
+    task = owner["task"]
+    model = _promotable(owner, version, kind, ledger)
+    run = _new_run(task, kind, by=by, now=now, version=model["model"], reason=reason)
+    run |= {"input": handover.promotion_input(run, objects.bucket), "snapshot": model["snapshot"]}
+    owner["promotion"] = run["run_id"]
+    names = ("run_id", "task", "kind", "model", "reason", "by")
+    handover.write(objects, {**{name: run[name] for name in names}, "created_at": run["started_at"]})
+    return run, audit(task, now, action=kind, by=by, model=run["model"], reason=reason)
 
 
 def _promotable(owner: Item, version: str | None, kind: str, ledger: Ledger) -> Item:
@@ -167,8 +181,6 @@ def _promotable(owner: Item, version: str | None, kind: str, ledger: Ledger) -> 
         raise Conflict("this model is in service already", code="not_promotable", field="version")
     if kind == "rollback" and model["promoted_at"] is None:
         raise Conflict("this model was never in service", code="not_promotable", field="version")
-    if owner["promotion"]:
-        raise PromotionActive("another promotion of this task is under way", details={"run_id": owner["promotion"]})
     return model
 
 

@@ -72,10 +72,24 @@ class Package:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Quality:
+    """A version's figures, and the document in S3 that holds them, with its sha256."""
+
+    uri: str
+    sha256: str
+    metrics: Mapping[str, float]
+
+
 class Registry(Protocol):
     """One package group a task. `register` with the same version and sha256 is the same package."""
 
-    def register(self, task: str, version: str, *, model_uri: str, sha256: str, metadata: Mapping[str, str]) -> Package: ...
+    def register(
+        self, task: str, version: str, *, model_uri: str, sha256: str, lineage: Mapping[str, str], quality: Quality
+    ) -> Package:
+        """`lineage` says of what the version was made: `run_id`, `snapshot`, `base_model` and `code_version`."""
+        ...
+
     def find(self, task: str, version: str) -> Package | None: ...
     def set_status(self, task: str, version: str, status: str, reason: str) -> None: ...
 
@@ -89,6 +103,10 @@ class EndpointState:
     failure: str | None = None
 
 
+BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+"""Statuses of an endpoint that takes no request for now."""
+
+
 class Endpoints(Protocol):
     """The serving endpoint of a task; every call is idempotent."""
 
@@ -97,12 +115,26 @@ class Endpoints(Protocol):
         ...
 
     def config_name(self, version: str, sha256: str) -> str: ...
-    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str) -> None:
-        """Starts to create or update; returns at once. Does nothing where the configuration asked for is live or on its way."""
+    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str, guarded: bool) -> None:
+        """Starts to create or update; returns at once. Does nothing where the configuration asked for is live or on its way.
+
+        `guarded`: the rollback alarms are watched meanwhile. A way back is not, or the alarms of what is left would bar it.
+        """
         ...
 
     def redeploy(self, task: str, config: str | None) -> None:
-        """Back to an earlier configuration; None deletes the endpoint."""
+        """Back to an earlier configuration; None deletes the endpoint. Raises EndpointBusy where it cannot be deleted yet."""
+        ...
+
+    def rehearse(self, task: str, version: str, *, model_uri: str, sha256: str) -> EndpointState | None:
+        """Starts, and shows, a second place where the version answers to `invoke` with its config, before it is in service.
+
+        None in a mode that has no such place.
+        """
+        ...
+
+    def settle(self, task: str) -> None:
+        """After a deployment or its undoing: the second place goes, and what serves scales. Raises EndpointBusy."""
         ...
 
     def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:

@@ -26,7 +26,17 @@ class Settings(BaseModel):
     """Where EFS is mounted, in the functions that mount it."""
     endpoint_role: str = ""
     inference_image: str = ""
+    serving: str = "realtime"
+    """realtime, serverless or lambda."""
     instance_type: str = "ml.m5.large"
+    serving_instances: int = 1
+    serving_instances_max: int = 0
+    bake_minutes: int = 5
+    canary_percent: int = 25
+    rollback_alarms: str = ""
+    """Names of the alarms that undo a deployment, separated by spaces, with `{task}` in the task's place."""
+    serverless_memory_mb: int = 4096
+    serverless_concurrency: int = 5
     kms_key: str = ""
     base_model: str = "emilyalsentzer/Bio_ClinicalBERT"
     """Default `model_name_or_path` of the text tasks."""

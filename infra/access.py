@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from chartloop.tasks import TASKS
+from infra.context import Context
 from infra.grants import allow, volumes
-from infra.names import Names
+from infra.names import ROLLBACK, Names
 
 
 def start_runs(function: lambda_.Function, names: Names) -> None:
@@ -45,12 +47,12 @@ def register_models(function: lambda_.Function, names: Names) -> None:
 
 
 def invoke_endpoints(function: lambda_.Function, names: Names) -> None:
-    allow(function, "sagemaker:InvokeEndpoint", on=[names.arn("sagemaker", f"endpoint/{name}") for name in endpoints(names)])
+    allow(function, "sagemaker:InvokeEndpoint", on=_live(names))
 
 
-def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey) -> None:
+def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey, context: Context) -> None:
     """The endpoint belongs to promotion: it makes, updates and deletes it, with a model and a configuration by version."""
-    live = [names.arn("sagemaker", f"endpoint/{name}") for name in endpoints(names)]
+    live = _live(names)
     configs = [names.arn("sagemaker", f"endpoint-config/{names.name}-*")]
     models = [names.arn("sagemaker", f"model/{names.name}-*")]
     allow(function, "sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint", on=[*live, *configs])
@@ -60,10 +62,43 @@ def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey) ->
     passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
     allow(function, "iam:PassRole", on=[names.endpoint_role_arn], StringEquals=passed)
     volumes(function, key)
+    if context.serving == "realtime":
+        watch_alarms(function, names)
+        _scale(function, names, context)
+
+
+def watch_alarms(who: iam.IGrantable, names: Names) -> None:
+    """SageMaker looks at the rollback alarms in the name of the endpoint's role and of who asks for the update."""
+    alarms = [names.rollback_alarm(task, what) for task in TASKS for what in ROLLBACK]
+    allow(who, "cloudwatch:DescribeAlarms", on=[names.arn("cloudwatch", f"alarm:{alarm}") for alarm in alarms])
+
+
+def _scale(function: lambda_.Function, names: Names, context: Context) -> None:
+    """Targets have ids of AWS's own; the conditions keep it to SageMaker's. What scaled before the context changed ends too."""
+    allow(function, "application-autoscaling:DescribeScalableTargets", on=["*"])  # listing knows no resource
+    targets = [names.arn("application-autoscaling", "scalable-target/*")]
+    ours = {"application-autoscaling:service-namespace": "sagemaker"}
+    allow(function, "application-autoscaling:DeregisterScalableTarget", on=targets, StringEquals=ours)
+    if context.serving_instances_max <= context.serving_instances:
+        return
+    wanted = ("application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy")
+    allow(function, *wanted, on=targets, StringEquals=ours)
+    allow(function, "sagemaker:UpdateEndpointWeightsAndCapacities", on=_live(names))
+    # Target tracking makes alarms of its own under this prefix.
+    tracking = [names.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{names.name}-*")]
+    allow(function, "cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms", on=tracking)
+    service = "sagemaker.application-autoscaling.amazonaws.com"
+    role = f"arn:{names.partition}:iam::{names.account}:role/aws-service-role/{service}/*"
+    allow(function, "iam:CreateServiceLinkedRole", on=[role], StringEquals={"iam:AWSServiceName": service})
 
 
 def endpoints(names: Names) -> list[str]:
-    return [f"{names.name}-{task}" for task in TASKS]
+    """Those in service, and the second ones in which a serverless candidate answers first."""
+    return [name for task in TASKS for name in (names.endpoint(task), names.rehearsal(task))]
+
+
+def _live(names: Names) -> list[str]:
+    return [names.arn("sagemaker", f"endpoint/{name}") for name in endpoints(names)]
 
 
 def _groups(names: Names) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from chartloop.errors import InvalidRequest
+from chartloop.instances import has_own_disks
 from chartloop.tasks import BIO_CLINICAL_BERT
-from infra.instances import has_own_disks
 
 INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 GPU_INSTANCE = r"^ml\.[gp]\d[a-z0-9-]*\.[a-z0-9-]+$"
@@ -51,7 +51,20 @@ class Context(BaseModel):
     processing_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
     training_instance: str = Field("ml.g4dn.xlarge", pattern=GPU_INSTANCE)
     """Of a GPU family: the training image is built for nothing else."""
+    serving: Literal["realtime", "serverless", "lambda"] = "realtime"
+    """Where predictions come from: a real-time endpoint, a serverless one, or the predict function itself."""
     serving_instance: str = Field("ml.m5.large", pattern=INSTANCE)
+    serving_instances: int = Field(1, ge=1, le=100)
+    """From two on a new model gets part of the traffic first (`canary_percent`)."""
+    serving_instances_max: int = Field(0, ge=0, le=100)
+    """Up to how many a real-time endpoint scales by itself; 0: not at all."""
+    bake_minutes: int = Field(5, ge=0, le=60)
+    """How long the rollback alarms watch a new model before it replaces the old one, and before that its canary."""
+    canary_percent: int = Field(25, ge=1, le=50)
+    """Share of the instances, rounded down but at least one, on which a new model answers first."""
+    serverless_memory_mb: int = Field(4096, ge=1024, le=6144, multiple_of=1024)
+    serverless_concurrency: int = Field(5, ge=1, le=200)
+    """How many requests a serverless endpoint answers at a time."""
     training_hours: int = Field(12, ge=1, le=120)
     processing_instances: int = Field(1, ge=1, le=20)
     """Machines that prepare and embed share their work among."""
@@ -104,6 +117,14 @@ class Context(BaseModel):
         if minutes and info.data.get("spot"):
             raise ValueError("a spot machine cannot be kept: choose spot or warm_pool_minutes")
         return minutes
+
+    @field_validator("serving_instances_max")
+    @classmethod
+    def _not_under_the_least(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("serving_instances", 1)
+        if 0 < value < least:
+            raise ValueError(f"must be 0 or at least serving_instances, {least}")
+        return value
 
     @property
     def prod(self) -> bool:

@@ -1,15 +1,16 @@
 """The retraining state machine in Amazon's States Language, as one dictionary. It carries references only.
 
     Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Judge -> Promote?
-          -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Approve -> Promoted -> Finish
+          -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Confirm -> Approve -> Promoted
+          -> Finish
 
 Where a notebook trains, Prepare to Score are one state (infra/ordering.py):
 
     Begin -> Start? -> Toolkit -> Champion -> Notebook -> Judge -> ...
 
 A failure before the pointer is swapped leads through Undo and Remove to Failed; after it, steps are repeated until they
-succeed, and an execution that gives up is started again by the sweep. Where another promotion was first, the endpoint is put
-back and the candidate is judged again.
+succeed, a model that fails Confirm is rolled back by a run of its own (Withdraw), and an execution that gives up is started
+again by the sweep. Where another promotion was first, the endpoint is put back and the candidate is judged again.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def definition(
             **learned,
             **judging(functions),
             **deploying(functions, pause_seconds),
-            **swapping(functions),
+            **swapping(functions, pause_seconds),
             **undoing(functions, pause_seconds),
             **_ending(functions),
         },

@@ -8,6 +8,9 @@ from aws_cdk.region_info import RegionInfo
 
 from infra.context import Context
 
+ROLLBACK = ("4xx", "5xx", "model-errors", "latency")
+"""What of an endpoint its rollback alarms watch."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -49,6 +52,16 @@ class Names:
     @property
     def endpoint_role(self) -> str:
         return f"{self.name}-endpoint"
+
+    def endpoint(self, task: str) -> str:
+        return f"{self.name}-{task}"
+
+    def rehearsal(self, task: str) -> str:
+        """The second endpoint, where a candidate answers before it is in service."""
+        return f"{self.endpoint(task)}-next"
+
+    def rollback_alarm(self, task: str, what: str) -> str:
+        return f"{self.endpoint(task)}-endpoint-{what}"
 
     @property
     def topic(self) -> str:

@@ -99,14 +99,16 @@ class PipelineStack(Stack):
     def _judge(self) -> lambda_.Function:
         function = self._functions.add("judge", seconds=300, memory=1024)
         self._let(function, read=["runs/*", "models/*"], write=["runs/*"])
+        access.register_models(function, self._names)
         return function
 
     def _promote(self) -> lambda_.Function:
         function = self._functions.add("promote", seconds=300)
-        self._let(function, read=["models/*", "runs/*"])
+        self._let(function, read=["models/*", "runs/*"], write=["runs/*"])
         access.register_models(function, self._names)
-        access.deploy_endpoints(function, self._names, self._data.key)
+        access.deploy_endpoints(function, self._names, self._data.key, self._context)
         access.invoke_endpoints(function, self._names)  # the golden requests
+        access.start_runs(function, self._names)  # the rollback of a model that failed them in service
         return function
 
     def _publish(self) -> lambda_.Function:

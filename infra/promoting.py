@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from infra.states import NO_ENDPOINT_NOW, State, choice, crashed, retry, step, to
+from infra.states import NO_ENDPOINT_NOW, RUN, State, call, choice, crashed, retry, step, to
 
 
 def deploying(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State]:
     promote, publish = functions["promote"], functions["publish"]
     busy = retry(["PromotionActive"], first=pause_seconds, attempts=60, longest=600)
-    full = [retry(NO_ENDPOINT_NOW, first=pause_seconds, attempts=10, longest=1800), crashed()]
+    waking = woken(pause_seconds)
+    full = [retry(NO_ENDPOINT_NOW, first=pause_seconds, attempts=10, longest=1800), waking, crashed()]
     return {
         "Register": step(promote, "register", "Copy", catch=to("Undo"), retry=[busy, crashed()]),
         "Copy": step(publish, "copy", "Deploy", catch=to("Undo")),
@@ -18,17 +20,23 @@ def deploying(functions: Mapping[str, str], pause_seconds: int) -> dict[str, Sta
         "Pause": {"Type": "Wait", "Seconds": pause_seconds, "Next": "Wait"},
         "Wait": step(promote, "wait", "Ready?", catch=to("Undo"), retry=full, keep={"status": "status"}),
         "Ready?": choice("$.promotion.status", {"ready": "Verify"}, default="Pause"),
-        "Verify": step(promote, "verify", "Swap", catch=to("Undo")),
+        "Verify": step(promote, "verify", "Swap", catch=to("Undo"), retry=[waking, crashed()]),
         "Swap": step(promote, "swap", "Point", catch=[*to("PutBack", "ChampionChanged"), *to("Undo")]),
     }
 
 
-def swapping(functions: Mapping[str, str]) -> dict[str, State]:
-    """Past the swap there is only forward."""
+def swapping(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State]:
+    """Past the swap there is only forward: to approval, or to a rollback that is a run of its own."""
     forward = [retry(["States.ALL"], first=2, attempts=12, longest=300)]
+    settling = retry(["EndpointBusy"], first=pause_seconds, attempts=30, longest=300)
+    promote = functions["promote"]
+    payload = {**RUN, "step": "withdraw", "error.$": "$.error"}
     return {
-        "Point": step(functions["publish"], "point", "Approve", retry=forward),
-        "Approve": step(functions["promote"], "approve", "Promoted", retry=forward),
+        "Point": step(functions["publish"], "point", "Confirm", retry=forward),
+        "Confirm": step(promote, "confirm", "Approve", catch=to("Withdraw"), retry=[woken(pause_seconds), settling, crashed()]),
+        "Withdraw": call(promote, payload, "Withdrawn?", keep={"status": "status"}, at="$.promotion", retry=forward),
+        "Withdrawn?": choice("$.promotion.status", {"withdrawn": "Failed"}, default="Approve"),
+        "Approve": step(promote, "approve", "Promoted", retry=forward),
     }
 
 
@@ -48,3 +56,8 @@ def undoing(functions: Mapping[str, str], pause_seconds: int) -> dict[str, State
         },
         "Remove": step(functions["publish"], "remove", "Failed", catch=give_up),
     }
+
+
+def woken(pause_seconds: int) -> dict[str, Any]:
+    """A serverless model wakes while it is first asked."""
+    return retry(["Unavailable"], first=pause_seconds, attempts=10, longest=120)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chartloop import steps
-from infra.instances import has_own_disks, has_several_gpus
+from chartloop.instances import has_own_disks, has_several_gpus
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"

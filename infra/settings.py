@@ -6,7 +6,7 @@ from chartloop.settings import Settings
 from infra import code, images
 from infra.context import Context
 from infra.data import DataStack
-from infra.names import Names
+from infra.names import ROLLBACK, Names
 
 
 def settings(context: Context, names: Names, data: DataStack, *, queue_url: str) -> Settings:
@@ -20,7 +20,15 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         queue_url=queue_url,
         endpoint_role=names.endpoint_role_arn,
         inference_image=images.image(images.INFERENCE, context.region),
+        serving=context.serving,
         instance_type=context.serving_instance,
+        serving_instances=context.serving_instances,
+        serving_instances_max=context.serving_instances_max,
+        bake_minutes=context.bake_minutes,
+        canary_percent=context.canary_percent,
+        rollback_alarms=" ".join(names.rollback_alarm("{task}", what) for what in ROLLBACK),
+        serverless_memory_mb=context.serverless_memory_mb,
+        serverless_concurrency=context.serverless_concurrency,
         kms_key=data.key.key_arn,
         base_model=context.base_model,
         code_version=code.code_version(),

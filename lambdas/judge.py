@@ -30,6 +30,7 @@ def handle(event: dict[str, Any], world: World) -> dict[str, Any]:
         champion=event["champion"],
         ledger=world.ledger,
         objects=world.objects,
+        registry=world.registry,
         settings=world.settings,
         now=world.clock(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chartloop import promotion
+from chartloop import confirming, promotion
 from lambdas import wiring
 from lambdas.wiring import World
 
@@ -15,7 +15,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def handle(event: dict[str, Any], world: World) -> dict[str, Any]:
-    """`event`: `{"step", "task", "run_id"}`. `wait` answers `{"status": "wait" | "ready"}`, the others `{"status": "done"}`."""
+    """`event`: `{"step", "task", "run_id"}`. `wait` answers `{"status": "wait" | "ready"}`, the others `{"status": "done"}`.
+
+    `withdraw` also wants the `error` that confirming ended with, and answers `{"status": "withdrawn" | "stays"}`.
+    """
+    if event["step"] == "withdraw":
+        return {"status": _withdraw(event["task"], event["run_id"], world, event["error"])}
     return {"status": STEPS[event["step"]](event["task"], event["run_id"], world) or "done"}
 
 
@@ -37,6 +42,23 @@ def _verify(task: str, run_id: str, world: World) -> None:
 
 def _swap(task: str, run_id: str, world: World) -> None:
     promotion.swap(task, run_id, ledger=world.ledger, objects=world.objects, now=world.clock())
+
+
+def _confirm(task: str, run_id: str, world: World) -> None:
+    confirming.confirm(task, run_id, ledger=world.ledger, objects=world.objects, endpoints=world.endpoints)
+
+
+def _withdraw(task: str, run_id: str, world: World, error: dict[str, str]) -> str:
+    withdrawn = confirming.withdraw(
+        task,
+        run_id,
+        error=error,
+        ledger=world.ledger,
+        objects=world.objects,
+        executions=world.executions,
+        now=world.clock(),
+    )
+    return "withdrawn" if withdrawn else "stays"
 
 
 def _approve(task: str, run_id: str, world: World) -> None:
@@ -61,6 +83,7 @@ STEPS: dict[str, Callable[[str, str, World], str | None]] = {
     "wait": _wait,
     "verify": _verify,
     "swap": _swap,
+    "confirm": _confirm,
     "approve": _approve,
     "undo": _undo,
 }

@@ -15,7 +15,7 @@ from local.notifications import ObjectEvents
 from local.patches import Method, wrap
 
 VARIABLE = "CHARTLOOP_FAULT_KILL"
-STEPS = ("register", "copy", "deploy", "wait", "verify", "swap", "point", "approve")
+STEPS = ("register", "copy", "deploy", "wait", "verify", "swap", "point", "confirm", "approve")
 ENTERED = {f"before-{step}": (step.title(),) for step in STEPS}
 EXITED = {
     "run-started": ("Begin",),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chartloop.errors import NotebookBusy, NotFound, Stale, Unavailable
-from chartloop.seams import EndpointState, Item, JobState, Key, Package, StoredObject
+from chartloop.seams import EndpointState, Item, JobState, Key, Package, Quality, StoredObject
 
 
 class FakeObjects:
@@ -72,7 +72,9 @@ class FakeRegistry:
     def __init__(self) -> None:
         self.packages: dict[tuple[str, str], Package] = {}
 
-    def register(self, task: str, version: str, *, model_uri: str, sha256: str, metadata: Mapping[str, str]) -> Package:
+    def register(
+        self, task: str, version: str, *, model_uri: str, sha256: str, lineage: Mapping[str, str], quality: Quality
+    ) -> Package:
         known = self.packages.get((task, version))
         if known is None or known.sha256 != sha256:
             known = Package(version, f"arn:{task}/{version}", "PendingManualApproval", sha256)
@@ -96,6 +98,8 @@ class FakeEndpoints:
         self.updates_take = updates_take
         self.break_next = False
         self.failure: dict[str, str] = {}
+        self.guarded = False
+        self.settled: list[str] = []
 
     def config_name(self, version: str, sha256: str) -> str:
         return f"chartloop-{version}-{sha256[:8]}"
@@ -116,7 +120,8 @@ class FakeEndpoints:
             return EndpointState("InService", self.live[task], self.failure.get(task))
         return EndpointState("Failed", None, self.failure[task]) if task in self.failure else EndpointState("Missing")
 
-    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str) -> None:
+    def deploy(self, task: str, version: str, *, model_uri: str, sha256: str, guarded: bool) -> None:
+        self.guarded = guarded
         self.redeploy(task, self.config_name(version, sha256))
 
     def redeploy(self, task: str, config: str | None) -> None:
@@ -126,6 +131,12 @@ class FakeEndpoints:
             self.going.pop(task, None)
         elif self.live.get(task) != config or task in self.going:
             self.going[task] = (config, self.updates_take)
+
+    def rehearse(self, task: str, version: str, *, model_uri: str, sha256: str) -> EndpointState | None:
+        return None
+
+    def settle(self, task: str) -> None:
+        self.settled.append(task)
 
     def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
         if task not in self.live:

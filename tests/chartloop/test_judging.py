@@ -24,7 +24,7 @@ def scored(world: FakeWorld) -> tuple[str, dict[str, Any]]:
 
 
 def judge(world: FakeWorld, run_id: str, champion: dict[str, Any]) -> Verdict:
-    seams = world.seams("ledger", "objects")
+    seams = world.seams("ledger", "objects", "registry")
     return judging.judge(TASK, run_id, champion=champion, settings=world.settings, now=world.clock(), **seams)
 
 

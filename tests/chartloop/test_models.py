@@ -38,6 +38,7 @@ def test_a_model_that_was_never_registered_is_rejected_in_the_ledger_alone() -> 
     world.add_batch()
     world.to_end()
     version = world.runs()[0]["run_id"]
+    world.stores["registry"].packages.clear()
     assert reject(world, version)["status"] == "rejected"
     assert world.stores["registry"].find(TASK, version) is None
 

@@ -19,7 +19,13 @@ ROOT = Path(__file__).parents[2]
 os.environ.setdefault("JSII_NODE", str(Path(sys.executable).parent / "node"))
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(Path(sys.prefix) / "jsii"))
 
-LOCAL = {"issuer": "http://localhost:8040/issuer", "bundle": "false", "base_model": "minilm-l6-v2", "deploy_wait": "1"}
+LOCAL = {
+    "issuer": "http://localhost:8040/issuer",
+    "bundle": "false",
+    "base_model": "minilm-l6-v2",
+    "deploy_wait": "1",
+    "bake_minutes": "0",
+}
 
 
 @pytest.fixture(scope="session")

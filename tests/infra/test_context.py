@@ -62,6 +62,12 @@ def test_values_of_the_command_line_are_strings() -> None:
         ("training_fallbacks", "ml.g4dn.xlarge"),
         ("training_fallbacks", "ml.p3.2xlarge"),
         ("training_fallbacks", "ml.g5.xlarge,ml.g5.2xlarge,ml.g5.4xlarge,ml.g5.8xlarge,ml.g5.16xlarge"),
+        ("serving", "batch"),
+        ("serving_instances", "0"),
+        ("bake_minutes", "61"),
+        ("canary_percent", "51"),
+        ("serverless_memory_mb", "4000"),
+        ("serverless_concurrency", "201"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_fields_name(field: str, value: str) -> None:
@@ -106,3 +112,9 @@ def test_a_synth_with_a_wrong_name_ends_with_one_line_that_says_it() -> None:
     done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.strip().splitlines() == ["context enviroment: there is no such setting; did you mean environment?"]
+
+
+def test_an_endpoint_cannot_scale_to_fewer_instances_than_it_begins_with() -> None:
+    with pytest.raises(InvalidRequest, match="serving_instances_max"):
+        read({"serving_instances": "3", "serving_instances_max": "2"}, {})
+    assert read({"serving_instances": "2", "serving_instances_max": "4"}, {}).serving_instances_max == 4

@@ -26,7 +26,7 @@ JOBS = Jobs(
 )
 MACHINE = definition(functions={name: f"arn:{name}" for name in FUNCTIONS}, jobs=JOBS, pause_seconds=1)
 EVERY = [(name, state) for machine in machines(MACHINE) for name, state in machine["States"].items()]
-PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "approve"]
+PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "confirm", "approve"]
 
 
 def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
@@ -54,9 +54,11 @@ class Tasks:
         present: bool = True,
         verdict: str = "promote",
         waits: int = 0,
+        withdrawn: str = "withdrawn",
         failing: dict[str, str] | None = None,
     ) -> None:
         self.start_at, self.present, self.verdict, self.waits = start_at, present, verdict, waits
+        self.withdrawn = withdrawn
         self.failing = dict(failing or {})
         self.calls: list[str] = []
         self.parameters: list[dict[str, Any]] = []
@@ -85,6 +87,7 @@ class Tasks:
             "begin": {"start_at": self.start_at},
             "champion": {"champion": champion, "look": self.calls.count("champion")},
             "judge": {"verdict": self.verdict},
+            "withdraw": {"status": self.withdrawn},
         }
         return answers.get(name)
 
@@ -141,7 +144,7 @@ def test_a_better_candidate_is_promoted_step_by_step() -> None:
     assert end == "succeeded"
     assert finished_as(tasks) == "promoted"
     assert [call for call in tasks.calls if call in PROMOTING] == [
-        *("register", "copy", "deploy", "wait", "wait", "wait", "verify", "swap", "point", "approve")
+        *("register", "copy", "deploy", "wait", "wait", "wait", "verify", "swap", "point", "confirm", "approve")
     ]
     assert trace.count("Pause") == 3
     assert tasks.calls[:2] == ["begin", "prepare"]
@@ -286,6 +289,24 @@ def test_past_the_swap_nothing_is_undone(broken: str) -> None:
     assert "undo" not in tasks.calls
     retries = [state["Retry"] for name, state in EVERY if name.lower() == broken]
     assert all(retry[-1]["ErrorEquals"] == ["States.ALL"] for retry in retries)
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "end"), [("withdrawn", ["withdraw", "finish"]), ("stays", ["withdraw", "approve", "finish"])]
+)
+def test_a_model_that_is_not_confirmed_is_withdrawn_where_there_is_one_before_it(withdrawn: str, end: list[str]) -> None:
+    tasks = Tasks(failing={"confirm": "JobFailed"}, withdrawn=withdrawn)
+    assert ran(tasks)[0] == ("RunFailed" if withdrawn == "withdrawn" else "succeeded")
+    assert tasks.calls[-len(end) :] == end
+    (payload,) = [p["Payload"] for p in tasks.parameters if p.get("Payload", {}).get("step") == "withdraw"]
+    assert payload["error"]["Error"] == "JobFailed"
+    assert finished_as(tasks) == ("failed" if withdrawn == "withdrawn" else "promoted")
+
+
+@pytest.mark.parametrize("state", ["Deploy", "Wait", "Verify", "Confirm"])
+def test_a_model_that_wakes_is_asked_again(state: str) -> None:
+    errors = {error for retry in MACHINE["States"][state]["Retry"] for error in retry["ErrorEquals"]}
+    assert "Unavailable" in errors
 
 
 @pytest.mark.parametrize("step", ["undo", "remove"])

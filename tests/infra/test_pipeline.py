@@ -202,4 +202,4 @@ def test_only_promotion_makes_and_deletes_endpoints(cloud: Templates) -> None:
 
 def test_runs_are_started_by_those_who_decide_it(cloud: Templates) -> None:
     starters = {role for role in cloud.all("AWS::IAM::Role") if cloud.allowed(role, "states:StartExecution", MACHINE)}
-    assert starters == {cloud.role_of(name) for name in ("on-upload", "finish", "sweep", "api")}
+    assert starters == {cloud.role_of(name) for name in ("on-upload", "finish", "sweep", "api", "promote")}

@@ -11,7 +11,6 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra import instances, requests
 from infra.requests import METRICS
 from tests.infra.asl import machines, resolve
 from tests.infra.test_definition import JOBS, MACHINE, an_input
@@ -154,25 +153,6 @@ def test_only_score_reads_the_holdout_and_only_under_its_own_role(name: str) -> 
     reads_holdout = "s3://data/holdout/" in str(sent)
     assert reads_holdout is name.startswith("Score")
     assert sent["RoleArn"] == (JOBS.score_role if reads_holdout else JOBS.job_role)
-
-
-@pytest.mark.parametrize(
-    ("instance", "own_disks"),
-    [
-        ("ml.m5.xlarge", False),
-        ("ml.c6i.4xlarge", False),
-        ("ml.p3.2xlarge", False),
-        ("ml.g4dn.xlarge", True),
-        ("ml.g5.2xlarge", True),
-        ("ml.g6e.4xlarge", True),
-        ("ml.p4d.24xlarge", True),
-        ("ml.p3dn.24xlarge", True),
-        ("ml.r5d.large", True),
-        ("ml.m7i-flex.large", False),
-    ],
-)
-def test_a_machine_with_disks_of_its_own_takes_no_volume_key(instance: str, own_disks: bool) -> None:
-    assert instances.has_own_disks(instance) is own_disks
 
 
 @pytest.mark.parametrize("name", [name for name in STATES if name != "Train"])
