@@ -8,14 +8,13 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from adapters.variants import VARIANT
 from chartloop.tasks import TASKS
-from infra.access import endpoints
 from infra.alarms import METRICS
 from infra.api import STAGE
 from infra.names import Names
 
 WIDE, HIGH = 12, 6
-VARIANT = "champion"
 
 
 class Dashboard(Construct):
@@ -51,7 +50,7 @@ class Dashboard(Construct):
         ])  # fmt: skip
 
     def _served(self) -> list[list[cloudwatch.IWidget]]:
-        return [self._endpoint(task, endpoint) for task, endpoint in zip(TASKS, endpoints(self._names), strict=True)]
+        return [self._endpoint(task, self._names.endpoint(task)) for task in TASKS]
 
     def _endpoint(self, task: str, endpoint: str) -> list[cloudwatch.IWidget]:
         live = {"EndpointName": endpoint, "VariantName": VARIANT}

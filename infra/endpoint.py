@@ -17,12 +17,12 @@ from constructs import Construct
 from adapters.variants import VARIANT
 from chartloop.tasks import TASKS
 from infra import access
+from infra.alarms import described
 from infra.context import Context
 from infra.grants import objects, volumes
 from infra.jobs import observe
 from infra.names import ROLLBACK, Names
 
-RUNBOOK = "docs/runbook.md"
 SECOND = 1_000_000
 """SageMaker tells latencies in microseconds."""
 
@@ -74,8 +74,9 @@ class Serving(Construct):
             self,
             f"{task.title()}{what.title()}",
             alarm_name=names.rollback_alarm(task, what),
-            alarm_description=f"{watched.meaning}; while a new model comes into service this puts the one before back. "
-            f"What to do: {RUNBOOK}#{watched.section}",
+            alarm_description=described(
+                f"{watched.meaning}. While a new model comes into service, the one before comes back.", watched.section
+            ),
             metric=cloudwatch.Metric(
                 namespace="AWS/SageMaker",
                 metric_name=watched.metric,

@@ -15,7 +15,7 @@ IDENTITY = {
 }
 
 
-def test_on_one_machine_only_issuer_base_model_and_pause_differ(cloud: Templates, local: Templates) -> None:
+def test_on_one_machine_only_issuer_base_model_and_pauses_differ(cloud: Templates, local: Templates) -> None:
     for name, stack in cloud.stacks.items():
         ours, theirs = stack["Resources"], local.stacks[name]["Resources"]
         assert {n: r for n, r in ours.items() if r["Type"] in IDENTITY}.keys() == ours.keys() - theirs.keys()
@@ -28,7 +28,13 @@ def _without_differences(resource: dict[str, object]) -> str:
     """The resource without the settings that may differ, and with one pause."""
     copied = json.loads(json.dumps(resource))
     variables = copied.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    for name in ("CHARTLOOP_ISSUER", "CHARTLOOP_JWKS_URL", "CHARTLOOP_AUDIENCE", "CHARTLOOP_BASE_MODEL"):
+    for name in (
+        "CHARTLOOP_ISSUER",
+        "CHARTLOOP_JWKS_URL",
+        "CHARTLOOP_AUDIENCE",
+        "CHARTLOOP_BASE_MODEL",
+        "CHARTLOOP_BAKE_MINUTES",
+    ):
         variables.pop(name, None)
     text = json.dumps(copied, sort_keys=True)
     if copied["Type"] == "AWS::StepFunctions::StateMachine":

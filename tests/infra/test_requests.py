@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from infra import requests
 from infra.requests import METRICS
 from tests.infra.asl import machines, resolve
 from tests.infra.test_definition import JOBS, MACHINE, an_input
