@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from training import dataset, environment
+from training import base_model, dataset, environment
 from training.jobs import Progress, Reporting, processing_message
 from training.tagging import Floats
 
@@ -35,16 +35,6 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def model_hash(folder: Path) -> str:
-    """sha256 over what makes a vector: the weights, the configuration and the tokenizer of the base model."""
-    total = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".safetensors" or path.name in ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"):
-            with path.open("rb") as body:
-                total.update(path.name.encode() + hashlib.file_digest(body, "sha256").digest())
-    return total.hexdigest()
-
-
 def read(folder: Path) -> Vectors:
     """What an earlier run wrote."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
@@ -58,7 +48,7 @@ def embed(snapshot: Path, model: Path, previous: Path | None, output: Path) -> d
     The encoder is loaded only where a text is new, or the earlier vectors are of another model.
     """
     texts = {text_hash(each.text): each.text for each in dataset.read(snapshot).documents}
-    ours = model_hash(model)
+    ours = base_model.content_hash(model)
     known = read(previous) if previous else None
     rows = known.rows if known and known.model_hash == ours else {}
     new = [name for name in texts if name not in rows]
@@ -96,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--previous", type=Path)
     chosen = parser.parse_args(arguments)
     with Reporting(processing_message(os.environ)):
+        base_model.verify(chosen.model)
         embed(chosen.snapshot, chosen.model, chosen.previous, chosen.output)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,13 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from training import encoder
+from training.checkpoints import Checkpoints, State
 from training.jobs import Progress, metric
+from training.ranks import Ranks
 
+ALONE = Ranks()
+INTERRUPTED = 143
+"""The exit code of a process that a SIGTERM ended."""
 IGNORED = -100
 """The tag that the loss leaves out, torch's own default."""
 
@@ -28,7 +33,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train; the names are those of the hyper-parameters."""
+    """How to train; the names are those of the hyper-parameters. `batch_size` is that of one update, over all devices."""
 
     epochs: int
     batch_size: int
@@ -63,27 +68,126 @@ def warm_then_decay(step: int, *, total: int, warmup: int) -> float:
     return max(0.0, (total - step) / max(1, total - warmup))
 
 
-def fit(model: Any, examples: Sequence[Example], plan: Plan, each_epoch: Callable[[int], None]) -> None:
-    """Trains in place; `each_epoch` is called with the number of epochs done, the model in evaluation mode."""
-    chance = random.Random(plan.seed)  # noqa: S311 (an order, not a secret)
-    steps = plan.epochs * math.ceil(len(examples) / plan.batch_size)
-    optimizer = _optimizer(model, plan)
-    warmup = max(1, round(plan.warmup_ratio * steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warm_then_decay(step, total=steps, warmup=warmup))
-    progress, done, losses = Progress(steps), 0, [0.0]
-    lengths = [len(example.ids) for example in examples]
-    for epoch in range(1, plan.epochs + 1):
-        model.train()
-        for batch in shuffled_batches(lengths, plan.batch_size, chance):
-            losses.append(_step(model, [examples[index] for index in batch], optimizer, bf16=plan.bf16))
-            schedule.step()
-            done += 1
-            if progress.at(done):
-                metric(train_loss=sum(losses) / len(losses))
-                losses = []
-        metric(epoch=epoch)
-        model.eval()
-        each_epoch(epoch)
+def fit(
+    model: Any,
+    examples: Sequence[Example],
+    plan: Plan,
+    each_epoch: Callable[[int], None],
+    ranks: Ranks = ALONE,
+    checkpoints: Checkpoints | None = None,
+) -> None:
+    """Trains in place; `each_epoch` is called with the number of epochs done, the model in evaluation mode.
+
+    Several `ranks` share every batch, so that what is learned does not depend on how many they are; the first one alone calls
+    `each_epoch`. With `checkpoints` it goes on where an interrupted training was, and raises SystemExit 143 when asked to end.
+    """
+    _Fit(model, examples, plan, ranks, checkpoints).run(each_epoch)
+
+
+class _Fit:
+    def __init__(
+        self, model: Any, examples: Sequence[Example], plan: Plan, ranks: Ranks, checkpoints: Checkpoints | None
+    ) -> None:
+        self.model, self.examples, self.plan, self.ranks, self.checkpoints = model, examples, plan, ranks, checkpoints
+        self.where = next(model.parameters()).device
+        self.an_epoch = math.ceil(len(examples) / plan.batch_size)
+        self.steps = plan.epochs * self.an_epoch
+        self.warmup = max(1, round(plan.warmup_ratio * self.steps))
+        self.optimizer = _optimizer(model, plan)
+        self.done = self._resume()
+        self.shared = ranks.wrap(model)
+        self.losses: list[float] = []
+
+    def run(self, each_epoch: Callable[[int], None]) -> None:
+        chance = random.Random(self.plan.seed)  # noqa: S311 (an order, not a secret)
+        progress = Progress(self.steps, aloud=self.ranks.first)
+        lengths = [len(example.ids) for example in self.examples]
+        for epoch in range(1, self.plan.epochs + 1):
+            batches = shuffled_batches(lengths, self.plan.batch_size, chance)
+            behind = self.done - (epoch - 1) * self.an_epoch
+            if behind >= self.an_epoch:
+                continue
+            self.model.train()
+            for batch in batches[behind:]:
+                self._learn(batch, progress)
+            self.model.eval()
+            if self.ranks.first:
+                metric(epoch=epoch)
+                each_epoch(epoch)
+            if epoch < self.plan.epochs:
+                self._save()
+
+    def _learn(self, batch: Sequence[int], progress: Progress) -> None:
+        factor = warm_then_decay(self.done, total=self.steps, warmup=self.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.learning_rate * factor
+        chosen = [self.examples[index] for index in batch]
+        self.losses.append(_step(self.shared, chosen, self.optimizer, self.ranks, self.where, bf16=self.plan.bf16))
+        self.done += 1
+        if progress.at(self.done):
+            loss = self.ranks.total(sum(self.losses), self.where) / len(self.losses)
+            self.losses = []
+            if self.ranks.first:
+                metric(train_loss=loss)
+        if self.checkpoints is not None:
+            self._heed(self.checkpoints)
+
+    def _heed(self, checkpoints: Checkpoints) -> None:
+        """All ranks do what one of them is due to do."""
+        if self.ranks.total(checkpoints.due, self.where):
+            self._save()
+        if self.ranks.total(checkpoints.asked_to_stop, self.where):
+            raise SystemExit(INTERRUPTED)
+
+    def _save(self) -> None:
+        if self.checkpoints is None:
+            return
+        chance = {"cpu": torch.get_rng_state()}
+        if self.where.type == "cuda":
+            chance["cuda"] = torch.cuda.get_rng_state(self.where)
+        everyone = {
+            f"{kind}.{rank}": one for kind in chance for rank, one in enumerate(self.ranks.each(chance[kind], self.where))
+        }
+        if self.ranks.first:
+            tensors = {"model": _flat(self.model.state_dict()), "optimizer": _of_optimizer(self.optimizer), "random": everyone}
+            self.checkpoints.save(State(self.done, tensors))
+
+    def _resume(self) -> int:
+        """The updates that are done already. Ranks that see different checkpoints begin anew, all of them."""
+        if not self.ranks.first:
+            torch.manual_seed(self.plan.seed + self.ranks.rank)
+        state = self.checkpoints.latest() if self.checkpoints is not None else None
+        seen = self.ranks.each(torch.tensor([state.step if state else 0]), self.where)
+        if state is None or any(int(one) != state.step for one in seen):
+            return 0
+        self.model.load_state_dict(state.tensors["model"])
+        _into_optimizer(self.optimizer, state.tensors["optimizer"])
+        ours = {kind: state.tensors["random"].get(f"{kind}.{self.ranks.rank}") for kind in ("cpu", "cuda")}
+        if ours["cpu"] is not None:
+            torch.set_rng_state(ours["cpu"])
+        if ours["cuda"] is not None and self.where.type == "cuda":
+            torch.cuda.set_rng_state(ours["cuda"], self.where)
+        if self.ranks.first:
+            print(f"going on after {state.step} of {self.steps} updates", flush=True)  # noqa: T201
+        return state.step
+
+
+def _flat(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _of_optimizer(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """AdamW's moments and counts as `{parameter}.{name}`."""
+    state = optimizer.state_dict()["state"]
+    return _flat({f"{number}.{name}": tensor for number, its in state.items() for name, tensor in its.items()})
+
+
+def _into_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for place, tensor in tensors.items():
+        number, _, name = place.partition(".")
+        state.setdefault(int(number), {})[name] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def _optimizer(model: Any, plan: Plan) -> torch.optim.Optimizer:
@@ -94,14 +198,18 @@ def _optimizer(model: Any, plan: Plan) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=plan.learning_rate, fused=True)
 
 
-def _step(model: Any, batch: Sequence[Example], optimizer: torch.optim.Optimizer, *, bf16: bool) -> float:
-    """One update; gives the mean loss per counted piece."""
-    where = next(model.parameters()).device
+def _step(
+    model: Any, batch: Sequence[Example], optimizer: torch.optim.Optimizer, ranks: Ranks, where: torch.device, *, bf16: bool
+) -> float:
+    """One update over the batch; gives this rank's part of the mean loss per counted piece."""
+    counted = sum(tag != IGNORED for example in batch for tag in example.tags)
+    ours = ranks.share(batch) or [Example(batch[0].ids, [IGNORED] * len(batch[0].ids))]
     with encoder.autocast(where, bf16=bf16):
-        logits = model(**encoder.inputs([example.ids for example in batch], where)).logits
-    tags = encoder.pad([example.tags for example in batch], IGNORED).to(where)
-    loss = cross_entropy(logits.float().flatten(0, 1), tags.flatten(), ignore_index=IGNORED)
-    loss.backward()  # type: ignore[no-untyped-call]
+        logits = model(**encoder.inputs([example.ids for example in ours], where)).logits
+    tags = encoder.pad([example.tags for example in ours], IGNORED).to(where)
+    total = cross_entropy(logits.float().flatten(0, 1), tags.flatten(), ignore_index=IGNORED, reduction="sum")
+    loss = total / max(counted, 1)
+    (loss * ranks.size).backward()  # gradients are averaged over the ranks
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

@@ -18,10 +18,11 @@ def metric(**values: float) -> None:
 
 
 class Progress:
-    """Tells `metric progress` (0 to 100) each time at least two more percent of `total` are done."""
+    """Tells `metric progress` (0 to 100) each time at least two more percent of `total` are done, where `aloud`."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, aloud: bool = True) -> None:
         self.total = max(total, 1)
+        self.aloud = aloud
         self.told = 0.0
 
     def at(self, done: int) -> bool:
@@ -30,7 +31,8 @@ class Progress:
         due = percent - self.told >= 2 or (done >= self.total and self.told < percent)
         if due:
             self.told = percent
-            metric(progress=percent)
+            if self.aloud:
+                metric(progress=percent)
         return due
 
 

@@ -11,22 +11,31 @@ import numpy as np
 from chartloop.errors import JobFailed
 from chartloop.tasks import NerHyperparameters
 from training import dataset, encoder, pieces, tagging
+from training.checkpoints import Checkpoints
 from training.dataset import Document, Snapshot
-from training.fit import IGNORED, Example, Plan, fit
+from training.fit import ALONE, IGNORED, Example, Plan, fit
 from training.jobs import metric
 from training.measure import all_labels, f1, measure
+from training.ranks import Ranks
 from training.tagger import Tagger
 
 
-def train(snapshot: Snapshot, base: str, chosen: NerHyperparameters) -> Tagger:
-    """A tagger for the snapshot's labels, from the encoder `base` (a folder or a hub name). Raises JobFailed."""
+def train(
+    snapshot: Snapshot,
+    base: str,
+    chosen: NerHyperparameters,
+    ranks: Ranks = ALONE,
+    checkpoints: Checkpoints | None = None,
+) -> Tagger:
+    """A tagger for the snapshot's labels, from the encoder `base` (folder or hub name). Raises JobFailed."""
     watched_percent = chosen.validation_percent if chosen.do_eval else 0
     learned, watched = dataset.split_validation(snapshot.documents, watched_percent)
     tagger = new_tagger(base, snapshot.labels, chosen)
     examples = [example for each in learned for example in windows_of(each, tagger)]
     if not examples:
         raise JobFailed("the snapshot holds no text to train on", code="no_training_data")
-    fit(tagger.model, examples, plan_of(chosen, bf16=tagger.bf16), lambda _: metric(**validate(tagger, watched)))
+    plan = plan_of(chosen, bf16=tagger.bf16)
+    fit(tagger.model, examples, plan, lambda _: metric(**validate(tagger, watched)), ranks, checkpoints)
     return tagger
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,7 @@ def build_run(folder: Path) -> Run:
     return Run(folder / "request", folder / "records", folder / "holdout")
 
 
-def build_base(folder: Path) -> Path:
+def build_base(folder: Path, **changes: Any) -> Path:
     """A random BERT, 2 layers and 32 wide, with an uncased vocabulary of words and characters."""
     from transformers import BertConfig, BertModel
 
@@ -79,9 +81,19 @@ def build_base(folder: Path) -> Path:
     (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "tokenizer_class": "BertTokenizer"}))
     shape = BertConfig(
         vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-        max_position_embeddings=64,
+        max_position_embeddings=64, **changes,
     )  # fmt: skip
     BertModel(shape).save_pretrained(folder)
+    return staged(folder)
+
+
+def staged(folder: Path) -> Path:
+    """The folder with the manifest that staging writes."""
+    hashes = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != "manifest.json"
+    }
+    files = [{"path": name, "sha256": digest} for name, digest in sorted(hashes.items())]
+    (folder / "manifest.json").write_text(json.dumps({"name": "tiny", "files": files}))
     return folder
 
 
@@ -106,11 +118,18 @@ class Trained:
 
 def train(snapshot: Path, base: Path, folder: Path, **chosen: object) -> subprocess.CompletedProcess[str]:
     """training/train.py with SM_* variables; the model goes to `folder/model`, a failure to `folder/output/failure`."""
-    environ = {
+    return command([sys.executable, *training(chosen)], variables(snapshot, base, folder))
+
+
+def variables(snapshot: Path, base: Path, folder: Path) -> dict[str, str]:
+    return {
         "SM_CHANNEL_TRAIN": str(snapshot),
         "SM_CHANNEL_MODEL": str(base),
         "SM_MODEL_DIR": str(folder / "model"),
         "SM_OUTPUT_DIR": str(folder / "output"),
     }
-    arguments = [part for name, value in chosen.items() for part in (f"--{name}", str(value))]
-    return command([sys.executable, str(ROOT / "training" / "train.py"), *arguments], environ)
+
+
+def training(chosen: Mapping[str, object]) -> list[str]:
+    """The script and its hyper-parameters."""
+    return [str(ROOT / "training" / "train.py"), *(part for name, value in chosen.items() for part in (f"--{name}", str(value)))]
