@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chartloop import keys
+from chartloop import keys, vectors
 from chartloop.errors import Stale
 from chartloop.items import change, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.promotion import stale, swapped, verdict_of
@@ -134,5 +134,5 @@ def _release(owner: Item, run: Item, chosen: TaskSettings, objects: Objects) -> 
     owner["active_run"] = None
     if run["status"] == FAILED and new_records(owner) < chosen.minimum_new_records:
         owner["counted"] = max(run["counted_before"], owner["arrivals"] - chosen.minimum_new_records + 1)
-    if objects.exists(keys.embeddings(owner["task"], run["snapshot"]) + "manifest.json"):
+    if vectors.stored(objects, owner["task"], run["snapshot"]):
         owner["embeddings"] = run["snapshot"]

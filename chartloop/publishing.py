@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chartloop import keys
+from chartloop import keys, vectors
 from chartloop.errors import Conflict
 from chartloop.items import model_key, require, run_key, task_item
 from chartloop.models import ARTIFACT
 from chartloop.seams import Item, Ledger, ModelFolder, Objects
-
-EMBEDDINGS = ("vectors.npy", "ids.json", "manifest.json")
 
 
 def copy(task: str, run_id: str, *, ledger: Ledger, objects: Objects, folder: ModelFolder) -> None:
@@ -52,9 +50,10 @@ def _publish(task: str, version: str, *, ledger: Ledger, objects: Objects, folde
         objects.download(keys.model(task, version, ARTIFACT), archive)
         folder.publish(task, version, archive, model["sha256"])
         archive.unlink()  # the scratch space holds one of the two
-        prefix = keys.embeddings(task, model["snapshot"])
-        if objects.exists(prefix + "manifest.json"):
-            files = {name: Path(scratch) / name for name in EMBEDDINGS}
-            for name, path in files.items():
-                objects.download(prefix + name, path)
-            folder.publish_embeddings(task, version, files)
+        suffixes = vectors.stored(objects, task, model["snapshot"])
+        for name in (name for suffix in suffixes for name in vectors.names(suffix)):
+            objects.download(keys.embeddings(task, model["snapshot"]) + name, Path(scratch) / name)
+        if len(suffixes) > 1:
+            vectors.merge(Path(scratch), suffixes)
+        if suffixes:
+            folder.publish_embeddings(task, version, {name: Path(scratch) / name for name in vectors.names()})

@@ -96,8 +96,17 @@ def select(entries: Sequence[Entry], read: Callable[[str], bytes]) -> list[Store
     Of a record that was replaced only the newest, and of records with the same text only the first. `read` gives the bytes at a
     key. Raises JobFailed for a shard whose bytes are not those that the request hashed.
     """
-    stored = sorted((record for entry in entries for record in _read(entry, read)), key=_place)
-    newest = {record.record_id: record for record in stored}
+    return counted(read_all(entries, read))
+
+
+def read_all(entries: Iterable[Entry], read: Callable[[str], bytes]) -> list[StoredRecord]:
+    """Every record of these shards. Raises JobFailed for a shard whose bytes are not those that the request hashed."""
+    return [record for entry in entries for record in _read(entry, read)]
+
+
+def counted(records: Iterable[StoredRecord]) -> list[StoredRecord]:
+    """The rule of `select` over records from anywhere; over what it gave once it gives the same again."""
+    newest = {record.record_id: record for record in sorted(records, key=_place)}
     kept: dict[str, StoredRecord] = {}
     for record in sorted(newest.values(), key=_place):
         kept.setdefault(_sameness(record), record)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chartloop import parts, snapshots
 from chartloop.errors import JobFailed
 
 
@@ -31,14 +32,35 @@ class Snapshot:
 
 
 def read(folder: Path) -> Snapshot:
-    """Raises JobFailed `snapshot_changed` where `train.jsonl` is not what the manifest says."""
-    manifest = json.loads((folder / "manifest.json").read_bytes())
-    body = (folder / "train.jsonl").read_bytes()
+    """The snapshot, of one file or of several machines' parts: the same either way.
+
+    Raises JobFailed `snapshot_changed` where a file is not what its manifest says, `shard_missing` where parts lack one.
+    """
+    suffixes = parts.whole(path.name for path in folder.iterdir())
+    if not suffixes:
+        raise JobFailed("the snapshot is not whole", code="snapshot_changed", field="manifest")
+    read = [_part(folder, suffix) for suffix in suffixes]
+    manifest, lines = read[0]
+    if len(read) == 1:
+        return Snapshot(manifest["hash"], tuple(manifest["labels"]), tuple(map(document, lines)))
+    if {shard for about, _ in read for shard in about["shards"]} != set(manifest["asked"]):
+        raise JobFailed("the snapshot's parts lack a shard", code="shard_missing")
+    stored = snapshots.counted(snapshots.StoredRecord(**line) for _, its in read for line in its)
+    documents = [document(vars(each)) for each in sorted(stored, key=lambda each: each.record_id)]
+    if not documents:
+        raise JobFailed("the request's shards hold no records", code="no_training_data")
+    labels = sorted({entity["label"] for each in documents for entity in each.entities})
+    return Snapshot(manifest["hash"], tuple(labels), tuple(documents))
+
+
+def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A part's manifest and stored records."""
+    manifest = json.loads((folder / f"manifest{suffix}.json").read_bytes())
+    body = (folder / f"train{suffix}.jsonl").read_bytes()
     if hashlib.sha256(body).hexdigest() != manifest["sha256"]:
-        raise JobFailed("train.jsonl differs from its manifest", code="snapshot_changed", field="sha256")
+        raise JobFailed(f"train{suffix}.jsonl differs from its manifest", code="snapshot_changed", field="sha256")
     # split at newlines alone: a note may hold the other characters that splitlines takes for a line's end
-    lines = [json.loads(line) for line in body.split(b"\n") if line]
-    return Snapshot(manifest["hash"], tuple(manifest["labels"]), tuple(map(document, lines)))
+    return manifest, [json.loads(line) for line in body.split(b"\n") if line]
 
 
 def document(stored: dict[str, Any]) -> Document:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from chartloop import parts, vectors
 from training import base_model, dataset, environment
-from training.jobs import Progress, Reporting, processing_message
+from training.jobs import Progress, Reporting, part_of, processing_message
 from training.tagging import Floats
 
 WINDOW = 256
@@ -36,27 +37,40 @@ def text_hash(text: str) -> str:
 
 
 def read(folder: Path) -> Vectors:
-    """What an earlier run wrote."""
-    manifest = json.loads((folder / "manifest.json").read_bytes())
-    values: Floats = np.load(folder / "vectors.npy", allow_pickle=False)
-    return Vectors(manifest["model_hash"], json.loads((folder / "ids.json").read_bytes()), values)
+    """What an earlier run wrote, whole or in parts."""
+    suffixes = parts.whole(path.name for path in folder.iterdir())
+    read = [_part(folder, suffix) for suffix in suffixes]
+    rows: dict[str, int] = {}
+    for each in read:
+        rows |= {name: len(rows) + row for name, row in each.rows.items()}
+    filled = [each.values for each in read if len(each.values)]
+    return Vectors(read[0].model_hash, rows, np.concatenate(filled) if len(filled) > 1 else filled[0])
 
 
-def embed(snapshot: Path, model: Path, previous: Path | None, output: Path) -> dict[str, Any]:
+def _part(folder: Path, suffix: str) -> Vectors:
+    values, ids, manifest = (folder / name for name in vectors.names(suffix))
+    loaded: Floats = np.load(values, allow_pickle=False)
+    return Vectors(json.loads(manifest.read_bytes())["model_hash"], json.loads(ids.read_bytes()), loaded)
+
+
+def embed(snapshot: Path, model: Path, previous: Path | None, output: Path, part: int = 1, of: int = 1) -> dict[str, Any]:
     """Writes `vectors.npy`, `ids.json` (text hash to row) and, last, `manifest.json`, which it gives back.
 
-    The encoder is loaded only where a text is new, or the earlier vectors are of another model.
+    Of several machines each takes the texts whose hash falls to it. The encoder is loaded only where a text is new, or the
+    earlier vectors are of another model.
     """
-    texts = {text_hash(each.text): each.text for each in dataset.read(snapshot).documents}
+    everything = {text_hash(each.text): each.text for each in dataset.read(snapshot).documents}
+    texts = {name: text for name, text in everything.items() if int(name[:8], 16) % of == part - 1}
     ours = base_model.content_hash(model)
     known = read(previous) if previous else None
     rows = known.rows if known and known.model_hash == ours else {}
     new = [name for name in texts if name not in rows]
-    vectors = {name: known.values[rows[name]] for name in texts if name in rows} if known else {}
-    vectors |= dict(zip(new, _encode(model, [texts[name] for name in new]), strict=True)) if new else {}
-    order = sorted(vectors)
-    values = np.stack([vectors[name] for name in order]).astype(np.float32)
-    return _write(output, order, values, model_hash=ours, reused=len(order) - len(new))
+    made = {name: known.values[rows[name]] for name in texts if name in rows} if known else {}
+    made |= dict(zip(new, _encode(model, [texts[name] for name in new]), strict=True)) if new else {}
+    order = sorted(made)
+    values = np.stack([made[name] for name in order]).astype(np.float32) if order else np.empty((0, 0), np.float32)
+    about = {"engine": "torch", "precision": "fp32", "model_hash": ours, "reused": len(order) - len(new)}
+    return vectors.write(output, order, values, about, parts.suffix(part, of))
 
 
 def _encode(model: Path, texts: Sequence[str]) -> Floats:
@@ -69,16 +83,6 @@ def _encode(model: Path, texts: Sequence[str]) -> Floats:
     return Pooler.load(model, WINDOW, OVERLAP).vectors(texts, Progress(len(texts)))
 
 
-def _write(output: Path, order: Sequence[str], values: Floats, **about: Any) -> dict[str, Any]:
-    manifest = {"engine": "torch", "precision": "fp32", "count": len(order), "dims": values.shape[1], **about}
-    output.mkdir(parents=True, exist_ok=True)
-    np.save(output / "vectors.npy", values, allow_pickle=False)
-    rows = {name: row for row, name in enumerate(order)}
-    for name, value in (("ids.json", rows), ("manifest.json", manifest)):
-        (output / name).write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return manifest
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--snapshot", "--model", "--output"):
@@ -87,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     with Reporting(processing_message(os.environ)):
         base_model.verify(chosen.model)
-        embed(chosen.snapshot, chosen.model, chosen.previous, chosen.output)
+        embed(chosen.snapshot, chosen.model, chosen.previous, chosen.output, *part_of(os.environ))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 from collections.abc import Mapping
@@ -67,6 +68,16 @@ def reason(error: Exception) -> str:
 def processing_message(environ: Mapping[str, str]) -> Path:
     """Where a processing job leaves its reason."""
     return Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "output" / "message"
+
+
+def part_of(environ: Mapping[str, str]) -> tuple[int, int]:
+    """(which, of how many) machines of a processing job this is, counted from 1."""
+    path = Path(environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "config" / "resourceconfig.json"
+    if not path.exists():
+        return 1, 1
+    described = json.loads(path.read_bytes())
+    hosts = sorted(described["hosts"])
+    return hosts.index(described["current_host"]) + 1, len(hosts)
 
 
 def training_failure(environ: Mapping[str, str]) -> Path:

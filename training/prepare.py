@@ -11,32 +11,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chartloop import snapshots
+from chartloop import parts, snapshots
 from chartloop.errors import JobFailed
 from chartloop.snapshots import StoredRecord
-from training.jobs import Reporting, processing_message
+from training.jobs import Reporting, part_of, processing_message
 
 
-def prepare(request: Path, shards: Path, output: Path) -> dict[str, Any]:
+def prepare(request: Path, shards: Path, output: Path, part: int = 1, of: int = 1) -> dict[str, Any]:
     """Writes `train.jsonl`, then `manifest.json`, which it gives back; the same input gives the same bytes.
 
+    Of several machines each has some of the shards, and writes `train-1-of-3.jsonl` and its manifest; that together they had all,
+    and which records of all count, is for the reader to see (`training/dataset.py`).
     Raises JobFailed for a shard that is missing or is not what the request hashed, and where no record is left.
     """
     asked = json.loads((request / "request.json").read_bytes())
-    selected = snapshots.select(asked["records"], lambda key: read_shard(shards, key))
-    if not selected:
+    here = [entry for entry in asked["records"] if of == 1 or (shards / Path(entry["key"]).name).exists()]
+    # One machine cannot say which of several records counts: the one that replaces another may lie with the next machine.
+    choose = snapshots.select if of == 1 else snapshots.read_all
+    selected = choose(here, lambda key: read_shard(shards, key))
+    if not selected and of == 1:
         raise JobFailed("the request's shards hold no records", code="no_training_data")
     body = b"".join(map(_line, sorted(selected, key=lambda stored: stored.record_id)))
     manifest = {
         "task": asked["task"],
         "hash": asked["snapshot"],
         "sha256": hashlib.sha256(body).hexdigest(),
-        "shards": [entry["sha256"] for entry in asked["records"]],
+        "shards": [entry["sha256"] for entry in here],
+        "asked": [entry["sha256"] for entry in asked["records"]],
         **_counts(selected),
     }
     output.mkdir(parents=True, exist_ok=True)
-    (output / "train.jsonl").write_bytes(body)
-    (output / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    suffix = parts.suffix(part, of)
+    (output / f"train{suffix}.jsonl").write_bytes(body)
+    (output / f"manifest{suffix}.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
 
 
@@ -76,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.add_argument(name, type=Path, required=True)
     chosen = parser.parse_args(arguments)
     with Reporting(processing_message(os.environ)):
-        prepare(chosen.request, chosen.records, chosen.output)
+        prepare(chosen.request, chosen.records, chosen.output, *part_of(os.environ))
 
 
 if __name__ == "__main__":

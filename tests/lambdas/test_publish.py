@@ -8,10 +8,11 @@ import json
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adapters.efs import EfsModelFolder
-from chartloop import keys
+from chartloop import keys, vectors
 from chartloop.errors import JobFailed
 from lambdas import publish
 from tests.chartloop.test_promotion import held, served
@@ -58,6 +59,23 @@ def test_a_copy_is_the_unpacked_artifact_with_its_embeddings(tmp_path: Path) -> 
     found = {path.name for path in (tmp_path / "embeddings" / TASK / run_id).iterdir()}
     assert found == {"vectors.npy", "ids.json", "manifest.json"}
     assert not (tmp_path / "models" / TASK / "champion.json").exists()
+
+
+def test_embeddings_of_several_machines_become_one(tmp_path: Path) -> None:
+    world, run_id = ready(tmp_path / "efs")
+    prefix = keys.embeddings(TASK, world.run(run_id)["snapshot"])
+    objects = world.stores["objects"]
+    for name in vectors.names():
+        del objects.stored[prefix + name]
+    for part, order in ((1, ["b"]), (2, ["a", "c"])):
+        values = np.full((len(order), 2), part, np.float32)
+        vectors.write(tmp_path / "parts", order, values, {"reused": 1}, f"-{part}-of-2")
+    for path in (tmp_path / "parts").iterdir():
+        objects.put(prefix + path.name, path.read_bytes())
+    publish.handle({"step": "copy", "task": TASK, "run_id": run_id}, world)
+    folder = tmp_path / "efs" / "embeddings" / TASK / run_id
+    assert json.loads((folder / "ids.json").read_text()) == {"a": 0, "b": 1, "c": 2}
+    assert np.load(folder / "vectors.npy").tolist() == [[2, 2], [1, 1], [2, 2]]
 
 
 def test_an_artifact_that_changed_is_not_copied(tmp_path: Path) -> None:
