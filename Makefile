@@ -6,6 +6,10 @@ CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
 SEED ?= 7
 STATE ?= .chartloop
 PORT ?= 8040
+# What a deployment is told (infra/context.py): make deploy CONTEXT="environment=prod alarm_email=on-call@hospital.example"
+CONTEXT ?=
+TOLD = $(foreach pair,$(CONTEXT),-c $(pair))
+NAME = $(or $(patsubst name=%,%,$(filter name=%,$(CONTEXT))),chartloop)
 
 .PHONY: help setup demo up test check check-all synth deploy destroy bench lock clean
 
@@ -15,7 +19,8 @@ help:
 	@echo "make test       the tests"
 	@echo "make check-all  the tests, and the long ones: crashes at every boundary, real data, both demo seeds"
 	@echo "make synth      CloudFormation templates, without AWS"
-	@echo "make deploy     into the AWS account of your credentials;  make destroy takes it down again"
+	@echo "make deploy     into the AWS account of your credentials, after saying what it does and costs (CONTEXT=\"name=value ...\")"
+	@echo "make destroy    takes it down again, endpoints first, and says what that stops costing"
 	@echo "make bench      benchmarks against peers"
 
 setup: .venv/ready node_modules/ready
@@ -53,14 +58,16 @@ check-all: test
 	$(BIN)/python -m pytest -m slow
 
 synth: setup
-	$(CDK) synth --quiet
+	$(CDK) synth --quiet $(TOLD)
 
 deploy: setup
-	$(CDK) deploy --all
+	$(CDK) synth --quiet $(TOLD)
+	@$(BIN)/python -m infra.preview $(TOLD)
+	$(CDK) deploy --app cdk.out --all
 
 destroy: setup
-	$(BIN)/python -m infra.destroy
-	$(CDK) destroy --all
+	$(BIN)/python -m infra.destroy --name $(NAME)
+	$(CDK) destroy --all $(TOLD)
 
 bench: setup
 	@for file in $$(ls benchmarks | sed -n 's/^\([a-z].*\)\.py$$/\1/p'); do echo "== $$file"; $(BIN)/python -m benchmarks.$$file; done

@@ -42,6 +42,7 @@ class SageMakerJobs:
             started=_seconds(found.get(f"{what}StartTime")),
             ended=_seconds(found.get(f"{what}EndTime")),
             failure=found.get("FailureReason"),
+            billed=found.get("BillableTimeInSeconds"),
             stage=found.get("SecondaryStatus", ""),
             metrics={metric["MetricName"]: metric["Value"] for metric in found.get("FinalMetricDataList", [])},
         )

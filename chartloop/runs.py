@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chartloop import handover, keys, tasks
+from chartloop import costs, handover, keys, tasks
 from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive
 from chartloop.items import audit, change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
 from chartloop.settings import Settings
 from chartloop.snapshots import build_request
-from chartloop.steps import execution_name, seconds_of, steps
+from chartloop.steps import Step, execution_name, seconds_of, steps
 from chartloop.tasks import TaskSettings
 
 STARTING, RUNNING, SUCCEEDED, FAILED = "starting", "running", "succeeded", "failed"
@@ -48,7 +48,7 @@ def consider(
             return None
         if owner["records"] < chosen.minimum_records or new_records(owner) < chosen.minimum_new_records:
             return None
-        return _start(owner, chosen, by=None, ledger=ledger, objects=objects, executions=executions, now=now)
+        return _start(owner, chosen, settings, by=None, ledger=ledger, objects=objects, executions=executions, now=now)
 
     try:
         return until_first(attempt)
@@ -69,20 +69,24 @@ def start_now(
             raise Conflict("a run of this task is active", code="run_active", details={"run_id": owner["active_run"]})
         if owner["records"] < chosen.minimum_records:
             raise Conflict(f"{_progress(owner, chosen)} records: too few for a run")
-        return _start(owner, chosen, by=by, ledger=ledger, objects=objects, executions=executions, now=now)
+        return _start(owner, chosen, settings, by=by, ledger=ledger, objects=objects, executions=executions, now=now)
 
     return until_first(attempt)
 
 
 def _start(
-    owner: Item, chosen: TaskSettings, *, by: str | None, ledger: Ledger, objects: Objects, executions: Executions, now: datetime
-) -> str:
-    """Raises InvalidRequest where there is nothing to work on, and Stale where the task changed since `owner` was read."""
+    owner: Item, chosen: TaskSettings, settings: Settings, *,
+    by: str | None, ledger: Ledger, objects: Objects, executions: Executions, now: datetime,
+) -> str:  # fmt: skip
+    """Raises InvalidRequest where there is nothing to work on or it costs too much, and Stale where `owner` is not the latest."""
     run = _new_run(owner["task"], "retrain", by=by, now=now)
     batches = [batch for batch in ledger.query(task_key(owner["task"])[0], "BATCH#") if batch["status"] == "processed"]
     settled = handover.settled_batches(objects, owner, batches)
     request = build_request(run["run_id"], owner["task"], batches, settled, chosen, now)
     handover.check(request, chosen, objects)
+    cost = costs.estimate(owner["task"], costs.work_of(owner, batches, new_records(owner)), chosen, settings)
+    costs.hold_cap(cost)
+    run |= {"estimated_usd": cost["usd"], "rates": costs.rates(settings)}
     run["snapshot"] = request["snapshot"]
     run["sequence"] = max(batch["sequence"] for batch in batches)
     sides = {"train": handover.count(request["records"]), "holdout": handover.count(request["holdout"])}
@@ -200,14 +204,24 @@ def status(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
     }
 
 
+def cost(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
+    """The Cost of docs/contracts/cost.schema.json: what a run of this task would cost if it started now."""
+    owner = task_item(ledger, task)
+    batches = [batch for batch in ledger.query(task_key(task)[0], "BATCH#") if batch["status"] == "processed"]
+    return costs.estimate(task, costs.work_of(owner, batches, new_records(owner)), settings_of(owner, settings), settings)
+
+
 def to_run(run: Item, *, objects: Objects, jobs: Jobs) -> dict[str, Any]:
     """The Run of docs/contracts/run.schema.json, with what S3 and SageMaker know of it."""
     names = ("run_id", "task", "kind", "status", "outcome", "attempt", "snapshot", "records", "error", "reason", "by")
     ended = run["ended_at"]
+    shown = steps(run, jobs) if run["steps"] is None else run["steps"]
     return {
         **{name: run[name] for name in names},
         "version": run["model"],
-        "steps": steps(run, jobs) if run["steps"] is None else run["steps"],
+        "steps": shown,
+        "estimated_usd": run.get("estimated_usd"),
+        "cost_usd": _cost(shown),
         "verdict": _read(objects, keys.run(run["run_id"], "verdict.json")),
         "scores": {role: _read(objects, keys.run(run["run_id"], f"score/{role}.json")) for role in ("candidate", "champion")},
         "started_at": run["started_at"],
@@ -215,6 +229,12 @@ def to_run(run: Item, *, objects: Objects, jobs: Jobs) -> dict[str, Any]:
         "seconds": round(seconds_of(ended) - seconds_of(run["started_at"]), 3) if ended else None,
         "orchestration_seconds": run["orchestration_seconds"],
     }
+
+
+def _cost(shown: list[Step]) -> float | None:
+    """US dollars of all jobs so far; None where none ran."""
+    found = [step["cost_usd"] for step in shown if step.get("cost_usd") is not None]
+    return round(sum(found), 4) if found else None
 
 
 def _read(objects: Objects, key: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -183,6 +184,8 @@ class JobState:
     started: float | None = None
     ended: float | None = None
     failure: str | None = None
+    billed: float | None = None
+    """Seconds that are paid for, each machine once; None: those from start to end."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     stage: str = ""
     """Of a training job the SecondaryStatus: Pending, Starting, Downloading, Training, Interrupted..."""
@@ -215,4 +218,26 @@ class Tokens(Protocol):
 
     def fail(self, token: str, reason: str) -> None:
         """Fails the task; `reason` is `{code}: {message}`. Does nothing where the task was answered or nobody waits any more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something of SageMaker's: `kind` is one of chartloop/housekeeping.py's, `since` when it was made, or began to run."""
+
+    kind: str
+    name: str
+    since: datetime
+    status: str = ""
+    config: str = ""
+    """Of an endpoint: its live configuration."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Estate(Protocol):
+    """What a deployment has at SageMaker beside its data."""
+
+    def things(self) -> Iterator[Thing]: ...
+    def remove(self, thing: Thing) -> None:
+        """Deletes it, or stops it where it runs and is kept: notebooks and jobs."""
         ...

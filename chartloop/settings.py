@@ -46,6 +46,19 @@ class Settings(BaseModel):
     code_version: str = "unknown"
     notebook: str = ""
     """The notebook instance that trains; empty where jobs do."""
+    region: str = "us-east-1"
+    """Whose prices hold; empty where nothing is billed."""
+    processing_instance: str = "ml.m5.xlarge"
+    processing_instances: int = 1
+    training_instance: str = "ml.g4dn.xlarge"
+    training_instances: int = 1
+    spot: bool = False
+    serving: str = "realtime"
+    serving_instances: int = 1
+    run_cost_cap_usd: float = 0
+    """A run that is estimated to cost more does not start; 0: no cap."""
+    janitor_hours: int = 24
+    notebook_hours: int = 14
 
     def environment(self) -> dict[str, str]:
         """The environment variables that `from_environment` reads back."""

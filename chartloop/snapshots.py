@@ -58,8 +58,8 @@ def read_shard(body: bytes) -> list[StoredRecord]:
 
 
 def shard_entry(key: str, body: bytes) -> dict[str, Any]:
-    """A shard as a BATCH item names it: `{key, sha256, records}`."""
-    return {"key": key, "sha256": hashlib.sha256(body).hexdigest(), "records": body.count(b"\n")}
+    """A shard as a BATCH item names it: `{key, sha256, records, bytes}`."""
+    return {"key": key, "sha256": hashlib.sha256(body).hexdigest(), "records": body.count(b"\n"), "bytes": len(body)}
 
 
 def snapshot_hash(entries: Iterable[Entry]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from chartloop.costs import of_jobs
 from chartloop.items import stamp
 from chartloop.seams import Item, Jobs, JobState
 
@@ -63,7 +64,7 @@ def steps(run: Item, jobs: Jobs) -> list[Step]:
     if run["kind"] != "retrain":
         return [promote]
     judge = _marked("judge", run["marks"].get("judge"))
-    return [*_told_what_they_wait_for(run, [_of_job(step, _latest(run, step, jobs)) for step in JOBS]), judge, promote]
+    return [*_told_what_they_wait_for(run, [_step(run, step, jobs) for step in JOBS]), judge, promote]
 
 
 def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:
@@ -103,9 +104,12 @@ def out_of_room(state: JobState) -> bool:
     return state.status in ("Failed", "Stopped") and any(word in f"{state.stage} {state.failure}" for word in NO_ROOM)
 
 
-def _latest(run: Item, step: str, jobs: Jobs) -> JobState:
-    tried = (list(_tries(jobs, step, name)) for name in _names(run, step))
-    return next((states[-1] for states in tried if states), JobState("Missing"))
+def _step(run: Item, step: str, jobs: Jobs) -> Step:
+    """What the newest of the step's jobs shows, with what all of them have cost."""
+    tried = [states for name in _names(run, step) if (states := list(_tries(jobs, step, name)))]
+    shown = _of_job(step, tried[0][-1] if tried else JobState("Missing"))
+    cost = of_jobs((state for states in tried for state in states), run.get("rates", {}).get(step))
+    return shown if cost is None else {**shown, "cost_usd": cost}
 
 
 def _of_job(name: str, state: JobState) -> Step:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-from client.contracts import BatchReceipt, Model, Prediction, Record, Run, TaskStatus
+from client.contracts import BatchReceipt, Cost, Model, Prediction, Record, Run, TaskStatus
 from client.http import Http
 
 JSON_LINES = "application/x-ndjson"
@@ -69,6 +69,10 @@ class Api:
     def task(self, task: str) -> TaskStatus:
         """Counts, what is missing to the next run, the active run and the champion."""
         return cast(TaskStatus, self._http.call("GET", path("tasks", task)))
+
+    def cost(self, task: str) -> Cost:
+        """What a run would cost if it started now, and whether the cap allows it."""
+        return cast(Cost, self._http.call("GET", path("tasks", task, "cost")))
 
     def settings(self, task: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self._http.call("GET", path("tasks", task, "settings")))

@@ -99,6 +99,7 @@ class Step(TypedDict):
     seconds: NotRequired[float | None]
     progress: NotRequired[dict[str, float]]
     message: NotRequired[str]
+    cost_usd: NotRequired[float | None]
 
 
 class Run(TypedDict):
@@ -121,6 +122,33 @@ class Run(TypedDict):
     ended_at: str | None
     seconds: float | None
     orchestration_seconds: float | None
+    estimated_usd: NotRequired[float | None]
+    cost_usd: NotRequired[float | None]
+
+
+class CostStep(TypedDict):
+    name: Literal["prepare", "embed", "train", "score"]
+    instance: str
+    instances: int
+    seconds: int
+    usd: float | None
+
+
+class Cost(TypedDict):
+    """What a run would cost if it started now."""
+
+    task: str
+    records: dict[str, int]
+    tokens: int
+    steps: list[CostStep]
+    seconds: int
+    usd: float | None
+    spot: bool
+    cap_usd: float | None
+    allowed: bool
+    endpoint_usd_per_month: float | None
+    prices: dict[str, str]
+    assumptions: list[str]
 
 
 class Model(TypedDict):

@@ -89,6 +89,8 @@ def run(shown: Run) -> Group:
     parts: list[RenderableType] = [head, steps(shown["steps"])]
     if shown["orchestration_seconds"] is not None:
         parts.append(Text(f"{seconds(shown['seconds'])}, of these {seconds(shown['orchestration_seconds'])} outside the jobs"))
+    if spent := shown.get("cost_usd"):
+        parts.append(Text(f"{spent:.2f} USD so far, {shown.get('estimated_usd') or 0:.2f} USD foreseen"))
     if shown["verdict"]:
         parts.append(verdict(shown["verdict"]))
     if shown["error"]:

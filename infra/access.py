@@ -92,6 +92,25 @@ def _scale(function: lambda_.Function, names: Names, context: Context) -> None:
     allow(function, "iam:CreateServiceLinkedRole", on=[role], StringEquals={"iam:AWSServiceName": service})
 
 
+def tidy_up(function: lambda_.Function, names: Names) -> None:
+    """See what there is, and take away what promotion and runs leave behind; a task's own endpoint is not among it."""
+    # Listing knows no resource; a listing holds names and times only.
+    kinds = ("Endpoints", "EndpointConfigs", "Models", "NotebookInstances", "ProcessingJobs", "TrainingJobs")
+    allow(function, *(f"sagemaker:List{kind}" for kind in kinds), on=["*"])
+    made = ("endpoint", "endpoint-config", "model", "notebook-instance")
+    allow(function, "sagemaker:ListTags", on=[names.arn("sagemaker", f"{kind}/{names.name}-*") for kind in made])
+    allow(function, "sagemaker:DescribeEndpoint", on=[names.arn("sagemaker", f"endpoint/{names.name}-*")])
+    beside = [names.arn("sagemaker", f"endpoint/{endpoint}-next") for endpoint in endpoints(names)]
+    allow(function, "sagemaker:DeleteEndpoint", on=beside)
+    for kind, operation in (("endpoint-config", "DeleteEndpointConfig"), ("model", "DeleteModel")):
+        mine = [names.arn("sagemaker", f"{kind}/{names.name}-{task}-*") for task in TASKS]
+        allow(function, f"sagemaker:{operation}", on=mine)
+    allow(function, "sagemaker:StopNotebookInstance", on=[names.arn("sagemaker", f"notebook-instance/{names.notebook}")])
+    for kind in ("processing", "training"):
+        jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
+        allow(function, f"sagemaker:Stop{kind.title()}Job", on=jobs)
+
+
 def endpoints(names: Names) -> list[str]:
     """Those in service, and the second ones in which a serverless candidate answers first."""
     return [name for task in TASKS for name in (names.endpoint(task), names.rehearsal(task))]

@@ -18,7 +18,7 @@ from infra.names import Names
 RUNBOOK = "docs/runbook.md"
 METRICS = "Chartloop"
 """Namespace of the functions' own metrics (lambdas/metrics.py); their dimension `service` is the deployment's name."""
-CALLED = ("api", "predict", "authorizer", "on-upload", "sweep")
+CALLED = ("api", "predict", "authorizer", "on-upload", "sweep", "janitor")
 """Functions whose errors nobody else tells of; those of a run's steps are repeated, and then the run fails."""
 CROWDED = ("api", "predict", "on-upload")
 """Functions that many callers share."""
@@ -125,6 +125,10 @@ def _runs(names: Names, context: Context) -> Iterator[Alert]:
     yield Alert(
         "sweep-repaired", "The sweep repaired something: an event was lost, or a run was interrupted.",
         METRICS, "Repaired", own, 1, minutes=15,
+    )  # fmt: skip
+    yield Alert(
+        "janitor-found", "The janitor found something that nobody uses and that costs money.",
+        METRICS, "Forgotten", own, 1, minutes=HOUR,
     )  # fmt: skip
 
 

@@ -80,6 +80,8 @@ class Context(BaseModel):
     """How many uploads are read at a time."""
     alarm_email: str = Field("", pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")
     """Who is told of alarms, after confirming it once; empty: whoever subscribes to the topic."""
+    billed: bool = True
+    """Whether what runs is paid for; not on one machine, where every cost is 0."""
     monthly_budget_usd: float = Field(0, ge=0, le=1_000_000)
     """Over 80 and 100 % of it, spent or foreseen, the topic tells; 0: no budget."""
     run_cost_cap_usd: float = Field(0, ge=0, le=1_000_000)

@@ -67,7 +67,10 @@ class PipelineStack(Stack):
             notebook_hours=context.notebook_hours if by_notebook else None,
             prod=context.prod,
         )
-        self._schedule(self._sweep())
+        self._schedule(
+            "sweep", self._sweep(), Duration.minutes(SWEEP_MINUTES), "Repairs what a lost event or an interruption left behind"
+        )
+        self._schedule("janitor", self._janitor(), Duration.days(1), "Takes away what nobody uses and what costs money")
 
     def _run_functions(self) -> dict[str, lambda_.Function]:
         return {
@@ -155,6 +158,12 @@ class PipelineStack(Stack):
         self.intake.queue.grant_send_messages(function)
         return function
 
+    def _janitor(self) -> lambda_.Function:
+        function = self._functions.add("janitor", seconds=600)
+        items(function, self._data.ledger, self._data.key, *ITEM)
+        access.tidy_up(function, self._names)
+        return function
+
     def _let(
         self, function: lambda_.Function, *, read: list[str], write: list[str] | None = None, ledger: Sequence[str] = ITEM
     ) -> None:
@@ -162,12 +171,12 @@ class PipelineStack(Stack):
         items(function, self._data.ledger, self._data.key, *ledger)
         objects(function, self._data.bucket, self._data.key, read=read, write=write or [])
 
-    def _schedule(self, sweep: lambda_.Function) -> None:
+    def _schedule(self, name: str, function: lambda_.Function, every: Duration, description: str) -> None:
         events.Rule(
             self,
-            "Sweeping",
-            rule_name=f"{self._names.name}-sweep",
-            description="Repairs what a lost event or an interruption left behind",
-            schedule=events.Schedule.rate(Duration.minutes(SWEEP_MINUTES)),
-            targets=[targets.LambdaFunction(sweep, dead_letter_queue=self.missed)],
+            f"{name.title()}Schedule",
+            rule_name=f"{self._names.name}-{name}",
+            description=description,
+            schedule=events.Schedule.rate(every),
+            targets=[targets.LambdaFunction(function, dead_letter_queue=self.missed)],
         )

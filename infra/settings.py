@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chartloop.settings import Settings
 from infra import code, images
 from infra.context import Context
@@ -33,4 +35,21 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         base_model=context.base_model,
         code_version=code.code_version(),
         notebook=names.notebook if context.compute == "notebook" else "",
+        **machines(context),
     )
+
+
+def machines(context: Context) -> dict[str, Any]:
+    """The settings that costs are counted by: what runs and serves, and within which limits."""
+    by_notebook = context.compute == "notebook"
+    return {
+        "region": context.region if context.billed else "",
+        "processing_instance": context.notebook_instance if by_notebook else context.processing_instance,
+        "processing_instances": 1 if by_notebook else context.processing_instances,
+        "training_instance": context.training_instance,
+        "training_instances": context.training_instances,
+        "spot": context.spot,
+        "run_cost_cap_usd": context.run_cost_cap_usd,
+        "janitor_hours": context.janitor_hours,
+        "notebook_hours": context.notebook_hours,
+    }

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 ALLOWED = frozenset({
     "request_id", "method", "route", "status", "code", "milliseconds", "subject", "task", "batch_id", "run_id", "version", "step",
-    "outcome", "error", "place", "message_id",
+    "outcome", "error", "place", "message_id", "kind", "resource",
 })  # fmt: skip
 
 

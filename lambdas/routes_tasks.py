@@ -26,6 +26,13 @@ def get_task(task: Task) -> dict[str, Any]:
     return runs.status(task, ledger=routes.world.ledger, settings=routes.world.settings)
 
 
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/cost", "What a run would cost", "Cost")
+def get_cost(task: Task) -> dict[str, Any]:
+    """If it started now: an estimate by step, what it stands on, and whether the cap of this installation allows it."""
+    tasks.find(task)
+    return runs.cost(task, ledger=routes.world.ledger, settings=routes.world.settings)
+
+
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/settings", "A task's settings", "TaskSettings")
 def get_settings(task: Task) -> dict[str, Any]:
     """All of them with their values now."""

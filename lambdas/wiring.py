@@ -9,6 +9,7 @@ from pathlib import Path
 from adapters.dynamodb import DynamoLedger
 from adapters.efs import EfsModelFolder
 from adapters.endpoints import SageMakerEndpoints
+from adapters.estate import SageMakerEstate
 from adapters.jobs import SageMakerJobs
 from adapters.notebook import SageMakerNotebook
 from adapters.registry import SageMakerRegistry
@@ -19,6 +20,7 @@ from chartloop.items import Clock, utc_now
 from chartloop.notebook import NotebookJobs
 from chartloop.seams import (
     Endpoints,
+    Estate,
     Executions,
     Jobs,
     Ledger,
@@ -71,6 +73,10 @@ class World:
     @cached_property
     def tokens(self) -> Tokens:
         return StepFunctionsTokens()
+
+    @cached_property
+    def estate(self) -> Estate:
+        return SageMakerEstate(self.settings.endpoint_prefix)
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -92,7 +92,14 @@ def start(cloud: LocalCloud, base_model: str, say: Say, chosen: Mapping[str, str
 
 def context(issuer: Issuer, base_model: str) -> dict[str, str]:
     """The CDK context of a deployment on this machine (infra/context.py)."""
-    return {"issuer": issuer.url, "bundle": "false", "base_model": base_model, "deploy_wait": "1", "bake_minutes": "0"}
+    return {
+        "issuer": issuer.url,
+        "bundle": "false",
+        "base_model": base_model,
+        "deploy_wait": "1",
+        "bake_minutes": "0",
+        "billed": "false",
+    }
 
 
 def embedded_model() -> str:

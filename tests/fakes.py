@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chartloop.errors import NotebookBusy, NotFound, Stale, Unavailable
-from chartloop.seams import EndpointState, Item, JobState, Key, Package, Quality, StoredObject
+from chartloop.seams import EndpointState, Item, JobState, Key, Package, Quality, StoredObject, Thing
 
 
 class FakeObjects:
@@ -235,3 +235,14 @@ class FakeTokens:
 
     def fail(self, token: str, reason: str) -> None:
         self.failed.setdefault(token, reason)
+
+
+class FakeEstate:
+    def __init__(self) -> None:
+        self.held: list[Thing] = []
+
+    def things(self) -> Iterator[Thing]:
+        yield from list(self.held)
+
+    def remove(self, thing: Thing) -> None:
+        self.held.remove(thing)

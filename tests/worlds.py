@@ -79,7 +79,7 @@ class FakeWorld(World):
         self.stores: dict[str, Any] = {
             "objects": fakes.FakeObjects(), "ledger": fakes.FakeLedger(), "registry": fakes.FakeRegistry(),
             "endpoints": BusyEndpoints(), "jobs": fakes.FakeJobs(), "executions": fakes.FakeExecutions(),
-            "folder": fakes.FakeModelFolder(), "uploads": fakes.FakeUploads(),
+            "estate": fakes.FakeEstate(), "folder": fakes.FakeModelFolder(), "uploads": fakes.FakeUploads(),
         }  # fmt: skip
         for name, store in self.stores.items():
             setattr(self, name, Fragile(store, self.fuse))

@@ -25,6 +25,7 @@ LOCAL = {
     "base_model": "minilm-l6-v2",
     "deploy_wait": "1",
     "bake_minutes": "0",
+    "billed": "false",
 }
 
 

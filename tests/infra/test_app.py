@@ -34,6 +34,7 @@ def _without_differences(resource: dict[str, object]) -> str:
         "CHARTLOOP_AUDIENCE",
         "CHARTLOOP_BASE_MODEL",
         "CHARTLOOP_BAKE_MINUTES",
+        "CHARTLOOP_REGION",
     ):
         variables.pop(name, None)
     text = json.dumps(copied, sort_keys=True)

@@ -1,63 +1,20 @@
-"""Taking down what promotion made, against moto."""
+"""The command before `cdk destroy`, against moto."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import boto3
 import pytest
 from moto import mock_aws
 
-from infra.destroy import destroy
-
-ROLE = "arn:aws:iam::123456789012:role/endpoint"
+from infra.destroy import main
 
 
-@pytest.fixture
-def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
+def test_it_says_what_it_stops_costing_and_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
-        yield boto3.client("sagemaker", "us-east-1"), boto3.client("application-autoscaling", "us-east-1")
-
-
-def serve(sagemaker: Any, endpoint: str, *configs: str) -> None:
-    for config in configs:
-        container = {"Image": "image", "ModelDataUrl": "s3://data/model.tar.gz"}
-        sagemaker.create_model(ModelName=config, ExecutionRoleArn=ROLE, PrimaryContainer=container)
-        variant = {"VariantName": "champion", "ModelName": config, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-        sagemaker.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
-    sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=configs[-1])
-
-
-def left(sagemaker: Any) -> list[str]:
-    return sorted(
-        [item["EndpointName"] for item in sagemaker.list_endpoints()["Endpoints"]]
-        + [item["EndpointConfigName"] for item in sagemaker.list_endpoint_configs()["EndpointConfigs"]]
-        + [item["ModelName"] for item in sagemaker.list_models()["Models"]]
-    )
-
-
-def test_everything_of_the_deployment_goes_and_nothing_else(clients: tuple[Any, Any]) -> None:
-    sagemaker, scaling = clients
-    serve(sagemaker, "chartloop-ner", "chartloop-ner-1-0123", "chartloop-ner-2-4567")
-    serve(sagemaker, "another-ner", "another-ner-1-0123")
-    target = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
-    for endpoint in ("chartloop-ner", "another-ner"):
-        resource = f"endpoint/{endpoint}/variant/champion"
-        scaling.register_scalable_target(**target, ResourceId=resource, MinCapacity=1, MaxCapacity=2)
-    said: list[str] = []
-    destroy("chartloop", sagemaker, scaling, said.append)
-    assert left(sagemaker) == ["another-ner", "another-ner-1-0123", "another-ner-1-0123"]
-    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-    assert [each["ResourceId"] for each in targets] == ["endpoint/another-ner/variant/champion"]
-    assert len(said) == 5
-
-
-def test_it_may_be_run_again(clients: tuple[Any, Any]) -> None:
-    sagemaker, scaling = clients
-    serve(sagemaker, "chartloop-ner", "chartloop-ner-1-0123")
-    destroy("chartloop", sagemaker, scaling, lambda _: None)
-    destroy("chartloop", sagemaker, scaling, lambda _: None)
-    assert left(sagemaker) == []
+        main(["--name", "chartloop"])
+    said = capsys.readouterr().out
+    assert "stop costing 0.00 USD a month" in said and "kept" in said

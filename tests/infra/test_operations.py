@@ -53,6 +53,7 @@ def test_every_alarm_tells_people(cloud: Templates) -> None:
         ("run-failed", "ExecutionsFailed", 1),
         ("run-stuck", "OldestRunSeconds", 86400),
         ("sweep-repaired", "Repaired", 1),
+        ("janitor-found", "Forgotten", 1),
         ("api-errors", "5XXError", 5),
         ("errors-sweep", "Errors", 1),
         ("throttles-predict", "Throttles", 5),

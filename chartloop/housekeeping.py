@@ -1,0 +1,140 @@
+"""What nobody uses any more and still costs money: judged by its name, its tags, its age, and what the ledger says of it.
+
+Only what is surely this deployment's is taken away: its name has the form that promotion or a run gives, and it carries no other
+application's tag. The endpoint that a task serves from is never touched here; whatever else looks wrong is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chartloop.items import audit, run_key, task_item
+from chartloop.runs import ENDED
+from chartloop.seams import Item, Ledger, Thing
+from chartloop.tasks import TASKS
+
+VERSION = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
+TAG = "application"
+ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING = (
+    "endpoint",
+    "endpoint-config",
+    "model",
+    "notebook",
+    "processing",
+    "training",
+)
+JOBS = (PROCESSING, TRAINING)
+JANITOR = "janitor"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that nobody uses; `action` is `remove` (deleted, or stopped where it runs) or `report`."""
+
+    thing: Thing
+    action: str
+    reason: str
+    task: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger says of a task: versions that are in use, and whether a promotion goes on."""
+
+    task: str
+    champion: str | None
+    used: frozenset[str]
+    promoting: bool
+
+
+def standing(task: str, ledger: Ledger) -> Standing:
+    """In use are the champion, the one before it, and whatever an active run or promotion works on."""
+    owner = task_item(ledger, task)
+    versions = [owner[name]["version"] for name in ("champion", "previous_champion") if owner[name]]
+    active = [ledger.get(run_key(task, owner[name])) for name in ("active_run", "promotion") if owner[name]]
+    used = frozenset([*versions, *(run["model"] for run in active if run)])
+    return Standing(task, owner["champion"]["version"] if owner["champion"] else None, used, owner["promotion"] is not None)
+
+
+def findings(
+    things: Iterable[Thing], *, name: str, ledger: Ledger, now: datetime, hours: int, notebook_hours: int
+) -> list[Finding]:
+    """What to take away and what to report of `things`, all of whose names begin with `{name}-`, and of jobs."""
+    listed = list(things)
+    stands = {task: standing(task, ledger) for task in TASKS}
+    live = {thing.config for thing in listed if thing.kind == ENDPOINT}
+
+    def judge(thing: Thing) -> Finding | None:
+        age = (now - thing.since).total_seconds() / 3600
+        if thing.tags.get(TAG, name) != name:
+            return None
+        if thing.kind == NOTEBOOK:
+            return _notebook(thing, age, notebook_hours)
+        if age < hours:
+            return None
+        if thing.kind == ENDPOINT:
+            return _endpoint(thing, name, stands)
+        if thing.kind in JOBS:
+            return _job(thing, ledger)
+        return _left_over(thing, name, stands, live)
+
+    return [found for thing in listed if (found := judge(thing)) is not None]
+
+
+def _notebook(thing: Thing, age: float, hours: int) -> Finding | None:
+    if thing.status != "InService" or age < hours:
+        return None
+    return Finding(thing, "remove", f"runs for {age:.0f} hours and may run for {hours}")
+
+
+def _endpoint(thing: Thing, name: str, stands: Mapping[str, Standing]) -> Finding | None:
+    """A task's own endpoint is promotion's to delete; a second one beside it is there only while a promotion goes on."""
+    for task, stand in stands.items():
+        if thing.name == f"{name}-{task}":
+            return _serving(thing, name, stand)
+        if thing.name == f"{name}-{task}-next":
+            return None if stand.promoting else Finding(thing, "remove", "no promotion goes on", task)
+    return Finding(thing, "report", "serves no task that this version knows")
+
+
+def _serving(thing: Thing, name: str, stand: Standing) -> Finding | None:
+    if stand.promoting:
+        return None
+    if stand.champion is None:
+        return Finding(thing, "report", "serves though no model is in service", stand.task)
+    right = thing.config.startswith(f"{name}-{stand.champion}-")
+    return None if right else Finding(thing, "report", "serves another model than the champion", stand.task)
+
+
+def _left_over(thing: Thing, name: str, stands: Mapping[str, Standing], live: Collection[str]) -> Finding | None:
+    """A configuration or a model: a rollback makes again what it needs."""
+    for task, stand in stands.items():
+        match = re.fullmatch(rf"{re.escape(name)}-({task}-{VERSION})-[0-9a-f]{{8}}.*", thing.name)
+        if match:
+            kept = match[1] in stand.used or thing.name in live or stand.promoting
+            return None if kept else Finding(thing, "remove", "of a version that is not in use", task)
+    return None
+
+
+def _job(thing: Thing, ledger: Ledger) -> Finding | None:
+    """Jobs are named by their run, so another deployment's are told apart by the ledger: it knows only its own runs."""
+    match = re.match(rf"((?:{'|'.join(TASKS)})-{VERSION})-", thing.name)
+    if thing.status != "InProgress" or match is None:
+        return None
+    task = match[1].partition("-")[0]
+    run = ledger.get(run_key(task, match[1]))
+    if run is None:
+        return None
+    ended = run["status"] in ENDED
+    return Finding(thing, "remove" if ended else "report", "its run has ended" if ended else "runs for very long", task)
+
+
+def audits(done: Iterable[Finding], now: datetime) -> Iterator[Item]:
+    """Audit items of what was taken away, for the trail of its task."""
+    for finding in done:
+        if finding.task is not None:
+            thing = finding.thing
+            yield audit(finding.task, now, action="tidied", by=JANITOR, kind=thing.kind, name=thing.name, reason=finding.reason)
