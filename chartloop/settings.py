@@ -53,8 +53,6 @@ class Settings(BaseModel):
     training_instance: str = "ml.g4dn.xlarge"
     training_instances: int = 1
     spot: bool = False
-    serving: str = "realtime"
-    serving_instances: int = 1
     run_cost_cap_usd: float = 0
     """A run that is estimated to cost more does not start; 0: no cap."""
     janitor_hours: int = 24

@@ -67,7 +67,7 @@ def deployed(stack: str) -> Template | None:
 def report(context: Context, stacks: Mapping[str, Template], now: Deployed) -> Iterator[str]:
     """The lines."""
     yield f"{context.name} in {context.account}, {context.region}"
-    yield f"  compute {context.compute}, serving {_settings(context).serving}, environment {context.environment}"
+    yield f"  compute {context.compute}, serving {context.serving}, environment {context.environment}"
     yield "what will be done:"
     for stack, template in stacks.items():
         yield f"  {stack:<28}{_changes(template, stack, now)}"
@@ -131,7 +131,8 @@ def _runs(context: Context) -> Iterator[str]:
 
 
 def _settings(context: Context) -> Settings:
-    return Settings(bucket="", ledger="", **machines(context))
+    served = {name: getattr(context, name) for name in ("serving", "serving_instances")}
+    return Settings(bucket="", ledger="", instance_type=context.serving_instance, **served, **machines(context))
 
 
 def _dollars(usd: float | None) -> str:
