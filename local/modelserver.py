@@ -40,6 +40,8 @@ class ModelServer:
 
     def __init__(self, cloud: LocalCloud, variant: str) -> None:
         self.variant = variant
+        self.fault = ""
+        """`errors` or `latency`, where it is to answer badly on purpose."""
         self._cloud = cloud
         self._folder = cloud.state / "endpoints" / uuid4().hex
         self._process: subprocess.Popen[bytes] | None = None
@@ -91,9 +93,13 @@ class ModelServer:
             raise ModelError(f"the container of variant {self.variant} did not answer: {type(error).__name__}") from None
         finally:
             connection.close()
-            with self._idle:
-                self._running -= 1
-                self._idle.notify_all()
+            self.release()
+
+    def release(self) -> None:
+        """The end of a reserved invocation."""
+        with self._idle:
+            self._running -= 1
+            self._idle.notify_all()
 
     def drain(self) -> None:
         """Waits for the invocations under way, then ends the process."""

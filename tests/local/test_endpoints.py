@@ -6,6 +6,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,19 @@ def model_archive(*, escaping: bool = False) -> bytes:
     return packed.getvalue()
 
 
-def configure(cloud: KeptCloud, config: str, *, body: bytes | None = None, **environment: str) -> str:
+def configure(
+    cloud: KeptCloud, config: str, *, body: bytes | None = None, instances: int = 1, serverless: bool = False, **environment: str
+) -> str:
     """A model and a configuration of that name; the name."""
     key = f"models/{config}/model.tar.gz"
     cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=model_archive() if body is None else body)
     client = cloud.client("sagemaker")
     container = {"Image": "image", "ModelDataUrl": f"s3://{BUCKET}/{key}", "Environment": {"VERSION": config, **environment}}
     client.create_model(ModelName=config, ExecutionRoleArn=ROLE, PrimaryContainer=container)
-    variant = {"VariantName": "champion", "ModelName": config, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    size: dict[str, Any] = {"InstanceType": "ml.m5.large", "InitialInstanceCount": instances}
+    if serverless:
+        size = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}
+    variant = {"VariantName": "champion", "ModelName": config, **size}
     client.create_endpoint_config(EndpointConfigName=config, ProductionVariants=[variant])
     return config
 
@@ -212,3 +218,119 @@ def test_endpoints_come_back_after_a_kill_and_an_accepted_update_goes_on(tmp_pat
     assert invoke(cloud, "moves") == "moves-2 hi"
     assert {found["EndpointName"] for found in client.list_endpoints()["Endpoints"]} == {"stays", "moves", "failed", "new"}
     cloud.stop()
+
+
+HOUR = 3600
+"""A bake that no test waits for: it ends by its alarm."""
+
+
+def alarmed(cloud: KeptCloud, name: str, state: str = "OK") -> str:
+    client = cloud.client("cloudwatch")
+    client.put_metric_alarm(
+        AlarmName=name, Namespace="AWS/SageMaker", MetricName="ModelLatency", Statistic="Average", Period=60, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold", Dimensions=[{"Name": "EndpointName", "Value": name}],
+    )  # fmt: skip
+    client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="the test says so")
+    return name
+
+
+def guarded(alarm: str, seconds: int, *, canary: int = 0) -> dict[str, Any]:
+    size = {"CanarySize": {"Type": "INSTANCE_COUNT", "Value": canary}} if canary else {}
+    routing = {"Type": "CANARY" if canary else "ALL_AT_ONCE", "WaitIntervalInSeconds": seconds, **size}
+    return {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]},
+    }
+
+
+def test_a_canary_whose_alarm_rings_gives_the_traffic_back(cloud: KeptCloud) -> None:
+    client, alarm = cloud.client("sagemaker"), alarmed(cloud, "canary")
+    create(cloud, "canary", configure(cloud, "canary-1", instances=2))
+    new = configure(cloud, "canary-2", instances=2)
+    client.update_endpoint(EndpointName="canary", EndpointConfigName=new, DeploymentConfig=guarded(alarm, HOUR, canary=1))
+    until(lambda: invoke(cloud, "canary") == "canary-2 hi", 60)
+    assert sorted(invoke(cloud, "canary") for _ in range(4)) == ["canary-1 hi"] * 2 + ["canary-2 hi"] * 2
+    updating = client.describe_endpoint(EndpointName="canary")
+    assert (updating["EndpointStatus"], updating["EndpointConfigName"]) == ("Updating", "canary-1")
+    alarmed(cloud, "canary", "ALARM")
+    endpoint = settled(cloud, "canary")
+    assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", "canary-1")
+    assert "alarms in ALARM state: canary" in endpoint["FailureReason"]
+    assert {invoke(cloud, "canary") for _ in range(4)} == {"canary-1 hi"}
+
+
+def test_one_instance_bakes_with_all_of_the_traffic(cloud: KeptCloud) -> None:
+    client, alarm = cloud.client("sagemaker"), alarmed(cloud, "bake")
+    create(cloud, "bake", configure(cloud, "bake-1"))
+    new = configure(cloud, "bake-2")
+    client.update_endpoint(EndpointName="bake", EndpointConfigName=new, DeploymentConfig=guarded(alarm, HOUR))
+    until(lambda: invoke(cloud, "bake") == "bake-2 hi", 60)
+    assert {invoke(cloud, "bake") for _ in range(4)} == {"bake-2 hi"}
+    assert client.describe_endpoint(EndpointName="bake")["EndpointStatus"] == "Updating"
+    alarmed(cloud, "bake", "ALARM")
+    assert settled(cloud, "bake")["EndpointConfigName"] == "bake-1"
+    client.update_endpoint(EndpointName="bake", EndpointConfigName=new, DeploymentConfig=guarded(alarm, 0))
+    assert settled(cloud, "bake")["EndpointConfigName"] == "bake-1"  # it rang from the start
+    alarmed(cloud, "bake", "OK")
+    client.update_endpoint(EndpointName="bake", EndpointConfigName=new, DeploymentConfig=guarded(alarm, 0))
+    assert settled(cloud, "bake")["EndpointConfigName"] == "bake-2"
+    assert invoke(cloud, "bake") == "bake-2 hi"
+
+
+def test_guards_that_sagemaker_would_refuse_are_refused(cloud: KeptCloud) -> None:
+    client, alarm = cloud.client("sagemaker"), alarmed(cloud, "refused")
+    create(cloud, "refused", configure(cloud, "refused-1", instances=2))
+    new = configure(cloud, "refused-2", instances=2)
+    for wrong in (guarded("no such alarm", 0), guarded(alarm, 0, canary=2)):
+        with pytest.raises(ClientError, match=r"alarm|canary"):
+            client.update_endpoint(EndpointName="refused", EndpointConfigName=new, DeploymentConfig=wrong)
+    assert client.describe_endpoint(EndpointName="refused")["EndpointStatus"] == "InService"
+
+
+def test_invocations_are_counted_with_their_errors(cloud: KeptCloud) -> None:
+    create(cloud, "counted", configure(cloud, "counted-1"))
+    for body in ("hi", "hi", "hi"):
+        invoke(cloud, "counted", body)
+    with pytest.raises(ClientError):
+        invoke(cloud, "counted", "bad")
+    dimensions = [{"Name": "EndpointName", "Value": "counted"}, {"Name": "VariantName", "Value": "champion"}]
+
+    def total(metric: str) -> float:
+        now = datetime.now(UTC)
+        found = cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SageMaker", MetricName=metric, Dimensions=dimensions, Statistics=["Sum"], Period=3600,
+            StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=1),
+        )  # fmt: skip
+        return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+    assert [total(name) for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")] == [
+        4, 1, 0, 1,
+    ]  # fmt: skip
+    assert total("ModelLatency") > 0
+
+
+def test_a_serverless_model_wakes_with_its_first_call(cloud: KeptCloud, tmp_path: Path) -> None:
+    gate, answers = tmp_path / "gate", []
+    assert create(cloud, "asleep", configure(cloud, "asleep-1", serverless=True, GATE=str(gate)))["EndpointStatus"] == "InService"
+    thread = threading.Thread(target=lambda: answers.append(invoke(cloud, "asleep")))
+    thread.start()
+    until(lambda: list((cloud.state / "endpoints").glob("*/ml/model/code/inference.py")))
+    assert not answers
+    gate.touch()
+    thread.join()
+    assert answers == ["asleep-1 hi"] == [invoke(cloud, "asleep")]
+    create(cloud, "ill", configure(cloud, "ill-1", serverless=True, BREAK="1"))
+    with pytest.raises(ClientError, match="ping health check"):
+        invoke(cloud, "ill")
+
+
+def test_a_serverless_endpoint_has_no_guards(cloud: KeptCloud) -> None:
+    alarm = alarmed(cloud, "unguarded")
+    create(cloud, "unguarded", configure(cloud, "unguarded-1", serverless=True))
+    new = configure(cloud, "unguarded-2", serverless=True)
+    client = cloud.client("sagemaker")
+    with pytest.raises(ClientError, match="serverless"):
+        client.update_endpoint(EndpointName="unguarded", EndpointConfigName=new, DeploymentConfig=guarded(alarm, 0))
+    client.update_endpoint(EndpointName="unguarded", EndpointConfigName=new)
+    assert settled(cloud, "unguarded")["EndpointConfigName"] == new
+    assert invoke(cloud, "unguarded") == "unguarded-2 hi"
