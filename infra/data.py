@@ -7,6 +7,7 @@ from typing import Any
 from aws_cdk import Fn, Stack
 from constructs import Construct
 
+from infra.backups import Backups
 from infra.context import Context
 from infra.names import Names
 from infra.network import ModelFolder, Network
@@ -23,6 +24,8 @@ class DataStack(Stack):
         self.ledger = Ledger(self, names=names, key=self.key).table
         self.network = Network(self, names=names, key=self.key, prod=context.prod)
         self.folder = ModelFolder(self, network=self.network, key=self.key)
+        if context.backed_up:
+            Backups(self, names=names, key=self.key, table=self.ledger, file_system=self.folder.file_system)
 
     @property
     def availability_zones(self) -> list[str]:

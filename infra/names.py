@@ -68,6 +68,11 @@ class Names:
         """Of all that people are told."""
         return f"{self.name}-alarms"
 
+    @property
+    def missed(self) -> str:
+        """The queue of calls by the clock or by an event that never got through."""
+        return f"{self.name}-missed"
+
     def alarm(self, name: str) -> str:
         return f"{self.name}-{name}"
 

@@ -1,4 +1,4 @@
-"""The operations stack: who is told of what, the alarms, the dashboard, the budget, the backups."""
+"""The operations stack: who is told of what, the alarms, the dashboard, the budget."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.alarms import Alarms, alerts, described
-from infra.backups import Backups
 from infra.context import Context
 from infra.dashboard import Dashboard
 from infra.data import DataStack
@@ -39,8 +39,6 @@ class OperationsStack(Stack):
         self._watch_key()
         if context.monthly_budget_usd:
             self._budget()
-        if context.backed_up:
-            Backups(self, names=names, key=data.key, table=data.ledger, file_system=data.folder.file_system)
 
     def _topic(self) -> sns.Topic:
         """Encrypted: the key lets CloudWatch, EventBridge and the budget write into it (infra/storage.py)."""
@@ -78,7 +76,8 @@ class OperationsStack(Stack):
                 },
             ),
         )
-        rule.add_target(targets.SnsTopic(self.topic))
+        missed = sqs.Queue.from_queue_arn(self, "Missed", self._names.arn("sqs", self._names.missed))
+        rule.add_target(targets.SnsTopic(self.topic, dead_letter_queue=missed))
 
     def _budget(self) -> None:
         """By the tag `application`, which must be activated for costs once in the account's billing console."""

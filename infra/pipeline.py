@@ -8,6 +8,7 @@ from typing import Any
 from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -50,12 +51,20 @@ class PipelineStack(Stack):
         self.missed = sqs.Queue(
             self,
             "Missed",
-            queue_name=f"{names.name}-missed",
+            queue_name=names.missed,
             encryption_master_key=data.key,
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        """Calls by the clock or by an event that never got through; the next sweep repairs what they would have."""
+        """Calls that never got through; the next sweep repairs what they would have. Operations sends what it could not tell."""
+        self.missed.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sqs:SendMessage"],
+                resources=[self.missed.queue_arn],
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                conditions={"ArnEquals": {"aws:SourceArn": names.arn("events", f"rule/{names.alarm('key-endangered')}")}},
+            )
+        )
         self.intake.feed(self._on_upload(), concurrency=context.upload_concurrency)
         self.retraining = Retraining(
             self,
