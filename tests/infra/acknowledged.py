@@ -73,7 +73,11 @@ ACKNOWLEDGED = (
         r"/OnUpload/SqsEventSource",
         "Lambda takes no such destination for a queue: the queue's own redrive policy keeps what failed.",
     ),
-    Acknowledged("SQSRedrivePolicy", r"/(DeadLetters|Missed)$", "These queues are where messages end."),
+    Acknowledged(
+        "SQSRedrivePolicy",
+        r"/(DeadLetters|Missed)$",
+        "These queues are where messages end: nothing lies behind them but people, whom an alarm calls.",
+    ),
     Acknowledged(
         "S3BucketReplicationEnabled",
         r"-data/DataBucket/",
