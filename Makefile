@@ -11,7 +11,7 @@ CONTEXT ?=
 TOLD = $(foreach pair,$(CONTEXT),-c $(pair))
 NAME = $(or $(patsubst name=%,%,$(filter name=%,$(CONTEXT))),chartloop)
 
-.PHONY: help setup demo up test check check-all synth deploy destroy bench lock clean
+.PHONY: build/notebook help setup demo up test check check-all synth deploy destroy bench lock clean
 
 help:
 	@echo "make demo       the whole loop on this machine: three runs, three verdicts (SEED=$(SEED))"
@@ -52,7 +52,18 @@ check: setup
 test: check
 	$(BIN)/python -m pytest -m "not slow"
 
+# The environment that the training notebook finds in the local cloud: the SDK and Jupyter's parts; torch and the rest come from .venv.
+build/notebook: build/notebook-env/ready
+
+build/notebook-env/ready: training/notebook-requirements.txt .venv/ready
+	@echo "installing the training notebook's packages into build/notebook-env/"
+	@rm -rf build/notebook-env build/notebook-new && $(BIN)/python -m venv build/notebook-new
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(echo build/notebook-new/lib/python*/site-packages)/main.pth"
+	@build/notebook-new/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r training/notebook-requirements.txt
+	@mv build/notebook-new build/notebook-env && touch $@
+
 check-all: test
+	@$(MAKE) --no-print-directory build/notebook || echo "the notebook's environment cannot be made here: its test is skipped"
 	$(BIN)/chartloop demo --seed 7
 	$(BIN)/chartloop demo --seed 11
 	$(BIN)/python -m pytest -m slow

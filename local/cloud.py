@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import IO
 
 from chartloop.errors import Conflict, JobFailed
+from chartloop.keys import notebook_wheels
 from chartloop.tasks import MINILM
 from local import tables
 from local.deploy import Deployment, forget_credentials, refuse_elsewhere
 from local.durability import Durability
+from local.instance_tools import ENVIRONMENT, NO_ENVIRONMENT
 from local.issuer import Issuer, write_private
 from local.journal import Journal
 from local.restore import restore
@@ -80,6 +82,8 @@ def start(cloud: LocalCloud, base_model: str, say: Say, chosen: Mapping[str, str
     restore(cloud, journal, sagemaker)
     say("staging the base model")
     stage(cloud, base_model or embedded_model(), name)
+    if chosen.get("compute") == "notebook":
+        stage_no_wheels(cloud, say)
     services.open()
     services.scheduler.catch_up()
     services.scheduler.start()
@@ -118,3 +122,11 @@ def stage(cloud: LocalCloud, model: str, name: str) -> None:
         status = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode  # noqa: S603
     if status != 0:
         raise JobFailed(f"the base model was not staged: see {log}", code="base_model_not_staged")
+
+
+def stage_no_wheels(cloud: LocalCloud, say: Say) -> None:
+    """The notebook finds an environment of this machine's, so there is nothing to install; the manifest says that this is all."""
+    (bucket,) = [found["Name"] for found in cloud.client("s3").list_buckets()["Buckets"] if "-data-" in found["Name"]]
+    cloud.client("s3").put_object(Bucket=bucket, Key=notebook_wheels("manifest.json"), Body=b'{"files": []}')
+    if not ENVIRONMENT.exists():
+        say(f"no run will train: {NO_ENVIRONMENT}")

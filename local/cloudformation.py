@@ -13,7 +13,7 @@ from moto.core.common_models import CloudFormationModel
 
 from local.patches import Method, wrap
 from local.resource_properties import unknown
-from local.resource_types import COMPLETED, MADE, REFERENCES, WITHOUT_EFFECT, Made
+from local.resource_types import ATTRIBUTES, COMPLETED, MADE, REFERENCES, WITHOUT_EFFECT, Made
 from local.server import LocalCloud
 
 log = logging.getLogger(__name__)
@@ -101,6 +101,8 @@ def completed(cloud: LocalCloud, resource_type: str, known: type[CloudFormationM
             created = known.create_from_cloudformation_json(name, {**resource, "Properties": properties}, *rest, **named)
             if resource_type in REFERENCES:
                 created.physical_resource_id = getattr(created, REFERENCES[resource_type])
+            if names := ATTRIBUTES.get(resource_type):
+                created.get_cfn_attribute = lambda attribute: getattr(created, names[attribute])
             if resource_type in COMPLETED:
                 COMPLETED[resource_type](cloud, created, properties)
             return created

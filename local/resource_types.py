@@ -150,6 +150,9 @@ COMPLETED: dict[str, Callable[[LocalCloud, Any, Properties], None]] = {
 REFERENCES = {"AWS::ApiGateway::Deployment": "id", "AWS::EFS::AccessPoint": "access_point_id"}
 """Types of which moto has no `Ref`: the attribute that is it."""
 
+ATTRIBUTES = {"AWS::EFS::FileSystem": {"Arn": "file_system_arn", "FileSystemId": "file_system_id"}}
+"""Types of which moto has no `Fn::GetAtt`: the attribute that each name is."""
+
 WITHOUT_EFFECT: dict[str, str] = {
     "AWS::ApiGateway::ClientCertificate": "there is no TLS between the gateway and the functions",
     "AWS::ApiGateway::RequestValidator": "the functions check what a request holds, here and on AWS",

@@ -19,16 +19,22 @@ Heard = Callable[[str, float], None]
 
 
 class Listening(io.TextIOBase):
-    """Standard output that passes everything on, and hands each metric to `heard`."""
+    """Standard output that passes everything on, or all but the metrics, and hands each metric to `heard`."""
 
-    def __init__(self, out: TextIO, heard: Heard) -> None:
+    def __init__(self, out: TextIO, heard: Heard, *, metrics: bool) -> None:
         self._out = out
         self._heard = heard
+        self._metrics = metrics
+        self._after_metric = False
 
     def write(self, text: str) -> int:
-        self._out.write(text)
-        if found := LINE.fullmatch(text):
+        found = LINE.fullmatch(text)
+        if found:
             self._heard(found[1], float(found[2]))
+        its_end = self._after_metric and text == "\n"  # print writes a line's end by itself
+        if self._metrics or not (found or its_end):
+            self._out.write(text)
+        self._after_metric = found is not None
         return len(text)
 
     def flush(self) -> None:
@@ -36,9 +42,9 @@ class Listening(io.TextIOBase):
 
 
 @contextmanager
-def listening(heard: Heard) -> Iterator[None]:
-    """Within it, `heard(name, value)` is called for each metric that is printed."""
-    with redirect_stdout(Listening(sys.stdout, heard)):
+def listening(heard: Heard, *, metrics: bool = True) -> Iterator[None]:
+    """Within it, `heard(name, value)` is called for each metric that is printed; without `metrics` they are not passed on."""
+    with redirect_stdout(Listening(sys.stdout, heard, metrics=metrics)):
         yield
 
 

@@ -21,6 +21,8 @@ MAPS = ("HyperParameters", "Environment")
 """Fields whose keys are names of ours, and stay as they are."""
 WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 POLL_SECONDS = 5.0
+NOT_FOUND = "ValidationException"
+"""How DescribeTrainingJob calls a name that no job has."""
 ENDED = ("Completed", "Failed", "Stopped")
 
 
@@ -58,13 +60,24 @@ def start(jobs: Any, request: Mapping[str, Any]) -> Any:
     try:
         return jobs.get(training_job_name=request["TrainingJobName"])
     except ClientError as error:
-        if "not found" not in error.response["Error"].get("Message", "").lower():
+        if error.response["Error"]["Code"] != NOT_FOUND:
             raise
     try:
         return jobs.create(**sdk_arguments(request))
     except ClientError as error:
-        found = error.response["Error"]
-        raise JobFailed(f"SageMaker refused the training job: {found['Code']}", code="training_refused") from None
+        raise refusal(error.response["Error"]["Code"]) from None
+
+
+def refusal(kind: str) -> JobFailed:
+    """The coded error of a training job that SageMaker did not create."""
+    if "ResourceLimitExceeded" in kind:
+        return coded({"Error": kind})
+    return JobFailed(f"SageMaker refused the training job: {kind}", code="training_refused")
+
+
+def coded(error: Mapping[str, str]) -> JobFailed:
+    found = failures.coded(error)
+    return JobFailed(found["message"], code=found["code"])
 
 
 def wait(job: Any, sleep: Callable[[float], None] = time.sleep) -> str:
@@ -75,8 +88,7 @@ def wait(job: Any, sleep: Callable[[float], None] = time.sleep) -> str:
     if job.training_job_status == "Stopped":
         raise JobFailed("the training job was stopped", code="training_stopped")
     if job.training_job_status == "Failed":
-        failed = failures.coded({"Cause": json.dumps({"FailureReason": str(job.failure_reason)})})
-        raise JobFailed(failed["message"], code=failed["code"])
+        raise coded({"Cause": json.dumps({"FailureReason": str(job.failure_reason)})})
     return str(job.model_artifacts.s3_model_artifacts)
 
 

@@ -21,6 +21,14 @@ def test_metrics_are_heard_and_everything_is_passed_on(capsys: pytest.CaptureFix
     assert capsys.readouterr().out.splitlines()[1:] == ["metric train_loss=0.25", "metric epoch=2", "metric train_loss=9"]
 
 
+def test_metrics_may_be_heard_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    heard: list[tuple[str, float]] = []
+    with listening(lambda name, value: heard.append((name, value)), metrics=False):
+        metric(train_loss=0.25, epoch=2)
+        sys.stdout.write("something else\n")
+    assert heard == [("train_loss", 0.25), ("epoch", 2.0)] and capsys.readouterr().out == "something else\n"
+
+
 def test_what_is_kept_makes_curves(tmp_path: Path) -> None:
     with listening(keep_in(str(tmp_path))):
         metric(train_loss=0.5)

@@ -91,11 +91,14 @@ def test_a_job_that_is_there_already_is_not_started_again() -> None:
     assert jobs.created == []
 
 
-def test_a_refusal_names_its_kind() -> None:
-    jobs = Jobs(refuses=refused("ResourceLimitExceeded", "the account-level service limit ..."))
-    with pytest.raises(JobFailed, match="ResourceLimitExceeded") as raised:
+@pytest.mark.parametrize(
+    ("kind", "code"), [("ResourceLimitExceeded", "quota_exceeded"), ("AccessDeniedException", "training_refused")]
+)
+def test_a_refusal_is_coded_by_its_kind(kind: str, code: str) -> None:
+    jobs = Jobs(refuses=refused(kind, "the account-level service limit ..."))
+    with pytest.raises(JobFailed) as raised:
         notebook.start(jobs, REQUEST)
-    assert raised.value.code == "training_refused"
+    assert raised.value.code == code and "account-level" not in raised.value.message
 
 
 def test_another_error_than_not_found_is_no_reason_to_create(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +119,8 @@ def test_a_completed_job_gives_its_model() -> None:
     ("job", "code", "message"),
     [
         (Job("Failed", reason="AlgorithmError: no_training_data: nothing, exit code: 1"), "no_training_data", "nothing"),
-        (Job("Failed", reason="CapacityError: Unable to provision"), "job_failed", "CapacityError"),
+        (Job("Failed", reason="CapacityError: Unable to provision"), "no_capacity", "machine"),
+        (Job("Failed", reason="InternalServerError: the patient takes ..."), "job_failed", "InternalServerError$"),
         (Job("Stopping", "Stopped"), "training_stopped", "stopped"),
     ],
 )
@@ -181,3 +185,12 @@ def test_the_story_calls_the_functions_of_the_jobs() -> None:
         ast.unparse(node.func) for source in sources("code") for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)
     }
     assert {"prepare", "embed", "notebook.start", "notebook.wait", "notebook.score_candidate", "notebook.answer"} <= calls
+
+
+def test_what_the_instance_installs_is_pinned_and_agrees_with_what_is_tested() -> None:
+    lines = (ROOT / "training" / "notebook-requirements.txt").read_text().splitlines()
+    pinned = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    locked = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line)
+    assert {"boto3", "numpy", "pydantic", "sagemaker-core", "torch", "transformers"} <= set(pinned)
+    shared = {"boto3", "numpy", "onnx", "onnxruntime", "onnxscript", "pydantic", "rensa", "safetensors", "torch", "transformers"}
+    assert {name: pinned[name] for name in shared} == {name: locked[name] for name in shared}
