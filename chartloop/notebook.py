@@ -29,8 +29,10 @@ def order(asked: Mapping[str, Any], *, ledger: Ledger, objects: Objects, noteboo
 
     `asked`: `{"token", "execution", "training", "code_uri", "state"}`, `state` being the execution's. Raises NotebookBusy where
     the instance works for another order or is on its way to a stop, Stale where another order came first, and JobFailed where
-    it failed at once.
+    it failed at once or would find nothing to install from.
     """
+    if not objects.exists(keys.notebook_wheels("manifest.json")):
+        raise JobFailed("the notebook's wheels are not staged: chartloop stage-wheels", code="wheels_not_staged")
     if notebook.status() not in AT_REST:
         raise NotebookBusy("the notebook instance is not at rest")
     item = _claim(asked, ledger, now)

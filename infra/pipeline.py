@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from chartloop.keys import notebook_order
+from chartloop.keys import notebook_order, notebook_wheels
 from infra import access
 from infra.context import Context
 from infra.data import DataStack
@@ -144,7 +144,7 @@ class PipelineStack(Stack):
         """The notebook instance, the function that starts it, and the one that hears of its end."""
         training = TrainingNotebook(self, context=self._context, names=self._names, data=self._data, jobs=self.jobs)
         orders = self._functions.add("notebook", seconds=60)
-        self._let(orders, read=[], write=["runs/*/notebook/*", notebook_order()])
+        self._let(orders, read=[notebook_wheels("manifest.json")], write=["runs/*/notebook/*", notebook_order()])
         access.run_notebook(orders, self._names)
         stopped = self._functions.add("notebook_stopped", handler="notebook.stopped", seconds=60, dead_letter_queue=self.missed)
         items(stopped, self._data.ledger, self._data.key, *ITEM)

@@ -35,6 +35,7 @@ class World:
     def __init__(self, **instance: Any) -> None:
         self.ledger, self.objects, self.tokens = FakeLedger(), FakeObjects(), FakeTokens()
         self.notebook = FakeNotebook(**instance)
+        self.objects.put(keys.notebook_wheels("manifest.json"), b"{}")
 
     def order(self, wanted: dict[str, Any], now: datetime = NOW) -> None:
         notebook.order(wanted, ledger=self.ledger, objects=self.objects, notebook=self.notebook, now=now)
@@ -81,12 +82,20 @@ def test_before_the_first_promotion_there_is_no_champion_and_later_looks_bring_t
     assert (document["look"], document["candidate"]) == (2, {"model_uri": "s3://data/c"})
 
 
+def test_an_instance_that_would_find_nothing_to_install_from_is_not_started() -> None:
+    world = World()
+    del world.objects.stored[keys.notebook_wheels("manifest.json")]
+    with pytest.raises(JobFailed) as failed:
+        world.order(asked())
+    assert failed.value.code == "wheels_not_staged" and world.notebook.starts == 0
+
+
 @pytest.mark.parametrize("status", ["Pending", "InService", "Stopping", "Updating", "Deleting"])
 def test_a_busy_instance_takes_no_order_and_keeps_its_own(status: str) -> None:
     world = World(status=status)
     with pytest.raises(NotebookBusy):
         world.order(asked())
-    assert not world.objects.stored and not world.ledger.items
+    assert not world.objects.exists(keys.notebook_order()) and not world.ledger.items
 
 
 @pytest.mark.parametrize("status", ["Stopped", "Failed"])

@@ -72,7 +72,9 @@ def test_the_model_folder_is_encrypted_and_reached_by_its_access_point(cloud: Te
     folder = cloud.only("AWS::EFS::FileSystem")["Properties"]
     assert folder["Encrypted"] is True
     assert "DataKey" in folder["KmsKeyId"]
-    assert {"Bool": {"aws:SecureTransport": "false"}} in [s.get("Condition") for s in folder["FileSystemPolicy"]["Statement"]]
+    # With a policy that allows nothing, a role may do there what it was given, and who brings no role may do nothing.
+    (refused,) = folder["FileSystemPolicy"]["Statement"]
+    assert (refused["Effect"], refused["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     point = cloud.only("AWS::EFS::AccessPoint")["Properties"]
     assert point["PosixUser"] == {"Uid": "1000", "Gid": "1000"}
     assert point["RootDirectory"]["Path"] == "/chartloop"

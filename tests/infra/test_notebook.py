@@ -7,7 +7,9 @@ import json
 import re
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 
 from tests.infra.asl import machines
 from tests.infra.templates import Templates
@@ -46,6 +48,28 @@ def test_nobody_is_root_and_nothing_leads_to_the_internet(by_notebook: Templates
     assert found["PlatformIdentifier"] == "notebook-al2023-v1"
     assert "DataKey" in found["KmsKeyId"]
     assert found["SubnetId"].startswith("Network") and found["SecurityGroupIds"] == [f"{group_of(by_notebook)}.GroupId"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [
+        ("NotebookInstance", "CreateNotebookInstance"),
+        ("NotebookInstanceLifecycleConfig", "CreateNotebookInstanceLifecycleConfig"),
+    ],
+)
+def test_botocore_takes_what_cloudformation_will_ask_for(by_notebook: Templates, kind: str, operation: str) -> None:
+    asked = {**by_notebook.only(f"AWS::SageMaker::{kind}")["Properties"]}
+    asked.pop("Tags", None)
+    if "OnStart" in asked:
+        asked["OnStart"] = [{"Content": base64.b64encode(script(by_notebook).encode()).decode()}]
+    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
+    report = ParamValidator().validate(asked, shape)
+    assert not report.has_errors(), report.generate_report()
+    for name, value in asked.items():
+        allowed = getattr(shape.members[name], "enum", None)
+        assert not allowed or value in allowed
+        if name.endswith("Name"):
+            assert re.fullmatch(shape.members[name].metadata["pattern"], value)
 
 
 def group_of(by_notebook: Templates) -> str:

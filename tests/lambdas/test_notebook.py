@@ -36,6 +36,7 @@ class NotebookWorld(FakeWorld):
         super().__init__(notebook="chartloop-training")
         self.notebook, self.tokens = FakeNotebook(), FakeTokens()
         self.jobs = NotebookJobs(self.stores["jobs"], self.objects)
+        self.put(keys.notebook_wheels("manifest.json"), {})
         self.says: str | None = None
         self.mute = False
         self.orders: list[dict[str, Any]] = []

@@ -10,7 +10,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore import xform_name
+from botocore.validate import ParamValidator
 
 from chartloop.failures import coded
 from tests.training.instance import HELD, SCRIPT, WELL, Instance
@@ -48,6 +51,25 @@ def test_a_notebook_that_ends_well_is_kept_and_answered_for_and_the_instance_sto
     assert not instance.calls("aws", "sagemaker", "stop-training-job")
     order = [call["arguments"][1] for call in instance.calls("aws") if call["arguments"][1] != "send-task-heartbeat"]
     assert order[-3:] == ["cp", "send-task-success", "stop-notebook-instance"]
+
+
+@pytest.mark.parametrize("notebook", [WELL, "sys.exit(1)"])
+def test_botocore_takes_what_the_script_sends(boot: Boot, notebook: str) -> None:
+    instance = boot(notebook)
+    instance.start()
+    instance.until_stopped()
+    session = botocore.session.get_session()
+    sent = instance.calls("aws", "stepfunctions")
+    assert len(sent) > 1
+    for call in sent:
+        operation = "".join(word.title() for word in call["arguments"][1].split("-"))
+        shape = session.get_service_model("stepfunctions").operation_model(operation).input_shape
+        report = ParamValidator().validate(call["input"], shape)
+        assert not report.has_errors(), report.generate_report()
+    for call in instance.calls("aws", "sagemaker"):
+        operation, option = "".join(word.title() for word in call["arguments"][1].split("-")), call["arguments"][2]
+        shape = session.get_service_model("sagemaker").operation_model(operation).input_shape
+        assert [xform_name(name, "-") for name in shape.required_members] == [option.removeprefix("--")]
 
 
 def test_the_script_returns_while_the_notebook_works(boot: Boot) -> None:
