@@ -74,8 +74,8 @@ class ModelFolder(Construct):
             security_group=self.access,
             encrypted=True,
             kms_key=key,
-            # The CDK's "not anonymous" is a statement that lets every role which may mount also write, and be root. Without it the
-            # policy below allows nobody anything: a role has what it was given.
+            # The CDK's "not anonymous" is a statement that lets every role which may mount also write, and be root. Without it
+            # the policy below allows nobody anything: a role has what it was given.
             allow_anonymous_access=True,
             enable_automatic_backups=True,
             removal_policy=RemovalPolicy.RETAIN,
