@@ -14,7 +14,7 @@ from local.processes import Processes, mount_prefix
 HOST = "algo-1"
 
 ENTER = """
-folder=$1; network=$2; directory=$3; shift 3
+folder=$1; network=$2; directory=$3; host=$4; shift 4
 if [ ! -d /opt/ml ]; then
     mount --rbind /opt "$folder/opt"
     mount -t tmpfs tmpfs /opt
@@ -30,7 +30,7 @@ if [ ! -d /opt/ml ]; then
 fi
 mount --bind "$folder/ml" /opt/ml
 mount --bind "$folder/hosts" /etc/hosts
-hostname algo-1
+hostname "$host"
 [ "$network" = yes ] || ! command -v ip >/dev/null || ip link set lo up
 cd "$directory"
 exec "$@"
@@ -51,6 +51,7 @@ class Container:
     environment: Mapping[str, str]
     network: bool = True
     directory: str = "/opt/ml"
+    host: str = HOST
     prefix: Sequence[str] = field(default_factory=mount_prefix)
 
     @property
@@ -65,9 +66,9 @@ class Container:
             command = [self.here(word) for word in self.command]
             return processes.start(command, env=here, cwd=Path(self.here(self.directory)), output=output)
         (self.folder / "opt").mkdir(exist_ok=True)
-        (self.folder / "hosts").write_text(f"127.0.0.1 localhost {HOST}\n")
+        (self.folder / "hosts").write_text(f"127.0.0.1 localhost {self.host}\n")
         isolated, network = ([], "yes") if self.network else (["-n"], "no")
-        enter = ["-u", *isolated, "sh", "-euc", ENTER, "sh", str(self.folder), network, self.directory]
+        enter = ["-u", *isolated, "sh", "-euc", ENTER, "sh", str(self.folder), network, self.directory, self.host]
         return processes.start([*self.prefix, *enter, *self.command], env=environment, cwd=self.ml, output=output)
 
     def here(self, text: str) -> str:

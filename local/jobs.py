@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,7 @@ class Job:
         self.folder = around.cloud.state / "jobs" / self.name
         self.ml = self.folder / "ml"
         self.stopped_as: str | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._changing = threading.RLock()
 
     @property
@@ -100,26 +101,43 @@ class Job:
                 return
             self.stopped_as = reason
             self.change("Stopping", "Stopping")
-            process = self._process
-        if process is not None:
+            self.end_processes()
+
+    def end_processes(self) -> None:
+        """Asks every machine's process to end, and ends it after two minutes; returns at once."""
+        for process in self._processes:
             grace = {"grace_seconds": STOP_SECONDS}
             threading.Thread(target=self.around.cloud.processes.end, args=(process,), kwargs=grace, daemon=True).start()
 
-    def execute(self, container: Container) -> int:
-        """Runs the container to its end, in its time, each line into the log and to `follow`. Returns the exit code."""
+    def execute(self, *containers: Container) -> int:
+        """Runs the containers, one a machine, to their end, in their time, each line into the log and to `follow`.
+
+        Returns the exit code of the first that failed, with which the others end, or 0.
+        """
         with self._changing:
             if self.stopped_as is not None:
                 return 0
-            self._process = process = container.start(self.around.cloud.processes, subprocess.PIPE)
+            self._processes = [one.start(self.around.cloud.processes, subprocess.PIPE) for one in containers]
         limit = (self.request.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds", 86400)
         watch = threading.Timer(limit, self.stop, args=("MaxRuntimeExceeded",))
         watch.daemon = True
         watch.start()
+        failures: list[int] = []
+        with ThreadPoolExecutor(len(containers)) as machines:
+            list(machines.map(lambda process: self._finish(process, failures), self._processes))
+        watch.cancel()
+        self._processes = []
+        return failures[0] if failures else 0
+
+    def _finish(self, process: subprocess.Popen[bytes], failures: list[int]) -> None:
         self._read(process)
         code = process.wait()
-        watch.cancel()
         self.around.cloud.processes.forget(process)
-        return code if code >= 0 else 128 - code
+        if code:
+            failures.append(code if code >= 0 else 128 - code)
+            for other in self._processes:
+                if other.poll() is None:
+                    self.around.cloud.processes.end(other)
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         log = self.around.cloud.logs / "jobs" / f"{self.name}.log"

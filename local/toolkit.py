@@ -48,7 +48,8 @@ def channel_config(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def resource_config(request: Mapping[str, Any]) -> dict[str, Any]:
     host = host_name()
-    instance = request["ResourceConfig"].get("InstanceType", "local")
+    cluster = request["ResourceConfig"]
+    instance = cluster.get("InstanceType") or cluster["InstancePreferences"][0]["InstanceType"]
     group = {"instance_group_name": "homogeneousCluster", "instance_type": instance, "hosts": [host]}
     return {
         "current_host": host,
@@ -110,12 +111,20 @@ def gpus() -> int:
     return len(list(Path("/dev").glob("nvidia[0-9]*"))) if shutil.which("nvidia-smi") else 0
 
 
-def command(hyperparameters: Mapping[str, Any]) -> list[str]:
+def command(hyperparameters: Mapping[str, Any], processes: int = 1) -> list[str]:
     """How the script is run, in /opt/ml/code. Raises JobFailed where the request names none."""
     if "sagemaker_program" not in hyperparameters or "sagemaker_submit_directory" not in hyperparameters:
         raise JobFailed("AlgorithmError: neither an entry point nor sagemaker_program and sagemaker_submit_directory are given")
     own = {name: value for name, value in hyperparameters.items() if not name.startswith(RESERVED)}
-    return ["python3", hyperparameters["sagemaker_program"], *arguments(own)]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)] if processes > 1 else []
+    return ["python3", *torchrun, hyperparameters["sagemaker_program"], *arguments(own)]
+
+
+def processes(request: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> int:
+    """How many torchrun starts: one a GPU and machine, all of them in one container here; 1 where it is not asked for."""
+    if not hyperparameters.get("sagemaker_torch_distributed_enabled"):
+        return 1
+    return int(request["ResourceConfig"].get("InstanceCount", 1)) * max(1, gpus())
 
 
 def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:

@@ -41,13 +41,17 @@ class Transfer:
             for page in self._storage.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 yield from (found["Key"] for found in page.get("Contents", []) if not found["Key"].endswith("/"))
 
-    def download(self, uri: str, folder: Path) -> None:
-        """Brings what lies below a prefix, or one object, into `folder`. Raises JobFailed where nothing does."""
+    def download(self, uri: str, folder: Path, share: tuple[int, int] = (0, 1)) -> None:
+        """Brings what lies below a prefix, or one object, into `folder`; `share` is (which, of how many) machines.
+
+        Raises JobFailed where nothing lies there.
+        """
         bucket, prefix = split_uri(uri)
         keys = list(self.keys(uri))
         if not keys:
             raise JobFailed(f"ClientError: No S3 objects found under S3 URL {uri!r} given in input data source.")
-        for key in keys:
+        folder.mkdir(parents=True, exist_ok=True)
+        for key in sorted(keys)[share[0] :: share[1]]:
             self.fetch(uri_of(bucket, key), inside(folder, relative(key, prefix)))
 
     def fetch(self, uri: str, path: Path) -> None:

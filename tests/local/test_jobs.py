@@ -37,6 +37,25 @@ pathlib.Path(os.environ["SM_MODEL_DIR"], "half.txt").write_text("half")
 print("metric eval_f1=0.5", flush=True)
 time.sleep(600)
 """
+TAKEN = """
+import os, pathlib, signal, sys, time
+kept, model = pathlib.Path(os.environ["KEPT"]), pathlib.Path(os.environ["SM_MODEL_DIR"])
+found = sorted(path.name for path in kept.iterdir())
+def taken(*_):
+    kept.joinpath("state").write_text("half way")
+    sys.exit(143)
+signal.signal(signal.SIGTERM, taken)
+model.joinpath("begun").write_text("again" if found else "anew")
+print("metric eval_f1=0.5", flush=True)
+if not found:
+    model.joinpath("lost").touch()
+    time.sleep(600)
+model.joinpath("state").write_text(kept.joinpath("state").read_text())
+"""
+TOGETHER = """
+import os, pathlib
+pathlib.Path(os.environ["SM_MODEL_DIR"], os.environ["RANK"]).write_text(os.environ["WORLD_SIZE"])
+"""
 METRICS = [{"Name": "eval_f1", "Regex": "eval_f1=([0-9.]+)"}]
 
 
@@ -66,7 +85,9 @@ def channel(name: str, uri: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
 
 
-def train(cloud: KeptCloud, name: str, script: str, *, seconds: int = 600, **hyperparameters: Any) -> None:
+def train(
+    cloud: KeptCloud, name: str, script: str, *, seconds: int = 600, more: dict[str, Any] | None = None, **hyperparameters: Any
+) -> None:
     put(cloud, f"{name}/code/asset.tar.gz", archive(training__train=script, helper="VALUE = 7\n"))
     put(cloud, f"{name}/train/a.jsonl", b"{}\n")
     put(cloud, f"{name}/train/sub/b.jsonl", b"{}\n")
@@ -74,29 +95,34 @@ def train(cloud: KeptCloud, name: str, script: str, *, seconds: int = 600, **hyp
         "sagemaker_program": "training/train.py", "sagemaker_submit_directory": "/opt/ml/input/data/code/asset.tar.gz",
         **hyperparameters,
     }  # fmt: skip
-    cloud.client("sagemaker").create_training_job(
-        TrainingJobName=name, RoleArn=ROLE, EnableNetworkIsolation=True, Environment={"HF_HUB_OFFLINE": "1"},
-        AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File", "MetricDefinitions": METRICS},
-        InputDataConfig=[channel("code", f"s3://{BUCKET}/{name}/code/"), channel("train", f"s3://{BUCKET}/{name}/train/")],
-        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/{name}/out/"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
-        StoppingCondition={"MaxRuntimeInSeconds": seconds},
-        HyperParameters={key: json.dumps(value) if key in hyperparameters else value for key, value in given.items()},
-    )  # fmt: skip
+    request: dict[str, Any] = {
+        "TrainingJobName": name, "RoleArn": ROLE, "EnableNetworkIsolation": True, "Environment": {"HF_HUB_OFFLINE": "1"},
+        "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File", "MetricDefinitions": METRICS},
+        "InputDataConfig": [channel("code", f"s3://{BUCKET}/{name}/code/"), channel("train", f"s3://{BUCKET}/{name}/train/")],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/{name}/out/"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        "StoppingCondition": {"MaxRuntimeInSeconds": seconds},
+        "HyperParameters": {key: json.dumps(value) if key in hyperparameters else value for key, value in given.items()},
+    }  # fmt: skip
+    cloud.client("sagemaker").create_training_job(**{**request, **(more or {})})
 
 
-def process(cloud: KeptCloud, name: str, script: str, *, inputs: dict[str, str], isolated: bool = True) -> None:
+def process(
+    cloud: KeptCloud, name: str, script: str, *, inputs: dict[str, str], isolated: bool = True, machines: int = 1, dealt: str = ""
+) -> None:
     command = {"ContainerEntrypoint": ["bash", "-c", script, "work"], "ContainerArguments": ["x y"]}
     folder = "/opt/ml/processing/input"
     cloud.client("sagemaker").create_processing_job(
         ProcessingJobName=name, RoleArn=ROLE, AppSpecification={"ImageUri": "image", **command},
         ProcessingInputs=[
-            {"InputName": key, "S3Input": {"S3Uri": uri, "LocalPath": f"{folder}/{key}", "S3DataType": "S3Prefix"}}
+            {"InputName": key, "S3Input": {
+                "S3Uri": uri, "LocalPath": f"{folder}/{key}", "S3DataType": "S3Prefix",
+                "S3DataDistributionType": "ShardedByS3Key" if key == dealt else "FullyReplicated"}}
             for key, uri in inputs.items()
         ],
         ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": {
             "S3Uri": f"s3://{BUCKET}/{name}/out", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
-        ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
+        ProcessingResources={"ClusterConfig": {"InstanceCount": machines, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
         StoppingCondition={"MaxRuntimeInSeconds": 600}, NetworkConfig={"EnableNetworkIsolation": isolated},
     )  # fmt: skip
 
@@ -142,7 +168,7 @@ def test_a_training_script_finds_the_toolkits_contract(cloud: KeptCloud) -> None
     if cloud.mounts:
         assert (seen["host"], env["SM_MODEL_DIR"], seen["cwd"]) == ("algo-1", "/opt/ml/model", "/opt/ml/code")
         assert "algo-1" in seen["hosts"]
-    assert not list((cloud.state / "jobs").iterdir())
+    until(lambda: not list((cloud.state / "jobs").iterdir()))
 
 
 def test_a_training_jobs_statuses_metrics_and_events(cloud: KeptCloud) -> None:
@@ -207,6 +233,71 @@ def test_a_processing_job_reads_its_inputs_and_leaves_its_outputs(cloud: KeptClo
     assert content(cloud, "copy/out/d/arg") == b"x y\n"
     assert told(cloud, "Processing", "copy") == ["InProgress"] * 2 + ["Completed"] * 2
     assert job["ProcessingStartTime"] <= job["ProcessingEndTime"]
+
+
+WHO = """
+    cd /opt/ml
+    host=$(python3 -c 'import json; print(json.load(open("/opt/ml/config/resourceconfig.json"))["current_host"])')
+    (ls processing/input/dealt; cat processing/input/whole/one.json) > processing/output/$host
+"""
+
+
+def test_several_machines_share_a_processing_job(cloud: KeptCloud) -> None:
+    whole = put(cloud, "several/one.json", b"1")
+    for number in range(5):
+        dealt = put(cloud, f"several/dealt/{number}.jsonl", b"x").rpartition("/")[0] + "/"
+    script = WHO if cloud.mounts else WHO.replace('"/opt/ml/config', '"config')
+    process(cloud, "several", script, inputs={"whole": whole, "dealt": dealt}, machines=3, dealt="dealt")
+    job = cloud.settled("Processing", "several")
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    shares = [content(cloud, f"several/out/algo-{number}").decode().split() for number in (1, 2, 3)]
+    assert shares == [["0.jsonl", "3.jsonl", "1"], ["1.jsonl", "4.jsonl", "1"], ["2.jsonl", "1"]]
+
+
+def test_one_machine_that_fails_ends_the_others(cloud: KeptCloud) -> None:
+    script = """grep -q '"current_host": "algo-2"' /opt/ml/config/resourceconfig.json && exit 7; exec sleep 600"""
+    process(cloud, "one-fails", script, inputs={}, machines=2)
+    job = cloud.settled("Processing", "one-fails")
+    assert (job["ProcessingJobStatus"], job["FailureReason"].rpartition(" ")[2]) == ("Failed", "7")
+
+
+def spot(cloud: KeptCloud, name: str) -> dict[str, Any]:
+    return {
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 900},
+        "CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/{name}/checkpoints/", "LocalPath": "/opt/ml/checkpoints"},
+        "Environment": {"KEPT": "/opt/ml/checkpoints"},
+    }
+
+
+def test_a_spot_machine_that_is_taken_away_is_replaced_and_the_checkpoints_are_there(cloud: KeptCloud) -> None:
+    (cloud.state / "faults").write_text("spot:taken:1\n")
+    train(cloud, "taken", TAKEN, more=spot(cloud, "taken"))
+    job = cloud.settled("Training", "taken")
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert [change["Status"] for change in job["SecondaryStatusTransitions"]] == [
+        *("Starting", "Downloading", "Training", "Interrupted", "Starting", "Downloading", "Training", "Uploading", "Completed")
+    ]
+    assert content(cloud, "taken/checkpoints/state") == b"half way"
+    with tarfile.open(fileobj=io.BytesIO(content(cloud, "taken/out/taken/output/model.tar.gz"))) as tar:
+        assert sorted(tar.getnames()) == ["begun", "state"]
+
+
+def test_machines_on_demand_are_not_taken_away(cloud: KeptCloud) -> None:
+    (cloud.state / "faults").write_text("spot:paid:1\n")
+    train(cloud, "paid", TRAIN)
+    job = cloud.settled("Training", "paid")
+    assert "Interrupted" not in [change["Status"] for change in job["SecondaryStatusTransitions"]]
+
+
+def test_torchrun_starts_as_many_processes_as_there_are_machines(cloud: KeptCloud) -> None:
+    cluster = {"InstancePreferences": [{"InstanceType": "ml.g5.xlarge"}], "InstanceCount": 2, "VolumeSizeInGB": 5}
+    train(cloud, "together", TOGETHER, more={"ResourceConfig": cluster}, sagemaker_torch_distributed_enabled=True)
+    job = cloud.settled("Training", "together")
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["ResourceConfig"]["SelectedInstanceType"] == "ml.g5.xlarge"
+    with tarfile.open(fileobj=io.BytesIO(content(cloud, "together/out/together/output/model.tar.gz"))) as tar:
+        assert sorted(tar.getnames()) == ["0", "1"]
 
 
 def test_a_processing_job_that_fails_leaves_its_message_and_no_output(cloud: KeptCloud) -> None:
