@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,9 @@ def queue_depths() -> None:
             {"QueueName": queue.name},
             ApproximateNumberOfMessagesVisible=queue.approximate_number_of_messages,
             ApproximateNumberOfMessagesNotVisible=queue.approximate_number_of_messages_not_visible,
+            ApproximateAgeOfOldestMessage=max(
+                (time.time() - message.sent_timestamp / 1000 for message in queue.messages), default=0
+            ),
         )
 
 

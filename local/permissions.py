@@ -135,11 +135,20 @@ def metrics(call: Call) -> Iterator[Permission]:
     yield Permission(f"cloudwatch:{call.operation}", "*", {"cloudwatch:namespace": namespace} if namespace else {})
 
 
+def scaling(call: Call) -> Iterator[Permission]:
+    """A target's id is AWS's own; a listing knows no resource."""
+    listing = call.operation.startswith("Describe")
+    target = "*" if listing else arn("application-autoscaling", "scalable-target/0")
+    context = {} if listing else {"application-autoscaling:service-namespace": call.fields["ServiceNamespace"]}
+    yield Permission(f"application-autoscaling:{call.operation}", target, context)
+
+
 def topics(call: Call) -> Iterator[Permission]:
     yield Permission(f"sns:{call.operation}", call.fields.get("TopicArn", "*"))
 
 
 SERVICES: dict[str, Callable[[Call], Iterator[Permission]]] = {
+    "application-autoscaling": scaling,
     "dynamodb": ledger,
     "lambda": functions,
     "monitoring": metrics,

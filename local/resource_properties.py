@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from local.identity_types import CLIENT_FIELDS, POOL_FIELDS
+
 USED = {
     "AWS::ApiGateway::Authorizer": "RestApiId Name Type AuthorizerUri AuthorizerResultTtlInSeconds IdentitySource"
     " IdentityValidationExpression",
@@ -17,6 +19,10 @@ USED = {
     " Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Namespace OKActions Period"
     " Statistic Threshold TreatMissingData Unit",
     "AWS::CloudWatch::Dashboard": "DashboardName DashboardBody",
+    "AWS::Cognito::UserPool": "UserPoolName " + " ".join(POOL_FIELDS),
+    "AWS::Cognito::UserPoolClient": " ".join(CLIENT_FIELDS),
+    "AWS::Cognito::UserPoolDomain": "Domain UserPoolId",
+    "AWS::Cognito::UserPoolResourceServer": "UserPoolId Identifier Name Scopes",
     "AWS::DynamoDB::Table": "TableName KeySchema AttributeDefinitions BillingMode",
     "AWS::EFS::AccessPoint": "FileSystemId RootDirectory",
     "AWS::EFS::FileSystem": "",
@@ -44,6 +50,8 @@ LEFT_OUT = {
     "AWS::ApiGateway::RestApi": "Description EndpointConfiguration",
     "AWS::ApiGateway::Method": "RequestValidatorId",
     "AWS::ApiGateway::Stage": "AccessLogSetting ClientCertificateId MethodSettings",
+    "AWS::Cognito::UserPool": "EmailVerificationMessage EmailVerificationSubject EnabledMfas SmsVerificationMessage"
+    " UserPoolAddOns",
     "AWS::DynamoDB::Table": "PointInTimeRecoverySpecification SSESpecification",
     "AWS::EFS::AccessPoint": "AccessPointTags PosixUser",
     "AWS::EFS::FileSystem": "BackupPolicy Encrypted FileSystemPolicy FileSystemTags KmsKeyId",

@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.apigateway.models import apigateway_backends
 
+from local import identity_types
 from local.server import LocalCloud
 
 Properties = dict[str, Any]
@@ -20,6 +21,9 @@ class Made:
 
     reference: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+Make = Callable[[LocalCloud, str, Properties], Made]
 
 
 def stage(cloud: LocalCloud, _name: str, properties: Properties) -> Made:
@@ -82,6 +86,10 @@ def lifecycle_config(cloud: LocalCloud, _name: str, properties: Properties) -> M
     return Made(made["NotebookInstanceLifecycleConfigArn"], name)
 
 
+def by(make: Callable[[LocalCloud, str, Properties], tuple[str, dict[str, str]]]) -> Make:
+    return lambda cloud, name, properties: Made(*make(cloud, name, properties))
+
+
 def queue_policy(cloud: LocalCloud, name: str, properties: Properties) -> Made:
     for queue in properties["Queues"]:
         policy = {"Policy": json.dumps(properties["PolicyDocument"])}
@@ -103,11 +111,15 @@ ALARM_NUMBERS: dict[str, Callable[[Any], Any]] = {
 }
 """Of an alarm: CloudFormation may give numbers as text."""
 
-MADE: dict[str, Callable[[LocalCloud, str, Properties], Made]] = {
+MADE: dict[str, Make] = {
     "AWS::ApiGateway::Authorizer": authorizer,
     "AWS::ApiGateway::GatewayResponse": gateway_response,
     "AWS::ApiGateway::Stage": stage,
     "AWS::CloudWatch::Alarm": alarm,
+    "AWS::Cognito::UserPool": by(identity_types.pool),
+    "AWS::Cognito::UserPoolClient": by(identity_types.client),
+    "AWS::Cognito::UserPoolDomain": by(identity_types.domain),
+    "AWS::Cognito::UserPoolResourceServer": by(identity_types.resource_server),
     "AWS::SageMaker::ModelPackageGroup": package_group,
     "AWS::SNS::Subscription": subscription,
     "AWS::SageMaker::NotebookInstance": notebook_instance,

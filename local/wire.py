@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 CREDENTIAL = re.compile(r"Credential=(?P<who>[^/]+)/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 RESTFUL = re.compile(r"/(?:\d{4}-\d{2}-\d{2}/)?(?P<kind>functions|endpoints)/(?P<name>[^/]+)/invocations")
+BINARY = re.compile(r"/service/[^/]+/operation/(?P<operation>\w+)")
+"""Of the protocol whose bodies are CBOR: they are not read here."""
 BODY_LIMIT = 10 * 1024 * 1024
 """Of bodies that are read here; objects of S3 are not."""
 
@@ -43,6 +45,8 @@ def heard(environ: WSGIEnvironment) -> Call | None:
     if invoked := RESTFUL.fullmatch(path):
         operation, name = ("Invoke", "FunctionName") if invoked["kind"] == "functions" else ("InvokeEndpoint", "EndpointName")
         return Call(who, service, operation, {name: unquote(invoked["name"])})
+    if binary := BINARY.fullmatch(path):
+        return Call(who, service, binary["operation"])
     operation, fields = asked(environ)
     return Call(who, service, operation or f"{environ['REQUEST_METHOD']} {path}", fields)
 

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.resource_types import WITHOUT_EFFECT
+from tests.e2e import made
 from tests.e2e.conftest import BUCKET, Cloud
 
 
 @pytest.fixture(scope="module")
 def template(cloud: Cloud) -> dict[str, Any]:
     """Every resource of the synthesized app, by logical id."""
+    return resources(cloud)
+
+
+def resources(cloud: Cloud) -> dict[str, Any]:
+    """Those of every stack, which no stack may be without."""
     files = sorted((cloud.state / "cdk.out").glob("chartloop-*.template.json"))
-    assert [file.name.split(".")[0] for file in files] == [
-        f"chartloop-{stack}" for stack in ("data", "operations", "pipeline", "serving")
-    ]
+    assert len(files) >= 4
     return {name: resource for file in files for name, resource in json.loads(file.read_text())["Resources"].items()}
 
 
@@ -125,3 +132,34 @@ def listeners(pids: set[int]) -> set[tuple[str, int]]:
                 address, port = fields[1].split(":")
                 found.add((address, int(port, 16)))
     return found
+
+
+def test_every_resource_was_made_or_is_known_to_have_no_effect(cloud: Cloud, template: dict[str, Any]) -> None:
+    made_in_full(cloud, template)
+
+
+@pytest.fixture
+def hospital(tmp_path: Path) -> Iterator[Cloud]:
+    """With a user pool of its own, the notebook, the firewall and all that operations can have."""
+    told = {"alarm_email": "on-call@hospital.example", "monthly_budget_usd": "500", "run_cost_cap_usd": "20"}
+    cloud = Cloud(tmp_path, issuer="", environment="prod", compute="notebook", **told)
+    cloud.start()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.mark.slow
+def test_a_deployment_for_a_hospital_is_made_in_full_too(hospital: Cloud) -> None:
+    made_in_full(hospital, resources(hospital))
+    test_no_property_was_dropped_without_a_decision(hospital)
+
+
+def made_in_full(cloud: Cloud, template: dict[str, Any]) -> None:
+    """As many of each type as the templates have, by the service's own word; what has no effect here is named with its reason."""
+    clients: dict[str, Any] = {}
+    wanted = Counter(resource["Type"] for resource in template.values())
+    silent = WITHOUT_EFFECT.keys() | made.NOT_SHOWN.keys()
+    assert wanted.keys() - made.MADE.keys() - silent == set()
+    for kind in sorted(wanted.keys() - silent):
+        found = made.MADE[kind](lambda service: clients.setdefault(service, cloud.client(service)))
+        assert len(set(found)) >= wanted[kind], (kind, found)

@@ -70,6 +70,12 @@ def test_an_endpoints_change_needs_its_configuration_too() -> None:
     ]
 
 
+def test_a_scaling_target_is_of_a_service() -> None:
+    (needs,) = needed(Call("role", "application-autoscaling", "DeregisterScalableTarget", {"ServiceNamespace": "sagemaker"}))
+    assert needs.resource.endswith(":scalable-target/0")
+    assert needs.context == {"application-autoscaling:service-namespace": "sagemaker"}
+
+
 def test_what_is_not_known_is_named_on_everything() -> None:
     assert pairs("kms", "Decrypt", KeyId="key") == [("kms:Decrypt", "*")]
 

@@ -44,7 +44,7 @@ def test_a_bucket_is_versioned_and_tells_eventbridge(bare: BareCloud, recorder: 
 def test_a_function_mounts_its_file_system(bare: BareCloud) -> None:
     code = "import os\ndef handler(event, context): open(os.environ['FOLDER'] + '/mark', 'w').close()"
     arn = {"Fn::Join": ["", ["arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/", {"Ref": "Point"}]]}
-    deploy(bare, "mounted", {
+    outputs = deploy(bare, "mounted", {
         "System": {"Type": "AWS::EFS::FileSystem"},
         "Point": {"Type": "AWS::EFS::AccessPoint",
                   "Properties": {"FileSystemId": {"Ref": "System"}, "RootDirectory": {"Path": "/cfn"}}},
@@ -52,7 +52,8 @@ def test_a_function_mounts_its_file_system(bare: BareCloud) -> None:
             "FunctionName": "cfn-mounted", "Runtime": "python3.13", "Handler": "index.handler", "Role": ROLE,
             "Code": {"ZipFile": code}, "Environment": {"Variables": {"FOLDER": "/mnt/models"}}, "Timeout": 20,
             "FileSystemConfigs": [{"Arn": arn, "LocalMountPath": "/mnt/models"}]}},
-    })  # fmt: skip
+    }, {"Arn": {"Fn::GetAtt": ["System", "Arn"]}})  # fmt: skip
+    assert outputs["Arn"].startswith("arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-")
     assert bare.invoke("cfn-mounted") == (None, None)
     assert (bare.state / "efs" / "cfn" / "mark").exists()
 
