@@ -15,6 +15,9 @@ LONGEST = 500
 CODED = re.compile(r"(?:^|AlgorithmError: )([a-z][a-z0-9_]*): (\S.*)", re.MULTILINE)
 """The line that a failing job of ours writes (docs/contracts/run-handover.md), bare or as SageMaker passes it on."""
 
+KIND = re.compile(r"[A-Z][A-Za-z]{2,60}(?=:|$)")
+"""The kind of failure that SageMaker's own words begin with; anything else may quote what a job read."""
+
 
 def coded(error: Mapping[str, str]) -> dict[str, str]:
     """`{"code", "message"}` of what Step Functions hands to a Catch: `{"Error", "Cause"}`.
@@ -43,7 +46,8 @@ def _of_job(reason: str) -> dict[str, str]:
     if "CapacityError" in reason:
         return {"code": "no_capacity", "message": "SageMaker had no machine for the job, however often it was asked"}
     if found is None:
-        return {"code": "job_failed", "message": f"a job failed: {reason.partition(':')[0][:80]}"}
+        kind = KIND.match(reason)
+        return {"code": "job_failed", "message": f"a job failed: {kind[0]}" if kind else "a job failed and did not say why"}
     return {"code": found[1], "message": found[2][:LONGEST]}
 
 

@@ -25,7 +25,6 @@ from infra.settings import machines
 Template = dict[str, Any]
 Deployed = Callable[[str], Template | None]
 """The template that a stack has now; None for one that is not there."""
-ZONES = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -101,14 +100,10 @@ def standing(context: Context, stacks: Any) -> list[tuple[str, float | None]]:
     rules = sum(len(r["Properties"].get("Rules", [])) for r in resources if r["Type"] == "AWS::WAFv2::WebACL")
     if rules:
         found.append((f"{rules} x rules of the firewall", rules * prices.FIREWALL_RULE))
-    interfaces = [
-        r for r in resources if r["Type"] == "AWS::EC2::VPCEndpoint" and r["Properties"].get("VpcEndpointType") == "Interface"
-    ]
-    if interfaces:
-        hours = ZONES * len(interfaces) * prices.MONTH_HOURS
-        found.append(
-            (f"{len(interfaces)} interface endpoints in {ZONES} zones", round(hours * prices.INTERFACE_ENDPOINT_HOUR * more, 2))
-        )
+    endpoints = [r["Properties"] for r in resources if r["Type"] == "AWS::EC2::VPCEndpoint"]
+    if zones := sum(len(each["SubnetIds"]) for each in endpoints if each.get("VpcEndpointType") == "Interface"):
+        price = round(zones * prices.MONTH_HOURS * prices.INTERFACE_ENDPOINT_HOUR * more, 2)
+        found.append((f"{zones} interface endpoints, counted by zone", price))
     if counts["AWS::EC2::NatGateway"]:
         hours = counts["AWS::EC2::NatGateway"] * prices.MONTH_HOURS
         found.append(("NAT gateways", round(hours * prices.NAT_HOUR * more, 2)))

@@ -53,7 +53,7 @@ class ServingStack(Stack):
         self._outputs()
 
     def _api(self) -> lambda_.Function:
-        function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024)
+        function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024, **self._reserved())
         items(function, self._data.ledger, self._data.key, *EVERY_ITEM)
         objects(
             function,
@@ -68,9 +68,14 @@ class ServingStack(Stack):
         return function
 
     def _predict(self) -> lambda_.Function:
-        function = self._functions.add("predict", seconds=GATEWAY_SECONDS)
+        function = self._functions.add("predict", seconds=GATEWAY_SECONDS, **self._reserved())
         access.invoke_endpoints(function, self._names)
         return function
+
+    def _reserved(self) -> dict[str, int]:
+        """Executions that no other function of the account can take; none unless asked for."""
+        wanted = self._context.lambda_concurrency
+        return {"reserved_concurrent_executions": wanted} if wanted else {}
 
     def _authorizer(self) -> lambda_.Function:
         return self._functions.add("authorizer", seconds=10, memory=256, settings=self._trust())

@@ -43,7 +43,12 @@ def by_notebook(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """As a hospital would deploy it."""
-    told = {"alarm_email": "on-call@hospital.example", "monthly_budget_usd": "500", "run_cost_cap_usd": "20"}
+    told = {
+        "alarm_email": "on-call@hospital.example",
+        "monthly_budget_usd": "500",
+        "run_cost_cap_usd": "20",
+        "lambda_concurrency": "10",
+    }
     return composed(tmp_path_factory.mktemp("prod"), environment="prod", **told)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from client.cli import parser
 from infra.alarms import METRICS
 from infra.code import ROOT
 from lambdas import metrics
@@ -130,3 +131,38 @@ def test_in_prod_people_are_told_money_is_watched_and_copies_are_made(prod: Temp
     assert vault["DeletionPolicy"] == "Retain" and "DataKey" in json.dumps(vault["Properties"]["EncryptionKeyArn"])
     (chosen,) = prod.all("AWS::Backup::BackupSelection").values()
     assert len(chosen["Properties"]["BackupSelection"]["Resources"]) == 2
+
+
+def test_concurrency_is_reserved_only_where_asked_for(cloud: Templates, prod: Templates) -> None:
+    """A new account has too few executions to reserve any: the deployment would fail."""
+    assert not [name for name, function in cloud.functions().items() if "ReservedConcurrentExecutions" in function]
+    reserved = {
+        name: f["ReservedConcurrentExecutions"] for name, f in prod.functions().items() if "ReservedConcurrentExecutions" in f
+    }
+    assert reserved == {"api": 10, "predict": 10}
+
+
+def test_the_janitor_can_delete_no_endpoint_that_serves(cloud: Templates) -> None:
+    role, place = cloud.role_of("janitor"), "arn:aws:sagemaker:us-east-1:123456789012"
+    assert not cloud.allowed(role, "sagemaker:DeleteEndpoint", f"{place}:endpoint/chartloop-ner")
+    assert cloud.allowed(role, "sagemaker:DeleteEndpoint", f"{place}:endpoint/chartloop-ner-next")
+    assert not cloud.allowed(role, "sagemaker:DeleteModel", f"{place}:model/another-ner-1")
+    rule = cloud.only("AWS::Events::Rule", Name="chartloop-janitor")["Properties"]
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    assert [target["Arn"].rsplit(":", 1)[-1] for target in rule["Targets"]] == ["chartloop-janitor"]
+
+
+def test_the_runbook_says_what_a_night_needs() -> None:
+    """Every chapter that was asked for, and every command of ours in it is one that there is."""
+    text = RUNBOOK.read_text()
+    chapters = ("First deploy", "Stage the model", "Dev and prod", "Upgrade", "Restore", "Alarms", "Rotate", "Tear-down")
+    assert [chapter for chapter in chapters if not re.search(rf"^##+ {chapter}$", text, re.MULTILINE)] == []
+    (commands,) = (action.choices for action in parser()._actions if action.choices)
+    assert set(re.findall(r"(?:^|`)chartloop ([a-z-]+)", text, re.MULTILINE)) <= set(commands or ())
+    assert set(re.findall(r"#([a-z-]+)\)", text)) <= {
+        _anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(",", "").replace(" ", "-")
