@@ -72,7 +72,7 @@ class ServingStack(Stack):
         access.invoke_endpoints(function, self._names)
         return function
 
-    def _reserved(self) -> dict[str, int]:
+    def _reserved(self) -> dict[str, Any]:
         """Executions that no other function of the account can take; none unless asked for."""
         wanted = self._context.lambda_concurrency
         return {"reserved_concurrent_executions": wanted} if wanted else {}
