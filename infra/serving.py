@@ -50,10 +50,12 @@ class ServingStack(Stack):
         )
         if context.firewall:
             Firewall(self, names=names, key=data.key, prod=context.prod).guard(self.api.rest.deployment_stage.stage_arn)
+        if context.lambda_concurrency:
+            self._reserve(context.lambda_concurrency)
         self._outputs()
 
     def _api(self) -> lambda_.Function:
-        function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024, **self._reserved())
+        function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024)
         items(function, self._data.ledger, self._data.key, *EVERY_ITEM)
         objects(
             function,
@@ -68,14 +70,9 @@ class ServingStack(Stack):
         return function
 
     def _predict(self) -> lambda_.Function:
-        function = self._functions.add("predict", seconds=GATEWAY_SECONDS, **self._reserved())
+        function = self._functions.add("predict", seconds=GATEWAY_SECONDS)
         access.invoke_endpoints(function, self._names)
         return function
-
-    def _reserved(self) -> dict[str, Any]:
-        """Executions that no other function of the account can take; none unless asked for."""
-        wanted = self._context.lambda_concurrency
-        return {"reserved_concurrent_executions": wanted} if wanted else {}
 
     def _authorizer(self) -> lambda_.Function:
         return self._functions.add("authorizer", seconds=10, memory=256, settings=self._trust())
@@ -94,3 +91,10 @@ class ServingStack(Stack):
             CfnOutput(self, "TokenUrl", value=f"{self.identity.domain.base_url()}/oauth2/token")
             CfnOutput(self, "PeopleClient", value=self.identity.people.user_pool_client_id)
             CfnOutput(self, "MachinesClient", value=self.identity.machines.user_pool_client_id)
+
+    def _reserve(self, executions: int) -> None:
+        """Keeps executions for the functions behind the API, which no other function of the account can then take."""
+        for name in ("Api", "Predict"):
+            function = self._functions.node.find_child(name).node.default_child
+            assert isinstance(function, lambda_.CfnFunction)  # noqa: S101 (tells the type checker what an L2 function is made of)
+            function.reserved_concurrent_executions = executions
