@@ -45,11 +45,11 @@ def order(asked: Mapping[str, Any], *, ledger: Ledger, objects: Objects, noteboo
 
 
 def _claim(asked: Mapping[str, Any], ledger: Ledger, now: datetime) -> Item:
-    item = ledger.get(KEY) or new(KEY, status="answered", execution="", claimed_at=stamp(now))
+    item = ledger.get(KEY) or new(KEY, status="answered", claimed_at=stamp(now))
     fresh = item["claimed_at"] > stamp(now - CLAIM)
-    if item["status"] == "claimed" and fresh and item["execution"] != asked["execution"]:
-        raise NotebookBusy("another run is about to start the notebook instance")
     state = asked["state"]
+    if item["status"] == "claimed" and fresh and item["run_id"] != state["run_id"]:  # its own claim is of a try that broke off
+        raise NotebookBusy("another run is about to start the notebook instance")
     item |= {"status": "claimed", "execution": asked["execution"], "token": asked["token"], "claimed_at": stamp(now)}
     item |= {"run_id": state["run_id"], "task": state["task"]}
     ledger.save(item)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from chartloop.errors import InvalidRequest
 from chartloop.instances import has_own_disks
 from chartloop.tasks import BIO_CLINICAL_BERT
+from infra.requests import SPOT_WAIT_HOURS
 
 INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 GPU_INSTANCE = r"^ml\.[gp]\d[a-z0-9-]*\.[a-z0-9-]+$"
@@ -34,9 +35,6 @@ class Context(BaseModel):
     compute: Literal["jobs", "notebook"] = "jobs"
     """Who prepares, embeds and scores: SageMaker jobs, or a notebook, started for each run. The training job is the same."""
     notebook_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
-    notebook_hours: int = Field(14, ge=1, le=96)
-    """After how many hours a notebook instance stops itself, whatever it does; the wait for its training job, and on spot for
-    the machine, counts."""
     issuer: str = Field("", pattern=r"^(https?://[^\s?#]*[^\s?#/])?$")
     """Who signs the tokens; empty: a Cognito user pool of this deployment's own."""
     jwks_url: str = Field("", pattern=r"^(https?://\S+)?$")
@@ -74,6 +72,8 @@ class Context(BaseModel):
     """Machines to train on where `training_instance` is not to be had, separated by commas, in that order."""
     spot: bool = False
     """Whether training runs on spot machines, with checkpoints; an interrupted job goes on where it was."""
+    notebook_hours: int = Field(18, ge=2, le=96, validate_default=True)
+    """After how many hours a notebook instance stops itself, whatever it does; the wait for its training job counts."""
     warm_pool_minutes: int = Field(0, ge=0, le=360)
     """How long a training machine is kept (and paid for) for the next run; spot machines cannot be."""
     upload_concurrency: int = Field(5, ge=2, le=1000)
@@ -119,6 +119,16 @@ class Context(BaseModel):
         if minutes and info.data.get("spot"):
             raise ValueError("a spot machine cannot be kept: choose spot or warm_pool_minutes")
         return minutes
+
+    @field_validator("notebook_hours")
+    @classmethod
+    def _longer_than_its_training(cls, hours: int, info: ValidationInfo) -> int:
+        longest = info.data.get("training_hours", 0) + (SPOT_WAIT_HOURS if info.data.get("spot") else 0)
+        if info.data.get("compute") == "notebook" and hours <= longest:
+            raise ValueError(
+                f"a notebook waits for its training job, which may take {longest} hours (training_hours, and spot's wait)"
+            )
+        return hours
 
     @field_validator("serving_instances_max")
     @classmethod

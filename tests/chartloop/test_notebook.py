@@ -115,9 +115,9 @@ def test_another_run_waits_while_one_is_about_to_start_the_instance() -> None:
     with pytest.raises(NotebookBusy):
         world.order(asked("ner-2-1"))
     assert world.document()["execution"] == "ner-1-1"
-    world.order(asked("ner-1-1"))  # the same state, tried again
+    world.order(asked("ner-1-2"))  # the same run, tried again
     world.notebook.now = "Stopped"
-    assert world.stopped() == "ner-1-1"
+    assert world.stopped() == "ner-1-2"
 
 
 def test_a_claim_that_nothing_came_of_runs_out() -> None:

@@ -58,6 +58,9 @@ def test_values_of_the_command_line_are_strings() -> None:
         ("spot", "sometimes"),
         ("warm_pool_minutes", "361"),
         ("training_fallbacks", "ml.m5.xlarge"),
+        ("compute", "laptop"),
+        ("notebook_instance", "m5.xlarge"),
+        ("notebook_hours", "97"),
         ("training_fallbacks", "ml.g5.xlarge,ml.g5.xlarge"),
         ("training_fallbacks", "ml.g4dn.xlarge"),
         ("training_fallbacks", "ml.p3.2xlarge"),
@@ -118,3 +121,23 @@ def test_an_endpoint_cannot_scale_to_fewer_instances_than_it_begins_with() -> No
     with pytest.raises(InvalidRequest, match="serving_instances_max"):
         read({"serving_instances": "3", "serving_instances_max": "2"}, {})
     assert read({"serving_instances": "2", "serving_instances_max": "4"}, {}).serving_instances_max == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({"compute": "notebook"}, False),
+        ({"compute": "notebook", "spot": "true"}, False),
+        ({"compute": "notebook", "training_hours": "18"}, True),
+        ({"compute": "notebook", "training_hours": "14", "spot": "true"}, True),
+        ({"compute": "notebook", "training_hours": "24", "notebook_hours": "30"}, False),
+        ({"training_hours": "24"}, False),
+    ],
+)
+def test_a_notebook_may_not_end_before_the_training_that_it_waits_for(given: dict[str, str], refused: bool) -> None:
+    if not refused:
+        assert read(given, {}).notebook_hours >= 18
+        return
+    with pytest.raises(InvalidRequest) as wrong:
+        read(given, {})
+    assert wrong.value.field == "notebook_hours"
