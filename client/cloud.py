@@ -26,12 +26,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def command(state: Path, port: int | None, base_model: str | None) -> list[str]:
+def command(state: Path, port: int | None, base_model: str | None, context: Sequence[str] = ()) -> list[str]:
     options = ["--state", str(state)]
     if port is not None:
         options += ["--port", str(port)]
     if base_model is not None:
         options += ["--base-model", base_model]
+    for setting in context:
+        options += ["--context", setting]
     return [sys.executable, "-m", "local", *options]
 
 

@@ -39,11 +39,12 @@ def add(commands: arguments.Commands) -> None:
 def _cloud(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="where it listens on this machine")
     parser.add_argument("--base-model", metavar="NAME_OR_FOLDER", help="the encoder to start from")
+    parser.add_argument("--context", action="append", metavar="NAME=VALUE", default=[], help="a setting of the deployment")
 
 
 def up(session: Session, given: argparse.Namespace) -> int:
     """Becomes the local cloud, so that signals reach it."""
-    start = cloud.command(given.state, given.port, given.base_model)
+    start = cloud.command(given.state, given.port, given.base_model, given.context)
     session.out.file.flush()
     os.execv(start[0], start)  # noqa: S606 - no shell is wanted
 
@@ -55,7 +56,8 @@ def show(session: Session, given: argparse.Namespace) -> int:
     state.mkdir(parents=True, exist_ok=True)
     kept = given.keep or given.state is not None
     try:
-        start = [*cloud.command(state, given.port or cloud.free_port(), given.base_model), "--until-eof"]
+        port = given.port or cloud.free_port()
+        start = [*cloud.command(state, port, given.base_model, given.context), "--until-eof"]
         session.notices.print(f"starting the local cloud in {state}", soft_wrap=True)
         with cloud.running(start, state, state / "up.log", session.sleep) as target:
             told = demo.Demo(session, target, given.seed).tell()

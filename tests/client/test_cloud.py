@@ -107,4 +107,6 @@ def test_one_that_ignores_the_wish_to_stop_is_killed(monkeypatch: pytest.MonkeyP
 def test_the_command_names_what_was_given(tmp_path: Path) -> None:
     assert cloud.command(tmp_path, None, None)[1:] == ["-m", "local", "--state", str(tmp_path)]
     assert cloud.command(tmp_path, 80, "org/name")[-4:] == ["--port", "80", "--base-model", "org/name"]
+    settings = ("compute=notebook", "serving=lambda")
+    assert cloud.command(tmp_path, None, None, settings)[-4:] == ["--context", settings[0], "--context", settings[1]]
     assert cloud.free_port() > 1023

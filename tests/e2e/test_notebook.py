@@ -90,3 +90,29 @@ def test_no_job_but_the_training_ran_and_the_instance_is_at_rest(cloud: Cloud, r
     home = cloud.state / "notebooks" / name / "home"
     assert [path.name for path in (home / "SageMaker").iterdir()] == []  # no text, no token and no environment is left behind
     assert not (home / "models").is_symlink()
+
+
+def test_a_killed_run_is_worked_off_again_beside_the_champion(cloud: Cloud, api: Api, run: Any) -> None:
+    """The whole cloud is killed while the notebook works on the second run; what starts again finishes it, once."""
+    api.post_records("ner", easy.notes(40, seed=2))
+    second = until(lambda: [found["run_id"] for found in api.runs("ner")["runs"] if found["run_id"] != run["run_id"]], 60)[0]
+    until(lambda: steps_of(cloud, second), RUN_SECONDS)
+    assert cloud.process is not None
+    cloud.process.kill()
+    cloud.process.wait()
+    cloud.start()
+    with cloud.api() as again:
+        finished = until(lambda: ended(again, second), RUN_SECONDS)
+        assert (finished["status"], finished["attempt"]) == ("succeeded", 2), finished["error"]
+        assert finished["outcome"] in ("promoted", "kept")
+    executed = json.loads(stored(cloud, f"runs/{second}/notebook/model_training.ipynb"))
+    told = json.dumps([output for cell in executed["cells"] for output in cell.get("outputs", [])])
+    assert run["version"] in told and "champion" in told
+    reports = [json.loads(stored(cloud, f"runs/{second}/score/{role}.json")) for role in ("candidate", "champion")]
+    assert reports[0]["holdout"] == reports[1]["holdout"]
+
+
+def steps_of(cloud: Cloud, run_id: str) -> list[str]:
+    """What the notebook has told of its steps."""
+    found = cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"runs/{run_id}/notebook/{run_id}-1-")
+    return [entry["Key"] for entry in found.get("Contents", [])]
