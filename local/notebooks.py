@@ -41,6 +41,7 @@ class Instance:
         self.request = dict(request)
         self.name: str = request["NotebookInstanceName"]
         self.arn = f"arn:aws:sagemaker:{around.cloud.region}:{around.cloud.account}:notebook-instance/{self.name}"
+        self.tags: list[dict[str, str]] = list(request.get("Tags") or [])
         self.status = "Pending"
         self._around = around
         self._folder = around.cloud.state / "notebooks" / self.name
@@ -145,7 +146,12 @@ class Notebooks:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._instances: dict[str, Instance] = {}
+
+    @property
+    def _instances(self) -> dict[str, Instance]:
+        """moto's own map, where its operations on tags look."""
+        instances: dict[str, Instance] = backend().notebook_instances
+        return instances
 
     def install(self) -> None:
         shutil.rmtree(self._around.cloud.state / "notebooks", ignore_errors=True)  # what a kill left

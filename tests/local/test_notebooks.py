@@ -33,7 +33,9 @@ class Notebook:
         self.sagemaker.create_notebook_instance_lifecycle_config(
             NotebookInstanceLifecycleConfigName=self.name, OnStart=[{"Content": content}]
         )
-        self.sagemaker.create_notebook_instance(NotebookInstanceName=self.name, LifecycleConfigName=self.name, **SETTINGS)
+        self.sagemaker.create_notebook_instance(
+            NotebookInstanceName=self.name, LifecycleConfigName=self.name, Tags=[{"Key": "run", "Value": "1"}], **SETTINGS
+        )
 
     def describe(self) -> Any:
         return self.sagemaker.describe_notebook_instance(NotebookInstanceName=self.name)
@@ -54,6 +56,7 @@ def test_the_script_runs_and_its_settings_are_kept(bare: BareCloud) -> None:
     described = notebook.describe()
     assert {name: described[name] for name in SETTINGS if name != "SecurityGroupIds"}.items() <= SETTINGS.items()
     assert described["NotebookInstanceLifecycleConfigName"] == notebook.name
+    assert notebook.sagemaker.list_tags(ResourceArn=described["NotebookInstanceArn"])["Tags"] == [{"Key": "run", "Value": "1"}]
     assert (notebook.home / "SageMaker" / "ran").read_text().strip() == str(notebook.home)
 
 
