@@ -69,6 +69,10 @@ class Routes(APIGatewayRouter):
         return subject if subject.isascii() and subject.isprintable() and len(subject) <= MOST_SUBJECT else hashed(subject)
 
 
+WAKING_SECONDS = 5
+"""What a caller is told to wait for a model that wakes."""
+
+
 class Edge:
     """A function behind API Gateway: admits a request by its route's scope, answers it, and dresses the answer."""
 
@@ -118,12 +122,23 @@ def _require(scope: str, authorizer: Mapping[str, str] | None) -> None:
 
 
 def _bare(error: ChartloopError) -> dict[str, Any]:
-    return {"statusCode": error.status, "multiValueHeaders": {}, "body": json.dumps(error.to_json()), "isBase64Encoded": False}
+    return {
+        "statusCode": error.status,
+        "multiValueHeaders": _again(error),
+        "body": json.dumps(error.to_json()),
+        "isBase64Encoded": False,
+    }
 
 
 def _refusal(error: Exception) -> Response[Any]:
     said = translated(error)
-    return Response(status_code=said.status, content_type="application/json", body=json.dumps(said.to_json()))
+    body = json.dumps(said.to_json())
+    return Response(status_code=said.status, content_type="application/json", headers=dict(_again(said)), body=body)
+
+
+def _again(error: ChartloopError) -> dict[str, list[str]]:
+    """When to come again, where that helps."""
+    return {"Retry-After": [str(WAKING_SECONDS)]} if error.code == "waking" else {}
 
 
 def translated(error: Exception) -> ChartloopError:

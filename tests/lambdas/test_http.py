@@ -88,3 +88,9 @@ def test_a_post_leaves_nothing_of_its_notes_in_the_log(log: io.StringIO) -> None
     call("POST", "/v1/tasks/ner/records", f'[{{"text": "{CANARY}"')
     call("GET", f"/v1/tasks/ner/batches/{CANARY}")
     assert log.getvalue() and CANARY not in log.getvalue()
+
+
+@pytest.mark.parametrize(("code", "seconds"), [("waking", "5"), ("no_model", None)])
+def test_who_finds_a_model_waking_is_told_when_to_come_again(code: str, seconds: str | None) -> None:
+    answer = raising(errors.Unavailable("x", code=code))("GET", "/v1/trouble")
+    assert answer.headers.get("retry-after") == seconds
