@@ -6,6 +6,7 @@ import io
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.conftest import until
+from local.faults import Faults
+from tests.local.conftest import BareCloud, until
 from tests.local.kept import BUCKET, ROLE, KeptCloud
 
 SCRIPT = """
@@ -53,7 +55,7 @@ def model_archive(*, escaping: bool = False) -> bytes:
 
 
 def configure(
-    cloud: KeptCloud, config: str, *, body: bytes | None = None, instances: int = 1, serverless: bool = False, **environment: str
+    cloud: BareCloud, config: str, *, body: bytes | None = None, instances: int = 1, serverless: bool = False, **environment: str
 ) -> str:
     """A model and a configuration of that name; the name."""
     key = f"models/{config}/model.tar.gz"
@@ -69,7 +71,7 @@ def configure(
     return config
 
 
-def settled(cloud: KeptCloud, name: str) -> dict[str, Any]:
+def settled(cloud: BareCloud, name: str) -> dict[str, Any]:
     client = cloud.client("sagemaker")
 
     def found() -> Any:
@@ -79,12 +81,12 @@ def settled(cloud: KeptCloud, name: str) -> dict[str, Any]:
     return dict(until(found, 60))
 
 
-def create(cloud: KeptCloud, name: str, config: str) -> dict[str, Any]:
+def create(cloud: BareCloud, name: str, config: str) -> dict[str, Any]:
     cloud.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
     return settled(cloud, name)
 
 
-def invoke(cloud: KeptCloud, name: str, body: str = "hi") -> str:
+def invoke(cloud: BareCloud, name: str, body: str = "hi") -> str:
     answer = cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body.encode(), ContentType="text/plain")
     assert answer["InvokedProductionVariant"] == "champion"
     return str(answer["Body"].read().decode())
@@ -334,3 +336,35 @@ def test_a_serverless_endpoint_has_no_guards(cloud: KeptCloud) -> None:
     client.update_endpoint(EndpointName="unguarded", EndpointConfigName=new)
     assert settled(cloud, "unguarded")["EndpointConfigName"] == new
     assert invoke(cloud, "unguarded") == "unguarded-2 hi"
+
+
+@pytest.mark.parametrize(
+    ("fault", "metric", "threshold"), [("errors", "Invocation4XXErrors", 0.05), ("latency", "ModelLatency", 10_000_000)]
+)
+def test_a_bad_canary_rings_its_own_alarm_and_the_old_model_serves(
+    bare: BareCloud, fault: str, metric: str, threshold: float
+) -> None:
+    """The whole chain, with nothing set by hand: answers, metrics, alarm, rollback."""
+    name, faults = f"bad-{fault}", Faults(bare.state / "faults")
+    with suppress(ClientError):  # the other case made it
+        bare.client("s3").create_bucket(Bucket=BUCKET)
+    create(bare, name, configure(bare, f"{name}-1", instances=2))
+    dimensions = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": "champion"}]
+    bare.client("cloudwatch").put_metric_alarm(
+        AlarmName=name, Namespace="AWS/SageMaker", MetricName=metric, Dimensions=dimensions, Statistic="Average", Period=60,
+        EvaluationPeriods=1, Threshold=threshold, ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching",
+    )  # fmt: skip
+    faults.begin(f"{fault}:endpoint:1")
+    update = bare.client("sagemaker").update_endpoint
+    new = configure(bare, f"{name}-2", instances=2)
+    update(EndpointName=name, EndpointConfigName=new, DeploymentConfig=guarded(name, HOUR, canary=1))
+
+    def rolled_back() -> bool:
+        with suppress(ClientError):  # half of the calls are the canary's
+            invoke(bare, name)
+        return bool(bare.client("sagemaker").describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService")
+
+    until(rolled_back, 120)
+    endpoint = settled(bare, name)
+    assert endpoint["EndpointConfigName"] == f"{name}-1" and f"alarms in ALARM state: {name}" in endpoint["FailureReason"]
+    assert {invoke(bare, name) for _ in range(3)} == {f"{name}-1 hi"}
