@@ -1,8 +1,10 @@
-"""The tree in the README, made from what is there: `python -m tests.tree` writes it anew."""
+"""The README's tree and docs/rights.md, made from what is there: `python -m tests.tree` writes both anew."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +50,7 @@ def main() -> None:
     before, _, after = readme.read_text().partition(HEADING)
     rest = after.split("```\n", 2)[2]
     readme.write_text(f"{before}{HEADING}\n{tree()}{rest}")
+    subprocess.run([sys.executable, "-m", "tests.infra.rights"], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
