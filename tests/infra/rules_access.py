@@ -208,7 +208,7 @@ def the_folder_is_reached_by_its_access_point(t: Templates) -> Iterator[str]:
             yield name
     for name, folder in each(t, "AWS::EFS::FileSystem"):
         allowed = [s for s in folder.get("FileSystemPolicy", {}).get("Statement", []) if s["Effect"] == "Allow"]
-        if not allowed or any("elasticfilesystem:AccessedViaMountTarget" not in json.dumps(s.get("Condition")) for s in allowed):
+        if any("elasticfilesystem:AccessedViaMountTarget" not in json.dumps(s.get("Condition")) for s in allowed):
             yield name
 
 
