@@ -9,11 +9,14 @@ import shutil
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from chartloop.errors import JobFailed
 
 POINTER = "champion.json"
+PUBLISHED = "published.json"
+"""Beside a version's files: the sha256 of the archive that they came from, and of each file."""
 CHUNK = 1 << 20
 
 
@@ -28,13 +31,40 @@ class EfsModelFolder:
         place = self._root / "models" / task / version
         if _sha256(archive) != sha256:
             raise JobFailed("the artifact is not the one that was judged: its sha256 differs", code="artifact_changed")
-        if (place / "sha256").is_file() and (place / "sha256").read_text() == sha256:
+        if self._published(task, version).get("sha256") == sha256:
             return
         aside = _aside(place)
         with tarfile.open(archive) as packed:
             packed.extractall(aside, filter="data")
-        (aside / "sha256").write_text(sha256)
+        files = {path.relative_to(aside).as_posix(): _sha256(path) for path in sorted(aside.rglob("*")) if path.is_file()}
+        (aside / PUBLISHED).write_text(json.dumps({"sha256": sha256, "files": files}))
         _put_in_place(aside, place)
+
+    def take(self, task: str, version: str, sha256: str, into: Path) -> None:
+        """Copies a version's files, but for its code, to `into`. JobFailed where one is not what was published under `sha256`.
+
+        What was hashed is what the caller has: nothing that is written to the folder meanwhile can reach it.
+        """
+        place, published = self._root / "models" / task / version, self._published(task, version)
+        if published.get("sha256") != sha256:
+            raise JobFailed("the model folder holds another artifact under this version", code="artifact_changed")
+        for name, digest in published["files"].items():
+            if not name.startswith("code/"):
+                (into / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(place / name, into / name)
+                if _sha256(into / name) != digest:
+                    raise JobFailed(f"{name} is not what was published: its sha256 differs", code="artifact_changed")
+
+    def sha256(self, task: str, version: str) -> str | None:
+        """Of the archive that the version was published from; None where there is no such version."""
+        return self._published(task, version).get("sha256")
+
+    def _published(self, task: str, version: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((self._root / "models" / task / version / PUBLISHED).read_bytes())
+        except FileNotFoundError:
+            return {}
+        return found
 
     def publish_embeddings(self, task: str, version: str, files: Mapping[str, Path]) -> None:
         place = self._root / "embeddings" / task / version

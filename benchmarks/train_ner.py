@@ -52,7 +52,7 @@ def ours(documents: Sequence[Document], base: str, chosen: NerHyperparameters) -
     def run() -> None:
         tagger = ner.new_tagger(base, ["drug", "sign"], chosen)
         examples = [example for each in documents for example in ner.windows_of(each, tagger)]
-        fit(tagger.model, examples, ner.plan_of(chosen, bf16=tagger.bf16), lambda _: None)
+        fit(tagger.engine.model, examples, ner.plan_of(chosen, bf16=tagger.engine.bf16), lambda _: None)
 
     return run
 

@@ -108,12 +108,23 @@ BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Dele
 """Statuses of an endpoint that takes no request for now."""
 
 
-class Endpoints(Protocol):
-    """The serving endpoint of a task; every call is idempotent."""
+class Models(Protocol):
+    """Who answers texts by the model of a task."""
 
     def state(self, task: str, wanted: str | None = None) -> EndpointState:
         """What is live. Where several configurations are at hand, of the `wanted` one: whether it would answer."""
         ...
+
+    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
+        """The model's answer; with `config`, that of a configuration which is deployed and need not be the one for callers yet.
+
+        Raises Unavailable(no_model | waking) or ModelError.
+        """
+        ...
+
+
+class Endpoints(Models, Protocol):
+    """The serving endpoint of a task; every call is idempotent."""
 
     def config_name(self, version: str, sha256: str) -> str: ...
     def deploy(self, task: str, version: str, *, model_uri: str, sha256: str, guarded: bool) -> None:
@@ -136,13 +147,6 @@ class Endpoints(Protocol):
 
     def settle(self, task: str) -> None:
         """After a deployment or its undoing: the second place goes, and what serves scales. Raises EndpointBusy."""
-        ...
-
-    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
-        """The model's answer; with `config`, that of a configuration which is deployed and need not be the one for callers yet.
-
-        Raises Unavailable(no_model | waking) or ModelError.
-        """
         ...
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chartloop.errors import ChartloopError
 
 PREFIX = "CHARTLOOP_"
+LAMBDA = "lambda"
 
 
 class Settings(BaseModel):
@@ -27,7 +28,9 @@ class Settings(BaseModel):
     endpoint_role: str = ""
     inference_image: str = ""
     serving: str = "realtime"
-    """realtime, serverless or lambda."""
+    """realtime or serverless on SageMaker; lambda: the predict function holds the model itself."""
+    predict_function: str = ""
+    """The name of that function, for who asks it directly."""
     instance_type: str = "ml.m5.large"
     serving_instances: int = 1
     serving_instances_max: int = 0

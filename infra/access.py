@@ -50,6 +50,11 @@ def invoke_endpoints(function: lambda_.Function, names: Names) -> None:
     allow(function, "sagemaker:InvokeEndpoint", on=_live(names))
 
 
+def ask_models(function: lambda_.Function, names: Names) -> None:
+    """Where the predict function serves the models itself: ask it directly, for a version that callers do not get yet."""
+    allow(function, "lambda:InvokeFunction", on=[names.arn("lambda", f"function:{names.function('predict')}")])
+
+
 def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey, context: Context) -> None:
     """The endpoint belongs to promotion: it makes, updates and deletes it, with a model and a configuration by version."""
     live = _live(names)

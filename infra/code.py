@@ -27,6 +27,11 @@ from infra import images
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
+FUNCTION_MODULES = (
+    "training/__init__.py", "training/engines.py", "training/environment.py", "training/inference.py", "training/passes.py",
+    "training/pieces.py", "training/tagger.py", "training/tagging.py", "training/windows.py",
+)  # fmt: skip
+"""How an artifact is read, for the function that serves it itself: what inference.py imports where the engine is ONNX."""
 JOB_PACKAGES = ("chartloop", "training")
 FUNCTION_PYTHON = "3.14"
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -38,8 +43,12 @@ LAYER = (
     "pycparser", "rensa",
 )  # fmt: skip
 """Distributions of the functions' layer: what they import and what that needs. boto3 comes with the runtime."""
+MODEL_LAYER = ("flatbuffers", "onnxruntime", "packaging", "protobuf", "tokenizers")
+"""Distributions of a second layer, for the function that serves models itself."""
 VENDORED = (*PYDANTIC, "rensa")
 """Distributions that the jobs need and their images lack; under network isolation nothing can be installed."""
+ONNX = ("flatbuffers", "ml-dtypes", "onnx", "onnxruntime", "packaging", "protobuf")
+"""Distributions that the score job also needs where it exports for that function."""
 
 
 @jsii.implements(ILocalBundling)
@@ -55,7 +64,7 @@ class Bundle:
 
 
 def function_code() -> lambda_.Code:
-    files = list(sources(FUNCTION_PACKAGES))
+    files = function_sources()
     return lambda_.Code.from_asset(
         str(ROOT / "lambdas"),
         asset_hash=digest(files),
@@ -64,14 +73,19 @@ def function_code() -> lambda_.Code:
     )
 
 
+def function_sources() -> list[tuple[str, Path]]:
+    """(path inside the asset, file) of every file of the functions."""
+    return [*sources(FUNCTION_PACKAGES), *((name, ROOT / name) for name in FUNCTION_MODULES)]
+
+
 def code_version() -> str:
     """Names the code that is deployed: the hash of the functions' and the jobs' sources."""
     return digest(sources(sorted({*FUNCTION_PACKAGES, *JOB_PACKAGES})))[:12]
 
 
-def layer(scope: Construct, *, bundle: bool) -> lambda_.LayerVersion:
+def layer(scope: Construct, id_: str = "Layer", names: Sequence[str] = LAYER, *, bundle: bool) -> lambda_.LayerVersion:
     """The functions' third-party code; without `bundle` only the list of it, for a runtime that brings its own."""
-    pinned = pins(LAYER)
+    pinned = pins(names)
 
     def write(folder: Path) -> None:
         target = folder / "python"
@@ -86,13 +100,13 @@ def layer(scope: Construct, *, bundle: bool) -> lambda_.LayerVersion:
         asset_hash_type=AssetHashType.CUSTOM,
         bundling=_bundling(write),
     )
-    return lambda_.LayerVersion(scope, "Layer", code=code, compatible_runtimes=[lambda_.Runtime.PYTHON_3_14])
+    return lambda_.LayerVersion(scope, id_, code=code, compatible_runtimes=[lambda_.Runtime.PYTHON_3_14])
 
 
-def job_code(scope: Construct, *, bundle: bool) -> assets.Asset:
+def job_code(scope: Construct, *, bundle: bool, onnx: bool = False) -> assets.Asset:
     """The jobs' source archive (`.tar.gz`: what SageMaker's training toolkit unpacks): training/, chartloop/, vendor/."""
     files = list(sources(JOB_PACKAGES))
-    pinned = pins(VENDORED) if bundle else []
+    pinned = pins([*VENDORED, *(ONNX if onnx else ())]) if bundle else []
 
     def write(folder: Path) -> None:
         with tempfile.TemporaryDirectory() as vendor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Duration
@@ -46,9 +47,10 @@ class Functions(Construct):
         memory: int = 512,
         handler: str = "",
         settings: dict[str, str] | None = None,
+        layers: Sequence[lambda_.ILayerVersion] = (),
         **options: Any,
     ) -> lambda_.Function:
-        """`handler` defaults to `{name}.handler`; `settings` replaces those that are this function's own."""
+        """`handler` defaults to `{name}.handler`; `settings` replaces those of this function alone; `layers` come on top."""
         physical = self._names.function(name)
         construct_id = "".join(part.title() for part in name.split("_"))
         log = Log(self, f"{construct_id}Log", name=f"/aws/lambda/{physical}", key=self._key, prod=self._prod)
@@ -60,7 +62,7 @@ class Functions(Construct):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.X86_64,
             code=self._code,
-            layers=[self._layer],
+            layers=[self._layer, *layers],
             handler=f"lambdas.{handler or f'{name}.handler'}",
             timeout=Duration.seconds(seconds),
             memory_size=memory,

@@ -32,7 +32,8 @@ class Jobs(Construct):
         self._context = context
         self._bucket = bucket
         self._key = key
-        self.code = code.job_code(self, bundle=context.bundle)
+        onnx = context.serving == "lambda"
+        self.code = code.job_code(self, bundle=context.bundle, onnx=onnx)
         self.score_role: iam.Role | None = None
         checkpoints = ["runs/*/checkpoints/*"] if context.spot else []
         training = ["runs/*/train/*", *checkpoints]
@@ -41,7 +42,8 @@ class Jobs(Construct):
         else:
             reads = [*PREPARING, "base-models/*", *checkpoints]
             self.role = self._role("Role", read=reads, write=[*PREPARED, *training])
-            self.score_role = self._role("ScoreRole", read=SCORING, write=SCORED)
+            compared = ["snapshots/*"] if onnx else []  # the training side's notes, on which the precision is chosen
+            self.score_role = self._role("ScoreRole", read=[*SCORING, *compared], write=SCORED)
         self.requests = self._requests()
 
     @property
@@ -58,6 +60,7 @@ class Jobs(Construct):
             processing_instance=context.processing_instance,
             training_instance=context.training_instance,
             training_hours=context.training_hours,
+            onnx=context.serving == "lambda",
             code_uri=self.code.s3_object_url,
             key=self._key.key_arn,
             processing_instances=context.processing_instances,

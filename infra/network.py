@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.grants import allow
 from infra.logs import Log
 from infra.names import Names
 
@@ -18,6 +20,9 @@ CIDR = "10.40.0.0/20"
 NFS = 2049
 OWNER = "1000"
 """User and group of every file on the access point, in the functions and in a notebook alike."""
+READER = "1001"
+"""A user of the same group, who may read the files and write none."""
+ROOT = "/chartloop"
 
 
 class Network(Construct):
@@ -59,6 +64,11 @@ class Network(Construct):
         return ec2.SecurityGroup.from_security_group_id(self, "AsSaid", group.security_group_id, mutable=False)
 
 
+def owned() -> efs.Acl:
+    """Whose the folder is, where an access point has to make it."""
+    return efs.Acl(owner_uid=OWNER, owner_gid=OWNER, permissions="750")
+
+
 class ModelFolder(Construct):
     """EFS, encrypted, reached over TLS and through the access point alone."""
 
@@ -90,7 +100,29 @@ class ModelFolder(Construct):
         )
         self.access_point = self.file_system.add_access_point(
             "AccessPoint",
-            path="/chartloop",
-            create_acl=efs.Acl(owner_uid=OWNER, owner_gid=OWNER, permissions="750"),
+            path=ROOT,
+            create_acl=owned(),
             posix_user=efs.PosixUser(uid=OWNER, gid=OWNER),
         )
+
+    def read(self, function: lambda_.Function) -> None:
+        """Mounts the folder in a function that is in the network, by an access point under which nothing can be written.
+
+        By hand: the CDK's own mount would also grant the right to write.
+        """
+        reader = efs.AccessPoint(
+            function,
+            "Reader",
+            file_system=self.file_system,
+            path=ROOT,
+            create_acl=owned(),
+            posix_user=efs.PosixUser(uid=READER, gid=OWNER),
+        )
+        mount = {"Arn": reader.access_point_arn, "LocalMountPath": MOUNT}
+        resource = function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 (what a Function is made of)
+        resource.add_property_override("FileSystemConfigs", [mount])
+        by_it = {"elasticfilesystem:AccessPointArn": reader.access_point_arn}
+        stack, name = Stack.of(function), self.file_system.file_system_id
+        files = stack.format_arn(service="elasticfilesystem", resource="file-system", resource_name=name)
+        allow(function, "elasticfilesystem:ClientMount", on=[files], StringEquals=by_it)

@@ -118,8 +118,11 @@ class PipelineStack(Stack):
         function = self._functions.add("promote", seconds=300)
         self._let(function, read=["models/*", "runs/*"], write=["runs/*"])
         access.register_models(function, self._names)
-        access.deploy_endpoints(function, self._names, self._data.key, self._context)
-        access.invoke_endpoints(function, self._names)  # the golden requests
+        if self._context.serving == "lambda":
+            access.ask_models(function, self._names)
+        else:
+            access.deploy_endpoints(function, self._names, self._data.key, self._context)
+            access.invoke_endpoints(function, self._names)  # the golden requests
         access.start_runs(function, self._names)  # the rollback of a model that failed them in service
         return function
 

@@ -58,6 +58,8 @@ class Jobs:
     training_instances: int = 1
     training_fallbacks: tuple[str, ...] = ()
     """Machines to train on where the first one's kind is not to be had, in that order."""
+    onnx: bool = False
+    """Whether score exports for the function that serves models itself, and chooses the precision on the snapshot's notes."""
     spot: bool = False
     warm_pool_seconds: int = 0
 
@@ -88,6 +90,7 @@ class Jobs:
     def score(self, *, champion: bool) -> dict[str, Any]:
         """The only job under the role that may read the holdout. A look after the first has its number in the job's name."""
         serving = {"champion": "$.standing.champion.model_uri"} if champion else {}
+        compared = {"snapshot": "$.uris.snapshot"} if self.onnx else {}
         request = self._processing(
             "score",
             inputs={
@@ -95,11 +98,13 @@ class Jobs:
                 "holdout": "$.uris.holdout",
                 "candidate": "$.candidate.model_uri",
                 **serving,
+                **compared,
             },
             outputs={"score": "$.uris.score", "model": "$.uris.model"},
             arguments=[
                 *("--request", f"{INPUT}/request", "--holdout", f"{INPUT}/holdout", "--candidate", f"{INPUT}/candidate"),
                 *(("--champion", f"{INPUT}/champion") if champion else ()),
+                *(("--engine", "onnx", "--snapshot", f"{INPUT}/snapshot") if self.onnx else ()),
                 *("--output", f"{OUTPUT}/score", "--model-output", f"{OUTPUT}/model", "--version"),
             ],
             last_argument="$.version",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Size, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra import access
+from infra import access, code
 from infra.api import Api
 from infra.context import Context
 from infra.data import DataStack
@@ -17,12 +17,15 @@ from infra.functions import Functions
 from infra.grants import EVERY_ITEM, items, objects
 from infra.identity import Identity
 from infra.names import Names
+from infra.network import MOUNT
 from infra.pipeline import STARTS_RUNS, PipelineStack
 from infra.settings import settings
 from infra.waf import Firewall
 
 GATEWAY_SECONDS = 29
 """API Gateway ends a request then."""
+MODEL_MEMORY = 3008
+"""MB, and nearly two processors: the most that a new account may ask for."""
 
 
 class ServingStack(Stack):
@@ -70,8 +73,28 @@ class ServingStack(Stack):
         return function
 
     def _predict(self) -> lambda_.Function:
+        if self._context.serving == "lambda":
+            return self._predict_itself()
         function = self._functions.add("predict", seconds=GATEWAY_SECONDS)
         access.invoke_endpoints(function, self._names)
+        return function
+
+    def _predict_itself(self) -> lambda_.Function:
+        """The predict function with the models in it: it reads the model folder, and calls nothing of AWS."""
+        data = self._data
+        layer = code.layer(self, "ModelLayer", code.MODEL_LAYER, bundle=self._context.bundle)
+        function = self._functions.add(
+            "predict",
+            seconds=GATEWAY_SECONDS,
+            memory=MODEL_MEMORY,
+            settings={"model_folder": MOUNT},
+            layers=[layer],
+            ephemeral_storage_size=Size.gibibytes(2),  # a model's private copy while it is read
+            vpc=data.network.vpc,
+            vpc_subnets=data.network.subnets,
+            security_groups=[data.network.functions],
+        )
+        data.folder.read(function)
         return function
 
     def _authorizer(self) -> lambda_.Function:

@@ -23,6 +23,7 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         endpoint_role=names.endpoint_role_arn,
         inference_image=images.image(images.INFERENCE, context.region),
         serving=context.serving,
+        predict_function=names.function("predict") if context.serving == "lambda" else "",
         instance_type=context.serving_instance,
         serving_instances=context.serving_instances,
         serving_instances_max=context.serving_instances_max,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from chartloop import spans, tasks
-from chartloop.errors import InvalidRequest, TooLarge
+from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
 from chartloop.fields import MAX_ID
-from chartloop.seams import Endpoints
+from chartloop.seams import Models
 from lambdas import wiring
 from lambdas.http import PREDICT, Edge, Event, Routes
 from lambdas.routes_records import OffsetUnit, Task
@@ -75,15 +75,15 @@ class Request(BaseModel):
 def post_predict(task: Task, request: Request) -> dict[str, Any]:
     """One result a text, in order; a text that cannot be read has an error in its place. 503 before the first promotion."""
     tasks.find(task)
-    return predict(task, request, routes.world.endpoints)
+    return predict(task, request, routes.world.models)
 
 
-def predict(task: str, request: Request, endpoints: Endpoints) -> dict[str, Any]:
+def predict(task: str, request: Request, models: Models) -> dict[str, Any]:
     """The Prediction of docs/contracts. Raises TooLarge, Unavailable and ModelError."""
     entries = request.entries()
     _check_size(entries)
     readable = [entry.text for entry in entries if entry.problem is None]
-    answer = endpoints.invoke(task, {"texts": readable, "min_confidence": request.min_confidence})
+    answer = models.invoke(task, {"texts": readable, "min_confidence": request.min_confidence})
     found = iter(answer["predictions"])
     results = [_result(entry, found, request.offset_unit) for entry in entries]
     facts = {name: answer[name] for name in ("model_version", "snapshot")}
@@ -149,7 +149,18 @@ def edge() -> Edge:
 
 
 def handle(event: Event, context: Any, world: World) -> dict[str, Any]:
-    return edge()(event, context, world)
+    """A request of the API; or one of promotion's own, which the API cannot produce: it always tells of its context."""
+    return edge()(event, context, world) if "requestContext" in event else direct(event, world.models)
+
+
+def direct(event: Event, models: Models) -> dict[str, Any]:
+    """`{"ask": "state" | "answer", "task", "config", "payload"}`: what adapters/function_endpoint.py asks this function."""
+    try:
+        if event["ask"] == "state":
+            return {"state": asdict(models.state(event["task"], event["config"]))}
+        return {"answer": models.invoke(event["task"], event["payload"], config=event["config"])}
+    except ChartloopError as error:
+        return error.to_json()
 
 
 def handler(event: Event, context: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from adapters.dynamodb import DynamoLedger
 from adapters.efs import EfsModelFolder
 from adapters.endpoints import SageMakerEndpoints
 from adapters.estate import SageMakerEstate
+from adapters.function_endpoint import FunctionEndpoints
 from adapters.jobs import SageMakerJobs
 from adapters.notebook import SageMakerNotebook
 from adapters.registry import SageMakerRegistry
@@ -25,13 +26,14 @@ from chartloop.seams import (
     Jobs,
     Ledger,
     ModelFolder,
+    Models,
     NotebookInstance,
     Objects,
     Registry,
     Tokens,
     Uploads,
 )
-from chartloop.settings import Settings, from_environment
+from chartloop.settings import LAMBDA, Settings, from_environment
 
 
 class World:
@@ -55,7 +57,16 @@ class World:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        return SageMakerEndpoints(self.settings)
+        return FunctionEndpoints(self.settings) if self.settings.serving == LAMBDA else SageMakerEndpoints(self.settings)
+
+    @cached_property
+    def models(self) -> Models:
+        """What answers texts: the models of the mounted folder, or the endpoint."""
+        if self.settings.serving != LAMBDA:
+            return self.endpoints
+        from adapters.folder_models import FolderModels  # the only function that has its packages is the one that needs it
+
+        return FolderModels(Path(self.settings.model_folder), self.settings.endpoint_prefix)
 
     @cached_property
     def jobs(self) -> Jobs:

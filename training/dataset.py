@@ -11,6 +11,9 @@ from typing import Any
 
 from chartloop import parts, snapshots
 from chartloop.errors import JobFailed
+from chartloop.tasks import NerHyperparameters
+
+MOST_COMPARED = 200
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,10 @@ def split_validation(documents: Iterable[Document], percent: int) -> tuple[list[
         place = int(hashlib.sha256(f"validation:{each.group}".encode()).hexdigest(), 16) % 100
         sides[place < percent].append(each)
     return sides
+
+
+def notes_to_compare(snapshot: Snapshot) -> list[Document]:
+    """Notes on which two forms of one model are compared: those that training watched and did not learn from, where there are
+    any; never the holdout, which only judges."""
+    learned, watched = split_validation(snapshot.documents, NerHyperparameters().validation_percent)
+    return (watched or learned)[:MOST_COMPARED]

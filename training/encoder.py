@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from training import passes as passing
 from training.pieces import Pieces, WordPieces
 from training.tagging import Floats
 from training.windows import Window
@@ -79,19 +80,6 @@ def inputs(rows: Sequence[Sequence[int]], where: torch.device) -> dict[str, torc
     return {"input_ids": ids.to(where), "attention_mask": mask.to(where)}
 
 
-def batches(lengths: Sequence[int], size: int, *, mixed: bool) -> Iterator[list[int]]:
-    """Indices of at most `size` rows each, by length; unless `mixed`, a batch's rows have one length, so nothing is padded."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    batch: list[int] = []
-    for index in order:
-        if batch and (len(batch) == size or (not mixed and lengths[index] != lengths[batch[0]])):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
 def passes(
     forward: Callable[[dict[str, torch.Tensor]], torch.Tensor],
     where: torch.device,
@@ -99,16 +87,10 @@ def passes(
     pieces: Sequence[Pieces],
     windows: Sequence[Sequence[Window]],
 ) -> Iterator[tuple[int, Window, Floats]]:
-    """Every window of every text through `forward` (batch x ids x width): yields (text, window, ids x width), in any order.
+    """`passes.through` with a model of torch: `forward` answers batch x ids x width."""
 
-    The answers hold the special pieces. On a CPU padding costs, so only windows of one length share a batch; a GPU wants it full.
-    """
-    jobs = [(text, window) for text, its in enumerate(windows) for window in its]
-    lengths = [window.stop - window.start for _, window in jobs]
-    wide = where.type == "cuda"
-    for batch in batches(lengths, 32 if wide else 8, mixed=wide):
-        chosen = [jobs[place] for place in batch]
-        rows = [cutter.wrap(pieces[text].ids[window.start : window.stop].tolist()) for text, window in chosen]
+    def run(rows: passing.Rows) -> Sequence[Floats]:
         with torch.inference_mode():
-            answers = forward(inputs(rows, where)).float().cpu().numpy()
-        yield from ((text, window, answer) for (text, window), answer in zip(chosen, answers, strict=True))
+            return list(forward(inputs(rows, where)).float().cpu().numpy())
+
+    return passing.through(run, cutter, pieces, windows, wide=where.type == "cuda")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from training import artifact, serving
+from training.dataset import Document
 
 GOLDEN_TEXTS = (
     "Pt is a 54 y/o woman with shortness of breath for 3 days. Denies chest pain. Started on furosemide 40 mg PO daily.",
@@ -28,14 +30,16 @@ class Exported:
     manifest: dict[str, Any]
 
 
-def export(trained: Path, *, version: str, folder: Path, output: Path) -> Exported:
+def export(
+    trained: Path, *, version: str, folder: Path, output: Path, engine: str = "torch", notes: Sequence[Document] = ()
+) -> Exported:
     """Builds the artifact of `trained` in `folder`, and writes `model.tar.gz`, then `manifest.json`, into `output`.
 
-    The same trained folder and version give the same bytes.
+    `engine` is `torch`, or `onnx` (training/onnx_graph.py), whose precision is chosen on `notes`. The same trained folder,
+    version and notes give the same bytes.
     """
     about = json.loads((trained / "chartloop.json").read_bytes())
-    shutil.copytree(trained, folder, dirs_exist_ok=True)
-    served = {**about, "version": version, "engine": "torch", "precision": "fp32"}
+    served = {**about, "version": version, "engine": ENGINES[engine](trained, notes, folder)}
     _write(folder / "chartloop.json", served)
     artifact.copy_code(folder / "code")
     output.mkdir(parents=True, exist_ok=True)
@@ -43,13 +47,29 @@ def export(trained: Path, *, version: str, folder: Path, output: Path) -> Export
     artifact.pack(folder, archive)
     found = serving.answers(folder, GOLDEN_TEXTS)
     manifest = {
-        **{name: served[name] for name in ("task", "version", "snapshot", "labels", "base_model")},
+        **{name: served[name] for name in ("task", "version", "snapshot", "labels", "base_model", "engine")},
         "sha256": artifact.sha256(archive),
         "bytes": archive.stat().st_size,
         "golden": [{"text": text, "entities": its} for text, its in zip(GOLDEN_TEXTS, found, strict=True)],
     }
     _write(output / "manifest.json", manifest)
     return Exported(folder, manifest)
+
+
+def _torch(trained: Path, notes: Sequence[Document], folder: Path) -> dict[str, Any]:  # noqa: ARG001 (nothing to choose)
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
+    return {"name": "torch", "precision": "fp32"}
+
+
+def _onnx(trained: Path, notes: Sequence[Document], folder: Path) -> dict[str, Any]:
+    from training import onnx_graph
+
+    shutil.copytree(trained, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.safetensors"))
+    return onnx_graph.make(trained, notes, folder)
+
+
+ENGINES: Mapping[str, Callable[[Path, Sequence[Document], Path], dict[str, Any]]] = {"torch": _torch, "onnx": _onnx}
+"""Each fills the artifact's folder with the model, and gives the card's `engine`."""
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The served model: model_fn, input_fn, predict_fn and output_fn, as the SageMaker inference toolkits call them.
 
-It stands in the artifact's `code/` folder beside what it imports, and needs torch, transformers and numpy.
+It stands in the artifact's `code/` folder beside what it imports, and needs numpy, tokenizers and the artifact's engine:
+torch and transformers, or ONNX Runtime. The predict function, where it serves the model itself, calls the same functions.
 Run as a program it answers one request a line: `python code/inference.py MODEL_DIR < requests.jsonl`.
 """
 
@@ -36,17 +37,13 @@ class Served:
 def model_fn(model_dir: str) -> Served:
     """Loads the artifact that was unpacked to `model_dir`."""
     environment.settle(os.environ)
-    from training import encoder, pieces
+    from training import engines, pieces
     from training.tagger import Tagger
-
-    encoder.quiet()
-    encoder.use_cores(os.environ)
-    from transformers import AutoModelForTokenClassification
 
     folder = Path(model_dir)
     about = json.loads((folder / "chartloop.json").read_bytes())
-    model = AutoModelForTokenClassification.from_pretrained(model_dir).eval().to(encoder.device())
-    tagger = Tagger(model, pieces.load(folder), about["labels"], about["max_seq_length"], about["doc_stride"])
+    engine = engines.load(folder, about["engine"]["name"])
+    tagger = Tagger(engine, pieces.load(folder), about["labels"], about["max_seq_length"], about["doc_stride"])
     return Served(tagger, about["version"], about["snapshot"])
 
 

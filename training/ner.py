@@ -13,6 +13,7 @@ from chartloop.tasks import NerHyperparameters
 from training import dataset, encoder, pieces, tagging
 from training.checkpoints import Checkpoints
 from training.dataset import Document, Snapshot
+from training.engines import TorchEngine
 from training.fit import ALONE, IGNORED, Example, Plan, fit
 from training.jobs import metric
 from training.measure import all_labels, f1, measure
@@ -34,8 +35,8 @@ def train(
     examples = [example for each in learned for example in windows_of(each, tagger)]
     if not examples:
         raise JobFailed("the snapshot holds no text to train on", code="no_training_data")
-    plan = plan_of(chosen, bf16=tagger.bf16)
-    fit(tagger.model, examples, plan, lambda _: metric(**validate(tagger, watched)), ranks, checkpoints)
+    plan = plan_of(chosen, bf16=tagger.engine.bf16)
+    fit(tagger.engine.model, examples, plan, lambda _: metric(**validate(tagger, watched)), ranks, checkpoints)
     return tagger
 
 
@@ -45,7 +46,7 @@ def new_tagger(base: str, labels: Sequence[str], chosen: NerHyperparameters) -> 
     bf16 = chosen.bf16 and encoder.multiplies_bf16(where)
     model = encoder.load_token_classifier(base, tagging.tag_names(labels), seed=chosen.seed).to(where)
     length = min(chosen.max_seq_length, getattr(model.config, "max_position_embeddings", chosen.max_seq_length))
-    return Tagger(model, pieces.load_base(base), labels, length, chosen.doc_stride, bf16)
+    return Tagger(TorchEngine(model, bf16=bf16), pieces.load_base(base), labels, length, chosen.doc_stride)
 
 
 def plan_of(chosen: NerHyperparameters, *, bf16: bool) -> Plan:
@@ -96,7 +97,7 @@ def validate(tagger: Tagger, watched: Sequence[Document]) -> dict[str, float]:
 def save(tagger: Tagger, folder: Path, **about: object) -> None:
     """Weights as safetensors, the tokenizer, and `chartloop.json`, written last."""
     folder.mkdir(parents=True, exist_ok=True)
-    tagger.model.float().cpu().save_pretrained(folder)
+    tagger.engine.model.float().cpu().save_pretrained(folder)
     pieces.save(tagger.cutter, folder)
     card = {"labels": list(tagger.labels), "max_seq_length": tagger.max_seq_length, "doc_stride": tagger.doc_stride, **about}
     (folder / "chartloop.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")

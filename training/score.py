@@ -16,9 +16,9 @@ from chartloop.items import Clock, stamp, utc_now
 from chartloop.scores import ScoreReport
 from chartloop.snapshots import StoredRecord
 from chartloop.spans import Entity
-from training import artifact, reports, serving
-from training.dataset import Document
-from training.export import export
+from training import artifact, dataset, reports, serving
+from training.dataset import Document, notes_to_compare
+from training.export import ENGINES, export
 from training.jobs import Reporting, processing_message
 from training.measure import measure
 from training.prepare import read_shard
@@ -61,10 +61,18 @@ def open_champion(folder: Path, into: Path) -> Artifact:
     return Artifact(into, about["version"], artifact.sha256(archive), archive.stat().st_size, tuple(about["labels"]))
 
 
-def export_candidate(folder: Path, version: str, output: Path, scratch: Path) -> Artifact:
-    """The artifact that would be served, made from the training job's `model.tar.gz`."""
-    artifact.unpack(folder / artifact.ARCHIVE, scratch / "trained")
-    exported = export(scratch / "trained", version=version, folder=scratch / "candidate", output=output)
+def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
+    """The artifact that would be served, made from the training job's `model.tar.gz`; it is left in `model_output`."""
+    trained, version = scratch / "trained", arguments.version
+    artifact.unpack(arguments.candidate / artifact.ARCHIVE, trained)
+    exported = export(
+        trained,
+        version=version,
+        folder=scratch / "candidate",
+        output=arguments.model_output,
+        engine=arguments.engine,
+        notes=notes_to_compare(dataset.read(arguments.snapshot)) if arguments.snapshot else (),
+    )
     made = exported.manifest
     return Artifact(exported.folder, version, made["sha256"], made["bytes"], tuple(made["labels"]))
 
@@ -114,7 +122,7 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        judged = {"candidate": export_candidate(arguments.candidate, arguments.version, arguments.model_output, place)}
+        judged = {"candidate": export_candidate(arguments, place)}
         if arguments.champion:
             judged["champion"] = open_champion(arguments.champion, place / "champion")
         left_out = apart(judged.values())
@@ -128,6 +136,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     for name in ("--request", "--holdout", "--candidate", "--output", "--model-output"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--champion", type=Path)
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="torch")
+    parser.add_argument("--snapshot", type=Path, help="the training side, on which the engine's precision is chosen")
     parser.add_argument("--version", required=True)
     return parser.parse_args(arguments)
 

@@ -32,9 +32,10 @@ def answers(folder: Path, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
 
 
 def _environment() -> dict[str, str]:
-    """Without PYTHONPATH, so that the artifact imports its own copy of the packages; UTF-8 whatever the locale."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return {**kept, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    """What is vendored stays in reach; the job's own code does not, so the artifact imports its own. UTF-8 in any locale."""
+    folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    vendored = os.pathsep.join(folder for folder in folders if not (Path(folder) / "training").exists())
+    return {**os.environ, "PYTHONPATH": vendored, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _kind(stderr: str) -> str:

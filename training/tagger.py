@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import torch
 
 from chartloop import spans
-from training import encoder, tagging
+from training import passes, tagging
+from training.engines import Engine
 from training.pieces import Pieces, WordPieces
 from training.tagging import Floats, Found
 from training.windows import Window, cut_lines
@@ -18,17 +17,16 @@ from training.windows import Window, cut_lines
 
 @dataclass(frozen=True)
 class Tagger:
-    """A model with what it needs to read a text. `model` answers `logits` (batch x pieces x tags).
+    """An engine with what it needs to read a text.
 
     `max_seq_length` counts a window's special pieces; `doc_stride` is how many pieces the windows of one line share.
     """
 
-    model: Any
+    engine: Engine
     cutter: WordPieces
     labels: Sequence[str]
     max_seq_length: int
     doc_stride: int
-    bf16: bool = False
 
     def windows(self, text: str, pieces: Pieces) -> list[Window]:
         """How a text is read, the same in training and in service."""
@@ -51,16 +49,7 @@ class Tagger:
         results = [np.zeros((len(each), 2 * len(self.labels) + 1), dtype=np.float32) for each in pieces]
         windows = [self.windows(*each) for each in zip(texts, pieces, strict=True)]
         front = len(self.cutter.prefix)
-        for text, window, answer in encoder.passes(self._forward, self.device, self.cutter, pieces, windows):
+        run, wide = self.engine.probabilities, self.engine.wide
+        for text, window, answer in passes.through(run, self.cutter, pieces, windows, wide=wide):
             results[text][window.own] = answer[front:][window.own_inside]
         return results
-
-    @property
-    def device(self) -> torch.device:
-        where: torch.device = next(self.model.parameters()).device
-        return where
-
-    def _forward(self, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-        with encoder.autocast(self.device, bf16=self.bf16):
-            logits: torch.Tensor = self.model(**inputs).logits
-        return logits.float().softmax(-1)

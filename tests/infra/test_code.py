@@ -6,6 +6,8 @@ import ast
 import io
 import os
 import re
+import subprocess
+import sys
 import tarfile
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
@@ -18,6 +20,26 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from chartloop.errors import ChartloopError
 from infra import code, images
+from training.artifact import SERVING_CODE
+
+MADE = """
+from pathlib import Path
+from adapters.efs import EfsModelFolder
+from tests.small_model import artifact_of
+from training.artifact import sha256
+root = Path("{}")
+archive = artifact_of(root, "v1", "aspirin")
+folder = EfsModelFolder(root / "efs")
+folder.publish("ner", "v1", archive, sha256(archive))
+folder.point("ner", "v1", sha256(archive))
+"""
+ASKED = """
+from pathlib import Path
+from adapters.folder_models import FolderModels
+from training import inference
+answer = FolderModels(Path("{}") / "efs", "chartloop").invoke("ner", {{"texts": ["takes aspirin"], "min_confidence": 0.0}})
+print(answer["model_version"], answer["predictions"][0]["entities"][0]["surface"], inference.__file__)
+"""
 
 
 def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
@@ -41,8 +63,30 @@ def test_the_jobs_code_holds_what_they_import_and_nothing_else() -> None:
 
 
 def test_the_functions_code_holds_no_tests_and_no_torch() -> None:
-    names = [name for name, _ in code.sources(code.FUNCTION_PACKAGES)]
-    assert {name.split("/")[0] for name in names} == {"adapters", "chartloop", "lambdas"}
+    names = {name for name, _ in code.function_sources()}
+    assert {name.split("/")[0] for name in names} == {"adapters", "chartloop", "lambdas", "training"}
+    assert {name for name in names if name.startswith("training/")} == set(code.FUNCTION_MODULES)
+
+
+def test_the_functions_read_an_artifact_as_its_own_code_does(tmp_path: Path) -> None:
+    """With nothing but the functions' code, and no torch: the modules that the predict function imports are all there."""
+    code.copy(code.function_sources(), tmp_path)
+    own = {"training/encoder.py"}  # torch's
+    assert {name for name in SERVING_CODE if name.startswith("training/")} - own | {"training/inference.py"} == set(
+        code.FUNCTION_MODULES
+    )
+    asked = "import sys; sys.modules.update(torch=None, transformers=None, onnx=None)\n" + ASKED
+    root = Path(__file__).parents[2]
+    made = [sys.executable, "-c", MADE.format(tmp_path)]
+    subprocess.run(made, cwd=root, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", asked.format(tmp_path)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["v1", "aspirin", str(tmp_path / "training" / "inference.py")], done.stderr
 
 
 def test_a_name_that_is_not_locked_is_refused(tmp_path: Path) -> None:
@@ -53,7 +97,15 @@ def test_a_name_that_is_not_locked_is_refused(tmp_path: Path) -> None:
         code.pins(["numpy", "pandas"], lock)
 
 
-@pytest.mark.parametrize(("names", "given"), [(code.LAYER, {"boto3"}), (code.VENDORED, {"numpy"})])
+@pytest.mark.parametrize(
+    ("names", "given"),
+    [
+        (code.LAYER, {"boto3"}),
+        (code.MODEL_LAYER, {"numpy", "huggingface-hub"}),  # the hub is asked for names of models, never for an artifact's files
+        (code.VENDORED, {"numpy"}),
+        (code.ONNX, {"numpy", "typing-extensions"}),
+    ],
+)
 def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given: set[str]) -> None:
     """`given`: what the runtime has itself."""
     there = {canonicalize_name(name) for name in (*names, *given)}
@@ -70,7 +122,11 @@ def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given:
     ("package", "bundled", "given"),
     [
         ("lambdas adapters chartloop", code.LAYER, {"boto3", "botocore"}),
-        ("training chartloop", code.VENDORED, {"numpy", "torch", "transformers", "safetensors", "tokenizers"}),
+        (
+            "training chartloop",
+            (*code.VENDORED, *code.ONNX),
+            {"numpy", "torch", "transformers", "safetensors", "tokenizers", "botocore"},
+        ),
     ],
 )
 def test_what_the_code_imports_is_bundled_or_given(package: str, bundled: tuple[str, ...], given: set[str]) -> None:
@@ -79,7 +135,7 @@ def test_what_the_code_imports_is_bundled_or_given(package: str, bundled: tuple[
     have = {canonicalize_name(name) for name in (*bundled, *given)}
     for path in (path for _, path in code.sources(package.split()) if path.suffix == ".py"):
         found = imports(path) - stdlib_module_names
-        assert found & ours <= set(package.split()), path.name
+        assert found & ours <= set(package.split()) | ({"training"} if path.name == "folder_models.py" else set()), path.name
         for module in found - ours:
             assert {canonicalize_name(owner) for owner in owners[module]} & have, f"{path.name} imports {module}"
 
@@ -103,7 +159,13 @@ def imports(path: Path) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("names", "python"), [(code.LAYER, code.FUNCTION_PYTHON), (code.VENDORED, images.PYTHON)])
+@pytest.mark.parametrize(
+    ("names", "python"),
+    [
+        ((*code.LAYER, *code.MODEL_LAYER), code.FUNCTION_PYTHON),
+        ((*code.VENDORED, *code.ONNX), images.PYTHON),
+    ],
+)
 def test_every_wheel_fits_its_runtime(names: tuple[str, ...], python: str, tmp_path: Path) -> None:
     code.install(code.pins(names), tmp_path, python)
     version = tuple(int(part) for part in python.split("."))

@@ -23,9 +23,11 @@ class Words:
 
     def __init__(self) -> None:
         self.asked: list[Mapping[str, Any]] = []
+        self.configs: list[str | None] = []
 
-    def invoke(self, task: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
         self.asked.append(payload)
+        self.configs.append(config)
         assert len(json.dumps(payload)) < 5_000_000
         return {"model_version": "v-1", "snapshot": "0" * 64, "predictions": [_words(text) for text in payload["texts"]]}
 
@@ -108,3 +110,16 @@ def test_another_task_is_unknown(call: Caller) -> None:
 def test_no_model_before_the_first_promotion() -> None:
     answer = Caller(predict.handle, FakeWorld())("POST", PATH, {"text": "a"})
     assert (answer.status, answer.code) == (503, "no_model")
+
+
+def test_a_caller_of_the_api_cannot_ask_directly(call: Caller, endpoint: Words) -> None:
+    answer = call("POST", PATH, {"ask": "answer", "task": "ner", "config": "candidate", "payload": {"texts": ["a"]}})
+    assert answer.status == 400 and not endpoint.asked
+
+
+def test_promotion_asks_past_the_api(endpoint: Words) -> None:
+    world = FakeWorld()
+    world.__dict__["endpoints"] = endpoint
+    question = {"ask": "answer", "task": "ner", "config": "candidate", "payload": {"texts": ["a b"]}}
+    assert predict.handle(question, None, world)["answer"]["model_version"] == "v-1"
+    assert endpoint.configs == ["candidate"]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import pieces
+from training.engines import TorchEngine
 from training.pieces import WordPieces
 from training.tagger import Tagger
 
@@ -40,22 +41,26 @@ def cutter(base: Path) -> WordPieces:
     return pieces.load_base(str(base))
 
 
+def tagger(cutter: WordPieces, *shape: Any) -> Tagger:
+    return Tagger(TorchEngine(Lookup(cutter)), cutter, *shape)
+
+
 words = st.lists(st.sampled_from([*TAGS, "the", "no", "\n", "."]), max_size=60).map(" ".join)
 
 
 @given(text=words, length=st.integers(4, 20), stride=st.integers(0, 30))
 def test_windows_leave_no_seams_and_no_duplicates(cutter: WordPieces, text: str, length: int, stride: int) -> None:
-    whole = Tagger(Lookup(cutter), cutter, LABELS, 200, 0).find([text])
-    assert Tagger(Lookup(cutter), cutter, LABELS, length, stride).find([text]) == whole
+    whole = tagger(cutter, LABELS, 200, 0).find([text])
+    assert tagger(cutter, LABELS, length, stride).find([text]) == whole
 
 
 def test_an_entity_over_several_windows_is_one(cutter: WordPieces) -> None:
     text = "aspirin " + "insulin " * 50 + "the"
-    [[found]] = Tagger(Lookup(cutter), cutter, LABELS, 10, 2).find([text])
+    [[found]] = tagger(cutter, LABELS, 10, 2).find([text])
     assert (found.start, found.end, found.label) == (0, len(text) - 4, "drug")
 
 
 def test_texts_keep_their_order(cutter: WordPieces) -> None:
     texts = ["no " * size + "fever" for size in (7, 0, 30, 3, 0)]
-    found = Tagger(Lookup(cutter), cutter, LABELS, 12, 4).find(texts)
+    found = tagger(cutter, LABELS, 12, 4).find(texts)
     assert [[each.start for each in its] for its in found] == [[text.index("fever")] for text in texts]
