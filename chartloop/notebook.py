@@ -27,7 +27,7 @@ STOPPED = "notebook_stopped: the notebook instance stopped without an answer"
 def order(asked: Mapping[str, Any], *, ledger: Ledger, objects: Objects, notebook: NotebookInstance, now: datetime) -> None:
     """Writes the work order (docs/contracts/notebook-order.md) and starts the instance.
 
-    `asked`: `{"token", "execution", "training", "code_uri", "state"}`, `state` being the execution's. Raises NotebookBusy where
+    `asked`: `{"token", "execution", "training", "engine", "code_uri", "state"}`, the execution's. Raises NotebookBusy where
     the instance works for another order or is on its way to a stop, Stale where another order came first, and JobFailed where
     it failed at once or would find nothing to install from.
     """
@@ -72,7 +72,7 @@ def document_of(asked: Mapping[str, Any], bucket: str) -> dict[str, Any]:
     champion = state["standing"]["champion"]
     return {
         **{name: state[name] for name in ("run_id", "task", "version", "uris", "hyperparameters", "has_embeddings")},
-        **{name: asked[name] for name in ("execution", "token", "training", "code_uri")},
+        **{name: asked[name] for name in ("execution", "token", "training", "engine", "code_uri")},
         "candidate": state.get("candidate"),
         "champion": {"model_uri": champion["model_uri"]} if champion["present"] else None,
         "look": state["standing"]["look"],

@@ -60,7 +60,7 @@ class Jobs(Construct):
             processing_instance=context.processing_instance,
             training_instance=context.training_instance,
             training_hours=context.training_hours,
-            onnx=context.serving == "lambda",
+            engine="onnx" if context.serving == "lambda" else "torch",
             code_uri=self.code.s3_object_url,
             key=self._key.key_arn,
             processing_instances=context.processing_instances,

@@ -37,6 +37,7 @@ def _notebook(function: str, jobs: Jobs, pause_seconds: int, hours: int) -> Stat
         "token.$": "$$.Task.Token",
         "state.$": "$",
         "training": jobs.train(),
+        "engine": jobs.engine,
         "code_uri": jobs.code_uri,
     }
     busy = retry(["NotebookBusy"], first=pause_seconds, attempts=300, longest=600)

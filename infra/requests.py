@@ -58,8 +58,8 @@ class Jobs:
     training_instances: int = 1
     training_fallbacks: tuple[str, ...] = ()
     """Machines to train on where the first one's kind is not to be had, in that order."""
-    onnx: bool = False
-    """Whether score exports for the function that serves models itself, and chooses the precision on the snapshot's notes."""
+    engine: str = "torch"
+    """What score exports the candidate for; `onnx`: the function that serves models itself."""
     spot: bool = False
     warm_pool_seconds: int = 0
 
@@ -90,7 +90,7 @@ class Jobs:
     def score(self, *, champion: bool) -> dict[str, Any]:
         """The only job under the role that may read the holdout. A look after the first has its number in the job's name."""
         serving = {"champion": "$.standing.champion.model_uri"} if champion else {}
-        compared = {"snapshot": "$.uris.snapshot"} if self.onnx else {}
+        compared = {"snapshot": "$.uris.snapshot"} if self.engine == "onnx" else {}
         request = self._processing(
             "score",
             inputs={
@@ -104,7 +104,7 @@ class Jobs:
             arguments=[
                 *("--request", f"{INPUT}/request", "--holdout", f"{INPUT}/holdout", "--candidate", f"{INPUT}/candidate"),
                 *(("--champion", f"{INPUT}/champion") if champion else ()),
-                *(("--engine", "onnx", "--snapshot", f"{INPUT}/snapshot") if self.onnx else ()),
+                *(("--engine", "onnx", "--snapshot", f"{INPUT}/snapshot") if self.engine == "onnx" else ()),
                 *("--output", f"{OUTPUT}/score", "--model-output", f"{OUTPUT}/model", "--version"),
             ],
             last_argument="$.version",

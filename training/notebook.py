@@ -101,6 +101,8 @@ def score_candidate(work: Workplace, model_uri: str) -> dict[str, dict[str, Any]
         "--candidate": work.fetch("candidate", model_uri),
         **({"--champion": work.fetch("champion", champion["model_uri"])} if champion else {}),
         "--version": work.order["version"],
+        "--engine": work.order["engine"],
+        **({"--snapshot": work.fetch("snapshot")} if work.order["engine"] == "onnx" else {}),
         "--output": work.here("score"),
         "--model-output": work.here("model"),
     }

@@ -21,6 +21,7 @@ def asked(execution: str = "ner-1-1", **state: Any) -> dict[str, Any]:
         "execution": execution,
         "token": f"token of {execution}",
         "training": {"TrainingJobName": f"{execution}-train"},
+        "engine": "torch",
         "code_uri": "s3://assets/0123.gz",
         "state": {
             **{"run_id": execution.rpartition("-")[0], "task": "ner", "version": "ner-1", "kind": "retrain"},
@@ -61,7 +62,7 @@ def test_an_order_is_written_before_the_instance_starts() -> None:
         **{"run_id": "ner-1", "task": "ner", "version": "ner-1", "execution": "ner-1-1", "token": "token of ner-1-1"},
         **{"uris": {"snapshot": "s3://data/s/"}, "hyperparameters": {"seed": "42"}, "has_embeddings": False},
         **{"candidate": None, "champion": {"model_uri": "s3://data/m.tar.gz"}, "look": 1, "bucket": "data"},
-        **{"training": {"TrainingJobName": "ner-1-1-train"}, "code_uri": "s3://assets/0123.gz"},
+        **{"training": {"TrainingJobName": "ner-1-1-train"}, "engine": "torch", "code_uri": "s3://assets/0123.gz"},
     }
 
 

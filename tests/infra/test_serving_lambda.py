@@ -80,7 +80,7 @@ def test_otherwise_predict_mounts_nothing_and_nobody_asks_it_directly(cloud: Tem
 
 @pytest.mark.parametrize("champion", [True, False])
 def test_score_exports_for_it_and_sees_the_training_side(champion: bool) -> None:
-    sent: Any = resolve(replace(JOBS, onnx=True).score(champion=champion), handed(), CONTEXT)
+    sent: Any = resolve(replace(JOBS, engine="onnx").score(champion=champion), handed(), CONTEXT)
     arguments = sent["AppSpecification"]["ContainerArguments"]
     assert arguments[arguments.index("--engine") + 1] == "onnx"
     [source] = [each for each in sent["ProcessingInputs"] if each["InputName"] == "snapshot"]
