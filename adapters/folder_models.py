@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -71,13 +71,14 @@ class FolderModels:
             live = task, self._live(task)
             self._models = {other: kept for other, kept in self._models.items() if other[0] != task or other == live}
             self._models[name] = self._reader.submit(self._read, task, config)
-        try:
-            return self._models[name].result(self._wait_seconds)
-        except TimeoutError:
-            raise Unavailable("the model is waking; try again in a few seconds", code="waking") from None
-        except (ChartloopError, OSError) as error:
+        model = self._models[name]
+        wait([model], self._wait_seconds)
+        if not model.done():
+            raise Unavailable("the model is waking; try again in a few seconds", code="waking")
+        if error := model.exception():
             del self._models[name]
             raise _told(error) from None
+        return model.result()
 
     def _read(self, task: str, config: str) -> inference.Served:
         version, sha256 = self._named(task, config)
@@ -97,10 +98,12 @@ class FolderModels:
         raise JobFailed("the model folder has no such version", code="artifact_missing")
 
 
-def _told(error: Exception) -> ChartloopError:
+def _told(error: BaseException) -> ChartloopError:
     """What a caller is told of a model that could not be read."""
     if isinstance(error, Unavailable):
         return error
+    if isinstance(error, OSError):  # the file system's, for a moment
+        return Unavailable("the model cannot be read now; try again in a few seconds", code="waking")
     if isinstance(error, ChartloopError):
         return ModelError(f"the model cannot be loaded: {error.message}", details={"code": error.code})
-    return Unavailable("the model cannot be read now; try again in a few seconds", code="waking")  # the file system, for a moment
+    return ModelError("the model cannot be loaded", details={"type": type(error).__name__})

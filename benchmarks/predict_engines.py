@@ -1,6 +1,6 @@
-"""Finding entities with one model on its two engines, torch fp32 and ONNX int8, in turn in one process, on notes of mixed length.
+"""Finding entities with one model on its two engines, torch fp32 and ONNX int8, in turn in one process, on notes of all lengths.
 
-Run: python -m benchmarks.predict_engines [NOTES]. Prints notes a second of each and the ratio; quote the ratio, not a single time.
+Run: python -m benchmarks.predict_engines [NOTES]. Prints notes a second of each and the ratio, which is the figure to quote.
 """
 
 from __future__ import annotations

@@ -147,6 +147,25 @@ def test_what_was_repaired_is_read_anew(folder: Folder, models: FolderModels) ->
     assert ask(models) == ("v1", ["aspirin"])
 
 
+@pytest.mark.parametrize(
+    ("error", "told"), [(TimeoutError("nfs"), "waking"), (OSError("nfs"), "waking"), (KeyError("canary"), "model_error")]
+)
+def test_a_reading_that_failed_is_tried_anew(folder: Folder, error: Exception, told: str) -> None:
+    failures = [error]
+
+    def load(place: str) -> inference.Served:
+        if failures:
+            raise failures.pop()
+        return inference.model_fn(place)
+
+    folder.point("v1")
+    models = FolderModels(folder.root, "chartloop", load=load)
+    with pytest.raises((Unavailable, ModelError)) as refused:
+        ask(models)
+    assert refused.value.code == told and "canary" not in str(refused.value.to_json())
+    assert ask(models) == ("v1", ["aspirin"])
+
+
 def test_a_version_that_is_not_there_is_told(folder: Folder, models: FolderModels) -> None:
     assert models.state("ner", "chartloop-v9-00000000").status == "Failed"
 
