@@ -48,8 +48,8 @@ def trained(snapshot: dataset.Snapshot, base: Path, **chosen: object) -> Tagger:
 def test_equal_seeds_give_equal_weights(snapshot: Path, base: Path) -> None:
     read = dataset.read(snapshot)
     one, same, other = (trained(read, base, seed=seed) for seed in (1, 1, 2))
-    assert all(torch.equal(a, b) for a, b in zip(one.model.parameters(), same.model.parameters(), strict=True))
-    assert not all(torch.equal(a, b) for a, b in zip(one.model.parameters(), other.model.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(one.engine.model.parameters(), same.engine.model.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(one.engine.model.parameters(), other.engine.model.parameters(), strict=True))
 
 
 def test_what_windows_share_counts_once(snapshot: Path, base: Path) -> None:
