@@ -93,6 +93,9 @@ def completed(cloud: LocalCloud, resource_type: str, known: type[CloudFormationM
     Tags are left out: they mean nothing here, and moto misreads some.
     """
 
+    if names := ATTRIBUTES.get(resource_type):  # on the class: moto answers with all that an instance holds
+        known.get_cfn_attribute = lambda created, attribute: getattr(created, names[attribute])
+
     class Completed(known):  # type: ignore[misc]
         @staticmethod
         def create_from_cloudformation_json(name: str, resource: dict[str, Any], *rest: Any, **named: Any) -> Any:
@@ -101,8 +104,6 @@ def completed(cloud: LocalCloud, resource_type: str, known: type[CloudFormationM
             created = known.create_from_cloudformation_json(name, {**resource, "Properties": properties}, *rest, **named)
             if resource_type in REFERENCES:
                 created.physical_resource_id = getattr(created, REFERENCES[resource_type])
-            if names := ATTRIBUTES.get(resource_type):
-                created.get_cfn_attribute = lambda attribute: getattr(created, names[attribute])
             if resource_type in COMPLETED:
                 COMPLETED[resource_type](cloud, created, properties)
             return created
