@@ -27,6 +27,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--keep", action="store_true", help="leave the state folder behind")
     parser = arguments.add(commands, "stage-model", stage_model, "copy a pretrained encoder into the data bucket")
     parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a folder, or a name on the Hugging Face hub")
+    parser.add_argument("--revision", default="", metavar="COMMIT", help="the hub's commit, which a name on the hub needs")
     parser.add_argument("--as", dest="staged_as", metavar="NAME", help="what settings call it (NAME_OR_FOLDER)")
     parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
     parser = arguments.add(
@@ -38,7 +39,7 @@ def add(commands: arguments.Commands) -> None:
 
 def _cloud(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="where it listens on this machine")
-    parser.add_argument("--base-model", metavar="NAME_OR_FOLDER", help="the encoder to start from")
+    parser.add_argument("--base-model", metavar="NAME_OR_FOLDER", help="the encoder to start from (on the hub NAME@COMMIT)")
     parser.add_argument("--context", action="append", metavar="NAME=VALUE", default=[], help="a setting of the deployment")
 
 
@@ -74,12 +75,12 @@ def stage_model(session: Session, given: argparse.Namespace) -> int:
 
     aws, endpoint = stage.session_for(config.address(session.environ, session.state))
     bucket = given.bucket or stage.bucket_of(aws, endpoint)
-    folder = stage.local_folder(given.name)
+    folder = stage.local_folder(given.name, given.revision)
     files = stage.files_of(folder)
     name = given.staged_as or (folder.resolve().name if Path(given.name).is_dir() else given.name)
     s3 = aws.client("s3", endpoint_url=endpoint)
     with progress(session, files) as advance:
-        prefix = stage.stage(s3, bucket, name, files, advance)
+        prefix = stage.stage(s3, bucket, name, files, advance, given.revision)
     session.out.print(f"s3://{bucket}/{prefix}: set it with --set model_name_or_path={name}", soft_wrap=True)
     return exits.OK
 

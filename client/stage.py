@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -28,6 +29,8 @@ NEEDED = (
 )  # fmt: skip
 """What an encoder and its tokenizer are loaded from; whatever else lies in a hub's repository stays there."""
 
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
 Advance = Callable[[int], None]
 
 
@@ -45,11 +48,17 @@ def bucket_of(session: boto3.Session, endpoint: str | None) -> str:
     return f"chartloop-data-{account}-{session.region_name}"
 
 
-def local_folder(name: str, download: Callable[..., str] | None = None) -> Path:
-    """The folder of a model: `name` itself where it is one, else a hub's copy of it, with its weights as safetensors."""
+def local_folder(name: str, revision: str = "", download: Callable[..., str] | None = None) -> Path:
+    """The folder of a model: `name` itself where it is one, else a hub's copy of it, with its weights as safetensors.
+
+    A hub's name needs the `revision`, a commit: a branch or a tag may be something else tomorrow. Raises InvalidRequest.
+    """
     folder = Path(name)
     if not folder.is_dir():
-        folder = Path((download or _from_hub)(name, allow_patterns=[*NEEDED, PICKLED_WEIGHTS]))
+        if not COMMIT.fullmatch(revision):
+            rule = "a name on the hub needs --revision, the 40 hexadecimal digits of a commit"
+            raise InvalidRequest(rule, code="revision_not_pinned", field="revision")
+        folder = Path((download or _from_hub)(name, revision=revision, allow_patterns=[*NEEDED, PICKLED_WEIGHTS]))
     if not (folder / WEIGHTS).is_file() and (folder / PICKLED_WEIGHTS).is_file():
         _convert(folder)
     missing = [file for file in (WEIGHTS, "config.json") if not (folder / file).is_file()]
@@ -75,20 +84,29 @@ def files_of(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in sorted(NEEDED) if (folder / name).is_file()}
 
 
-def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advance: Advance) -> str:
+def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advance: Advance, revision: str = "") -> str:
     """Uploads the files below `base-models/`; the prefix. What is staged already, to the byte, is left as it is.
 
     An old manifest is removed first: while it is missing, the model counts as not staged.
     """
-    manifest = {"name": name, "files": [described(file, path) for file, path in files.items()]}
+    manifest = {"name": name, "revision": revision or None, "files": [described(file, path) for file, path in files.items()]}
     key = keys.base_model(name, "manifest.json")
     if stored(s3, bucket, key) == manifest:
         return keys.base_model(name)
     s3.delete_object(Bucket=bucket, Key=key)
+    for old in _others(s3, bucket, keys.base_model(name), files):
+        s3.delete_object(Bucket=bucket, Key=old)
     for file, path in files.items():
         s3.upload_file(str(path), bucket, keys.base_model(name, file), Callback=advance)
     s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest, indent=1).encode(), ContentType="application/json")
     return keys.base_model(name)
+
+
+def _others(s3: S3Client, bucket: str, prefix: str, files: Mapping[str, Path]) -> list[str]:
+    """What another model under this name left there: jobs refuse a folder that holds more than its manifest lists."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    found = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    return [key for key in found if key.removeprefix(prefix) not in files]
 
 
 def described(name: str, path: Path) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def start(cloud: LocalCloud, base_model: str, say: Say, chosen: Mapping[str, str
     say("starting the AWS APIs")
     cloud.start()
     say("deploying the app (the first time takes a minute)")
-    name = MINILM if not base_model else Path(base_model).name if Path(base_model).is_dir() else base_model
+    name = MINILM if not base_model else Path(base_model).name if Path(base_model).is_dir() else base_model.partition("@")[0]
     Deployment(cloud, {**context(services.issuer, name), **chosen}).run()
     say("reading the state back")
     restore(cloud, journal, sagemaker)
@@ -115,7 +115,9 @@ def embedded_model() -> str:
 
 def stage(cloud: LocalCloud, model: str, name: str) -> None:
     """Copies the base model into the data bucket, by the same command that does it on AWS."""
-    command = [sys.executable, "-m", "client.cli", "stage-model", model, "--as", name]
+    source, _, revision = model.partition("@") if not Path(model).is_dir() else (model, "", "")
+    pinned = ["--revision", revision] if revision else []
+    command = [sys.executable, "-m", "client.cli", "stage-model", source, "--as", name, *pinned]
     environment = {**os.environ, **cloud.credentials(), "CHARTLOOP_URL": cloud.api_url}
     log = cloud.logs / "stage-model.log"
     with log.open("ab") as output:

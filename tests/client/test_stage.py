@@ -83,16 +83,48 @@ def test_what_is_staged_already_is_not_sent_again(s3: S3Client, model: Path) -> 
     assert sent == []
 
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize("revision", ["", "main", "v1.0", COMMIT[:7], COMMIT.upper()])
+def test_a_name_on_the_hub_needs_a_commit(revision: str) -> None:
+    def never(name: str, **options: Any) -> str:
+        raise AssertionError
+
+    with pytest.raises(InvalidRequest, match="--revision") as refused:
+        stage.local_folder("org/Bio_Model", revision, never)
+    assert refused.value.code == "revision_not_pinned"
+
+
+def test_what_another_model_left_is_removed(s3: S3Client, model: Path) -> None:
+    put(s3, model)
+    (model / "vocab.txt").unlink()
+    put(s3, model)
+    assert {key.rpartition("/")[2] for key in stored(s3)} == {"model.safetensors", "config.json", "manifest.json"}
+
+
+def test_what_was_staged_is_what_jobs_take(s3: S3Client, model: Path, tmp_path: Path) -> None:
+    from training import base_model
+
+    stage.stage(s3, BUCKET, "org/Bio_Model", stage.files_of(model), lambda size: None, COMMIT)
+    folder = tmp_path / "channel"
+    folder.mkdir()
+    for key, body in stored(s3).items():
+        (folder / key.rpartition("/")[2]).write_bytes(body)
+    assert json.loads((folder / "manifest.json").read_text())["revision"] == COMMIT
+    base_model.verify(folder)
+
+
 def test_a_name_is_fetched_from_the_hub_without_the_rest_of_its_repository(model: Path) -> None:
     asked: list[Any] = []
 
     def download(name: str, **options: Any) -> str:
-        asked.append((name, options["allow_patterns"]))
+        asked.append((name, options["revision"], options["allow_patterns"]))
         return str(model)
 
-    assert stage.local_folder("org/Bio_Model", download) == model
-    ((name, patterns),) = asked
-    assert name == "org/Bio_Model"
+    assert stage.local_folder("org/Bio_Model", COMMIT, download) == model
+    ((name, revision, patterns),) = asked
+    assert (name, revision) == ("org/Bio_Model", COMMIT)
     assert "model.safetensors" in patterns
     assert not any("*" in pattern for pattern in patterns)
 
