@@ -15,7 +15,9 @@ PYTHON = "3.12"
 REGISTRIES = {
     "af-south-1": "626614931356",
     "ap-northeast-3": "364406365360",
+    "ca-west-1": "204538143572",
     "il-central-1": "780543022126",
+    "us-gov-east-1": "446045086412",
     "us-gov-west-1": "442386744353",
 }
 """Accounts of AWS's registries in regions where the CDK's own map has none."""
