@@ -22,6 +22,8 @@ GUARDED = "SageMaker looks at the rollback alarms in the name of the endpoint's 
 IN_PARTS = "a body of many megabytes goes up in parts, and is aborted where that fails"
 MISSING = "who may not list a prefix is told 403 and not 404 of a missing object; a run reads objects that may be missing"
 RESUMED = "after an interruption; tests/e2e/test_kills.py lives through it"
+VOLUMES = "SageMaker encrypts a job's volume in the role's name"
+WATCHED = "SageMaker looks at the rollback alarms in this name while it shifts the traffic; there is no API call of ours"
 EVENTS = "Step Functions hears of a job's end by rules of its own; the local cloud asks the job"
 
 NEEDED = (
@@ -69,6 +71,16 @@ NEEDED = (
     ("*FunctionsApi*", "states:StartExecution", "a run that a person starts"),
     ("*FunctionsApi*", "dynamodb:BatchGetItem", "pages of batches"),
     ("*Jobs*", "s3:AbortMultipartUpload", IN_PARTS),
+    ("*Jobs*", "kms:Encrypt", VOLUMES),
+    ("*Functions*", "ec2:*", "Lambda joins the network in the function's name"),
+    ("*FunctionsApi*", "sagemaker:Describe*Job", "shows where an active run stands"),
+    ("*FunctionsJanitor*", "*", "what is forgotten is stopped or taken away, after a day; tests/lambdas/test_janitor.py"),
+    ("*FunctionsPromote*", "application-autoscaling:*", "one instance does not scale; targets of a context before end with it"),
+    ("*FunctionsPromote*", "cloudwatch:DescribeAlarms", WATCHED),
+    ("*FunctionsPromote*", "sagemaker:CreateModelPackage", "a version that has no package yet gets one before it is deployed"),
+    ("*FunctionsPromote*", "states:StartExecution", "a champion that fails after the switch is rolled back by a run of its own"),
+    ("chartloop-endpoint", "cloudwatch:DescribeAlarms", WATCHED),
+    ("*RetrainingMachine*", "xray:*", "Step Functions traces the machine, which carries no text"),
     ("*RetrainingMachine*", "logs:*", DELIVERED),
     ("*RetrainingMachine*", "events:*", EVENTS),
     ("*RetrainingMachine*", "sagemaker:Stop*Job", "an execution that is stopped stops its job"),
