@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from chartloop.errors import ChartloopError
 from client.api import Api
 from local.alarms import ALARM, MINUTE_VARIABLE, logged
 from local.faults import Faults
@@ -67,7 +69,8 @@ def idle(api: Api) -> bool:
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadDays]:
-    cloud = Cloud(tmp_path_factory.mktemp("bad-days"), spot="true")
+    guarded = {"serving_instances": "2", "canary_percent": "50", "bake_minutes": "3"}
+    cloud = Cloud(tmp_path_factory.mktemp("bad-days"), spot="true", **guarded)
     cloud.start(**{MINUTE_VARIABLE: "2"})
     with cloud.api() as api:
         days = BadDays(cloud, api)
@@ -110,6 +113,17 @@ def test_capacity_that_is_not_there_is_waited_for(days: BadDays, fault: Callable
     days.serving()
 
 
+def test_a_spot_machine_that_is_taken_away_is_no_failure(days: BadDays, fault: Callable[[str], None]) -> None:
+    fault("spot:train:1")
+    run = days.run()
+    assert run["status"] == "succeeded", run["error"]
+    assert not (days.cloud.state / "faults").read_text()
+    job = {"TrainingJobName": f"{run['run_id']}-1-train"}
+    stages = days.cloud.client("sagemaker").describe_training_job(**job)["SecondaryStatusTransitions"]
+    assert [stage["Status"] for stage in stages].count("Interrupted") == 1
+    days.serving()
+
+
 def test_an_endpoint_that_rolls_back_by_itself_is_noticed(days: BadDays, fault: Callable[[str], None]) -> None:
     before, rang = days.serving(), days.rang("chartloop-run-failed")
     wanted = next(model["version"] for model in days.api.models("ner") if model["version"] != before)
@@ -119,3 +133,24 @@ def test_an_endpoint_that_rolls_back_by_itself_is_noticed(days: BadDays, fault: 
     assert run["status"] == "failed" and "rolled back" in run["error"]["message"], run["error"]
     assert days.serving() == before
     until(rang, 60)
+
+
+def test_a_canary_whose_alarm_rings_takes_the_new_model_back(days: BadDays, fault: Callable[[str], None]) -> None:
+    """Half of the traffic goes to the new model, which answers with errors; callers notice, and so does the alarm."""
+    before, failed = days.serving(), days.rang("chartloop-run-failed")
+    wanted = next(model["version"] for model in days.api.models("ner") if model["version"] != before)
+    seen = len(logged(days.cloud.state / "logs"))
+    fault("errors:endpoint:1")
+    run_id = days.api.promote("ner", wanted, reason="to see its canary fail")["run_id"]
+
+    def asked_until_it_ends() -> Any:
+        with suppress(ChartloopError):
+            days.api.predict("ner", ["the patient takes insulin before the meal"])
+        return ended(days.api, run_id)
+
+    run = until(asked_until_it_ends, RUN_SECONDS)
+    assert run["status"] == "failed", run["error"]
+    rung = [line["alarm"] for line in logged(days.cloud.state / "logs")[seen:] if line["state"] == ALARM]
+    assert any(name.startswith("chartloop-ner-endpoint-") and name in run["error"]["message"] for name in rung), run["error"]
+    assert days.serving() == before
+    until(failed, 60)
