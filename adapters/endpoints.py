@@ -72,7 +72,7 @@ class SageMakerEndpoints(OnSageMaker):
         name, config = self._next(task), self._configured(version, model_uri, sha256)
         state = self._state(name)
         if state.status == "Missing":
-            self._client.create_endpoint(EndpointName=name, EndpointConfigName=config)
+            self._client.create_endpoint(**variants.creation(name, config, self._settings))
         elif state.config != config:
             self._delete(name)  # what an earlier run left
         return state
@@ -117,7 +117,7 @@ class SageMakerEndpoints(OnSageMaker):
         """Creates or updates the endpoint where it can take it now."""
         state = self._state(name)
         if state.status == "Missing":
-            self._client.create_endpoint(EndpointName=name, EndpointConfigName=config)
+            self._client.create_endpoint(**variants.creation(name, config, self._settings))
         elif state.status == "Failed":
             # A failed endpoint cannot be updated; the step is repeated until the old one is gone.
             self._client.delete_endpoint(EndpointName=name)

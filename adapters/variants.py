@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chartloop.instances import has_own_disks
-from chartloop.settings import Settings
+from chartloop.settings import TAG, Settings
 
 VARIANT = "champion"
 SERVERLESS = "serverless"
@@ -31,6 +31,7 @@ def model(name: str, model_uri: str, settings: Settings) -> Request:
         "ExecutionRoleArn": settings.endpoint_role,
         "PrimaryContainer": container,
         "EnableNetworkIsolation": isolated,
+        **tagged(settings),
     }
 
 
@@ -39,14 +40,24 @@ def configuration(name: str, settings: Settings) -> Request:
     variant: Request = {"VariantName": VARIANT, "ModelName": name}
     if settings.serving == SERVERLESS:
         size = {"MemorySizeInMB": settings.serverless_memory_mb, "MaxConcurrency": settings.serverless_concurrency}
-        return {"EndpointConfigName": name, "ProductionVariants": [{**variant, "ServerlessConfig": size}]}
+        return {"EndpointConfigName": name, "ProductionVariants": [{**variant, "ServerlessConfig": size}], **tagged(settings)}
     variant |= {
         "InstanceType": settings.instance_type,
         "InitialInstanceCount": settings.serving_instances,
         "InitialVariantWeight": 1.0,
     }
     encrypted = {"KmsKeyId": settings.kms_key} if settings.kms_key and not has_own_disks(settings.instance_type) else {}
-    return {"EndpointConfigName": name, "ProductionVariants": [variant], **encrypted}
+    return {"EndpointConfigName": name, "ProductionVariants": [variant], **encrypted, **tagged(settings)}
+
+
+def creation(endpoint: str, config: str, settings: Settings) -> Request:
+    """CreateEndpoint."""
+    return {"EndpointName": endpoint, "EndpointConfigName": config, **tagged(settings)}
+
+
+def tagged(settings: Settings) -> Request:
+    """The tag of all that CloudFormation makes, on what promotion makes: the budget and the janitor go by it."""
+    return {"Tags": [{"Key": TAG, "Value": settings.endpoint_prefix}]}
 
 
 def update(endpoint: str, config: str, settings: Settings, *, alarms: list[str]) -> Request:

@@ -14,10 +14,10 @@ from datetime import datetime
 from chartloop.items import audit, run_key, task_item
 from chartloop.runs import ENDED
 from chartloop.seams import Item, Ledger, Thing
+from chartloop.settings import TAG
 from chartloop.tasks import TASKS
 
 VERSION = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
-TAG = "application"
 ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING = (
     "endpoint",
     "endpoint-config",

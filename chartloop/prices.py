@@ -6,7 +6,7 @@ Where a deployment is not billed (one machine), `region` is empty and every pric
 from __future__ import annotations
 
 DATE = "2026-11-21"
-"""When the table was last compared with the pages below; look again before you rely on it."""
+"""When the table was written down. It was not read off the pages below by a program: compare before you rely on it."""
 SOURCE = "https://aws.amazon.com/sagemaker-ai/pricing/"
 """Machines; each other price is on its service's own page."""
 UNBILLED = ""

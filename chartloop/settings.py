@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chartloop.errors import ChartloopError
 
 PREFIX = "CHARTLOOP_"
+TAG = "application"
+"""The tag on everything that a deployment makes; its value is the deployment's name."""
 LAMBDA = "lambda"
 
 

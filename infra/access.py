@@ -64,6 +64,7 @@ def deploy_endpoints(function: lambda_.Function, names: Names, key: kms.IKey, co
     allow(function, "sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint", on=live)
     allow(function, "sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig", on=configs)
     allow(function, "sagemaker:CreateModel", on=models)
+    allow(function, "sagemaker:AddTags", on=[*live, *configs, *models])  # creating with a tag asks for it
     passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
     allow(function, "iam:PassRole", on=[names.endpoint_role_arn], StringEquals=passed)
     volumes(function, key)

@@ -68,6 +68,7 @@ class Jobs(Construct):
             training_fallbacks=context.training_fallbacks,
             spot=context.spot,
             warm_pool_seconds=60 * context.warm_pool_minutes,
+            application=context.name,
         )
 
     def _role(self, name: str, *, read: Sequence[str], write: Sequence[str]) -> iam.Role:

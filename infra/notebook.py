@@ -113,7 +113,9 @@ class TrainingNotebook(Construct):
         jobs.grant_code(role)
         volumes(role, data.key)  # of the training job that it starts
         training = [names.arn("sagemaker", f"training-job/{task}-*") for task in TASKS]
-        allow(role, *(f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")), on=training)
+        allow(
+            role, *(f"sagemaker:{verb}TrainingJob" for verb in ("Create", "Describe", "Stop")), "sagemaker:AddTags", on=training
+        )
         passed = {"iam:PassedToService": "sagemaker.amazonaws.com"}
         allow(role, "iam:PassRole", on=[jobs.role.role_arn], StringEquals=passed)
         answers = ("states:SendTaskHeartbeat", "states:SendTaskSuccess", "states:SendTaskFailure")

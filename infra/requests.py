@@ -11,6 +11,7 @@ from typing import Any
 
 from chartloop import steps
 from chartloop.instances import has_own_disks, has_several_gpus
+from chartloop.settings import TAG
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
@@ -62,6 +63,8 @@ class Jobs:
     """What score exports the candidate for; `onnx`: the function that serves models itself."""
     spot: bool = False
     warm_pool_seconds: int = 0
+    application: str = "chartloop"
+    """The tag that CloudFormation's resources have too."""
 
     def prepare(self) -> dict[str, Any]:
         return self._processing(
@@ -140,6 +143,7 @@ class Jobs:
             "StoppingCondition": self._training_time(spot=spot),
             "EnableNetworkIsolation": True,
             "EnableInterContainerTrafficEncryption": True,
+            "Tags": self._tags(),
             **({"EnableManagedSpotTraining": True} if spot else {}),
             **({"CheckpointConfig": {"S3Uri.$": "$.uris.checkpoints", "LocalPath": CHECKPOINTS}} if self.spot else {}),
         }
@@ -210,7 +214,11 @@ class Jobs:
             "ProcessingResources": {"ClusterConfig": _cluster(self.processing_instance, instances, self.key)},
             "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
             "StoppingCondition": {"MaxRuntimeInSeconds": PROCESSING_HOURS * HOUR},
+            "Tags": self._tags(),
         }
+
+    def _tags(self) -> list[dict[str, str]]:
+        return [{"Key": TAG, "Value": self.application}]
 
 
 def _cluster(instance: str, count: int, key: str) -> dict[str, Any]:

@@ -93,3 +93,14 @@ def test_a_serverless_endpoint_has_nothing_that_sagemaker_refuses_it() -> None:
 
 def test_a_real_time_model_is_isolated() -> None:
     assert variants.model("c", "s3://data/m.tar.gz", settings())["EnableNetworkIsolation"] is True
+
+
+@pytest.mark.parametrize("serving", ["realtime", "serverless"])
+def test_what_promotion_makes_carries_the_tag_of_its_deployment(serving: str) -> None:
+    told = settings(serving=serving, endpoint_prefix="ward")
+    made = (
+        valid("CreateModel", variants.model("m", "s3://data/m.tar.gz", told)),
+        valid("CreateEndpointConfig", variants.configuration("m", told)),
+        valid("CreateEndpoint", variants.creation("e", "m", told)),
+    )
+    assert [request["Tags"] for request in made] == [[{"Key": "application", "Value": "ward"}]] * 3

@@ -168,6 +168,7 @@ def test_the_notebook_may_do_its_own_work_and_no_more(by_notebook: Templates) ->
         *("sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"),
         *("states:SendTaskFailure", "states:SendTaskHeartbeat", "states:SendTaskSuccess"),
         *("sagemaker:StopNotebookInstance", "elasticfilesystem:ClientMount", "iam:PassRole"),
+        "sagemaker:AddTags",
     }
     assert by_notebook.allowed(name, "sagemaker:CreateTrainingJob", JOB)
     assert not by_notebook.allowed(name, "sagemaker:CreateTrainingJob", JOB.replace("/ner-", "/someone-elses-"))
