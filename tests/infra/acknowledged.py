@@ -34,7 +34,7 @@ ACKNOWLEDGED = (
         "IAM5",
         r"",
         "Patterns stay below a prefix of this deployment's own names; each resource that is a bare * has its reason in"
-        " tests/infra/rules.py, and docs/roles.md, which a test keeps true, shows every one.",
+        " tests/infra/rules.py, and docs/rights.md, which a test keeps true, shows every one.",
     ),
     Acknowledged(
         "IAMNoInlinePolicy",
