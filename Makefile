@@ -18,6 +18,7 @@ help:
 	@echo "make up         the local cloud, staying up (STATE=$(STATE) PORT=$(PORT))"
 	@echo "make test       the tests"
 	@echo "make check-all  the tests, and the long ones: crashes at every boundary, real data, both demo seeds"
+	@echo "make build/notebook  what the training notebook needs in the local cloud (chartloop up --context compute=notebook)"
 	@echo "make synth      CloudFormation templates, without AWS"
 	@echo "make deploy     into the AWS account of your credentials, after saying what it does and costs (CONTEXT=\"name=value ...\")"
 	@echo "make destroy    takes it down again, endpoints first, and says what that stops costing"

@@ -26,7 +26,7 @@ def check(request: Request, chosen: TaskSettings, objects: Objects) -> None:
     """Raises InvalidRequest with the reason why a run cannot work on this."""
     base = chosen.hyperparameters.model_name_or_path
     if not objects.exists(keys.base_model(base, "manifest.json")):
-        hint = f"the base model is not staged: chartloop stage-model {base}"
+        hint = f"the base model is not staged: chartloop stage-model {base} (of a hub, with --revision COMMIT)"
         raise InvalidRequest(hint, code="base_model_not_staged", field="model_name_or_path")
     if not count(request["records"]):
         raise InvalidRequest("no record stands on the training side", code="no_training_records")

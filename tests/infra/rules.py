@@ -44,11 +44,13 @@ def each(t: Templates, kind: str) -> Iterator[tuple[str, Properties]]:
 
 
 def jobs(t: Templates) -> Iterator[tuple[str, Properties]]:
-    """The request of every job in the state machine, by state."""
+    """The request of every job in the state machine, by state; a notebook is handed that of its training job."""
     for machine in machines(t.definition()):
         for name, state in machine["States"].items():
             if ":sagemaker:" in state.get("Resource", ""):
                 yield name, state["Parameters"]
+            elif state.get("Resource", "").endswith(".waitForTaskToken"):
+                yield name, state["Parameters"]["Payload"]["training"]
 
 
 def cluster(request: Properties) -> Properties:
@@ -231,6 +233,7 @@ def _at(properties: Any, path: str) -> Any:
 
 @rule("A flag beside the key that is off stores in the clear")
 def encryption_is_switched_on(t: Templates) -> Iterator[str]:
+    yield from (name for name, bucket in each(t, "AWS::S3::Bucket") if not bucket.get("BucketEncryption"))
     yield from (name for name, folder in each(t, "AWS::EFS::FileSystem") if folder.get("Encrypted") is not True)
     for name, table in each(t, "AWS::DynamoDB::Table"):
         if table.get("SSESpecification", {}).get("SSEEnabled") is not True:
