@@ -26,6 +26,7 @@ class Requests:
     """In the place of the SageMaker requests: which job it is."""
 
     code_uri = "s3://assets/0123.gz"
+    engine = "torch"
 
     def prepare(self) -> dict[str, Any]:
         return {"job": "prepare"}

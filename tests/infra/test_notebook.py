@@ -37,6 +37,7 @@ def job_role(by_notebook: Templates) -> str:
 def script(by_notebook: Templates) -> str:
     config = by_notebook.only("AWS::SageMaker::NotebookInstanceLifecycleConfig")["Properties"]
     assert config["NotebookInstanceLifecycleConfigName"] == "chartloop-training"
+    assert instance(by_notebook)["LifecycleConfigName"].endswith(".NotebookInstanceLifecycleConfigName")
     (hook,) = config["OnStart"]
     return str(hook["Content"]["Fn::Base64"])
 

@@ -142,8 +142,8 @@ def test_an_alarm_rings_its_topic_and_is_logged(bare: BareCloud) -> None:
 
 def test_services_measure_themselves(bare: BareCloud) -> None:
     watch = bare.client("cloudwatch")
-    bare.function("fails", "def handler(event, context): raise ValueError")
-    bare.invoke("fails")
+    bare.function("fails-loudly", "def handler(event, context): raise ValueError")
+    bare.invoke("fails-loudly")
     bare.client("sqs").create_queue(QueueName="deep")
     bare.client("sqs").send_message(QueueUrl=f"{bare.url}/123456789012/deep", MessageBody="x")
 
@@ -154,7 +154,7 @@ def test_services_measure_themselves(bare: BareCloud) -> None:
         )["Datapoints"]  # fmt: skip
         return max((float(point["Maximum"]) for point in found), default=0)
 
-    assert value("AWS/Lambda", "Errors", "FunctionName", "fails") == 1
+    assert value("AWS/Lambda", "Errors", "FunctionName", "fails-loudly") == 1
     until(lambda: value("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "deep") == 1)
 
 

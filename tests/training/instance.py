@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,13 +146,19 @@ class Instance:
         assert process.wait(PATIENCE) == 0
 
     def end(self) -> None:
-        """Takes the power."""
+        """Takes the power: looks again until nothing is left, as a process may start another one meanwhile."""
+        while running := list(self._running()):
+            for process in running:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
+    def _running(self) -> Iterator[int]:
+        """Processes of the session; those that are dead already do not count."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                if int(stat.read_text().rpartition(")")[2].split()[3]) == self._session:
-                    os.kill(int(stat.parent.name), signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
+            with suppress(FileNotFoundError, ProcessLookupError):
+                state, _parent, _group, session, *_ = stat.read_text().rpartition(")")[2].split()
+                if int(session) == self._session and state not in "ZX":
+                    yield int(stat.parent.name)
 
     def calls(self, *start: str) -> list[dict[str, Any]]:
         """The calls of stand-ins, in order: those whose command and first arguments are these."""
