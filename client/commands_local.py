@@ -33,7 +33,9 @@ def add(commands: arguments.Commands) -> None:
     parser = arguments.add(
         commands, "stage-wheels", stage_wheels, "copy what the notebook instance installs into the data bucket"
     )
-    parser.add_argument("--index-url", default="", metavar="URL", help="where pip downloads from (its own setting)")
+    parser.add_argument(
+        "--extra-index-url", default="", metavar="URL", help="another index, such as one with CPU builds of torch"
+    )
     parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
 
 
@@ -91,7 +93,7 @@ def stage_wheels(session: Session, given: argparse.Namespace) -> int:
     aws, endpoint = stage.session_for(config.address(session.environ, session.state))
     bucket = given.bucket or stage.bucket_of(aws, endpoint)
     with tempfile.TemporaryDirectory() as folder:
-        files = wheels.download(Path(folder), given.index_url)
+        files = wheels.download(Path(folder), given.extra_index_url)
         s3 = aws.client("s3", endpoint_url=endpoint)
         with progress(session, files) as advance:
             prefix = wheels.stage(s3, bucket, files, advance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,14 +93,40 @@ def test_pip_is_asked_for_wheels_of_the_instances_python_alone(tmp_path: Path, i
 
     def run(command: Sequence[str]) -> int:
         asked.append(command)
-        (tmp_path / "a-1.0-py3-none-any.whl").touch()
+        a_wheel(tmp_path / "a-1.0-py3-none-any.whl")
         return 0
 
     assert list(wheels.download(tmp_path, index, run)) == ["a-1.0-py3-none-any.whl"]
     (command,) = asked
     assert {"--no-deps", "--only-binary=:all:", "--platform=manylinux_2_28_x86_64"} <= set(command)
     assert command[command.index("--python-version") + 1] == "3.12"
-    assert ("--index-url" in command) is bool(index)
+    assert ("--extra-index-url" in command) is bool(index)
+
+
+def a_wheel(path: Path, *needs: str) -> Path:
+    name, version, *_ = path.name.split("-")
+    told = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            f"{name}-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{told}\n"
+        )
+    return path
+
+
+def test_what_the_wheels_need_is_among_them_where_the_notebook_runs(tmp_path: Path) -> None:
+    needs = ("A.b>=1", "gone; python_version < '3'", "win-only; sys_platform == 'win32'", "plots; extra == 'all'", "driver==13")
+    made = [a_wheel(tmp_path / "torch-2.0-py3-none-any.whl", *needs), a_wheel(tmp_path / "a_b-1.0-py3-none-any.whl")]
+    assert wheels.unmet(made) == ["driver"]
+
+
+def test_wheels_that_need_more_are_refused(tmp_path: Path) -> None:
+    def run(command: Sequence[str]) -> int:
+        a_wheel(tmp_path / "torch-2.0-py3-none-any.whl", "nvidia-runtime")
+        return 0
+
+    with pytest.raises(InvalidRequest, match="nvidia-runtime") as refused:
+        wheels.download(tmp_path, run=run)
+    assert refused.value.code == "wheels_missing"
 
 
 def test_a_wheel_that_is_not_to_be_had_is_an_error(tmp_path: Path) -> None:
