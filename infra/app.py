@@ -13,6 +13,7 @@ from infra.names import Names
 from infra.operations import OperationsStack
 from infra.pipeline import PipelineStack
 from infra.serving import ServingStack
+from infra.site import SiteStack
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Deployment:
     pipeline: PipelineStack
     serving: ServingStack
     operations: OperationsStack
+    site: SiteStack
 
 
 def deployment(app: App, context: Context) -> Deployment:
@@ -37,7 +39,8 @@ def deployment(app: App, context: Context) -> Deployment:
     pipeline = PipelineStack(app, context=context, names=names, data=data, **options())
     serving = ServingStack(app, context=context, names=names, data=data, pipeline=pipeline, **options())
     operations = OperationsStack(app, context=context, names=names, data=data, **options())
-    return Deployment(data, pipeline, serving, operations)
+    site = SiteStack(app, context=context, names=names, data=data, serving=serving, **options())
+    return Deployment(data, pipeline, serving, operations, site)
 
 
 def _synthesizer() -> DefaultStackSynthesizer:

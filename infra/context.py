@@ -39,6 +39,14 @@ class Context(BaseModel):
     """Who signs the tokens; empty: a Cognito user pool of this deployment's own."""
     jwks_url: str = Field("", pattern=r"^(https?://\S+)?$")
     """Where the issuer's keys are; empty: `{issuer}/.well-known/jwks.json`."""
+    site_domain: str = Field("", pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")
+    """Where the page and the API are, beside CloudFront's own domain; its DNS record is made by hand."""
+    site_certificate: str = Field("", pattern=r"^(arn:aws:acm:us-east-1:\d{12}:certificate/\S+)?$", validate_default=True)
+    """ARN of the domain's certificate, in us-east-1, where CloudFront wants it."""
+    site_countries: tuple[str, ...] = ()
+    """Two letters each, separated by commas: from where the page and the API below it may be asked; empty: anywhere."""
+    site_firewall: str = Field("", pattern=r"^(arn:aws:wafv2:us-east-1:\d{12}:global/webacl/\S+)?$")
+    """ARN of a web ACL of CloudFront's, in us-east-1; `waf` stands before the API without it."""
     audience: str = ""
     """Audiences or client ids, separated by spaces, one of which a token must be for; empty: any that the issuer signed."""
     bundle: bool = True
@@ -93,7 +101,7 @@ class Context(BaseModel):
     backups: bool | None = None
     """Whether ledger and model folder are copied into a vault of their own every day; not said: in prod."""
 
-    @field_validator("training_fallbacks", mode="before")
+    @field_validator("training_fallbacks", "site_countries", mode="before")
     @classmethod
     def _listed(cls, given: object) -> object:
         return tuple(filter(None, (part.strip() for part in given.split(",")))) if isinstance(given, str) else given
@@ -112,6 +120,20 @@ class Context(BaseModel):
                 "a key encrypts the disks of all of them or of none: name only machines that have disks of their own, or none"
             )
         return kinds
+
+    @field_validator("site_countries")
+    @classmethod
+    def _two_letters(cls, countries: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [country for country in countries if not re.fullmatch("[A-Z]{2}", country)]:
+            raise ValueError(f"{wrong[0]} is no country in two capital letters (ISO 3166-1)")
+        return countries
+
+    @field_validator("site_certificate")
+    @classmethod
+    def _with_its_domain(cls, certificate: str, info: ValidationInfo) -> str:
+        if "site_domain" in info.data and bool(certificate) != bool(info.data["site_domain"]):
+            raise ValueError("site_domain and site_certificate go together: name both or none")
+        return certificate
 
     @field_validator("warm_pool_minutes")
     @classmethod

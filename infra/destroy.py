@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     name = parser.parse_args(arguments).name
     stops = take_down(name, list(TASKS), clients(boto3.Session()), print)
     print("endpoints stop costing " + ("an unknown sum" if stops is None else f"{stops:,.2f} USD") + " a month")  # noqa: T201
-    print("kept, and costing a little: the key, the data bucket, the ledger, the model folder, users, model versions")  # noqa: T201
+    kept = ("the keys", "the buckets of the data and of the page", "the ledger", "the model folder", "users", "model versions")
+    print(f"kept, and costing a little: {', '.join(kept)}")  # noqa: T201
 
 
 if __name__ == "__main__":

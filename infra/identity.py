@@ -20,8 +20,10 @@ SCOPES = {
 class Identity(Construct):
     """User pool, scopes, and two clients: `people` sign in with a code and PKCE, `machines` with a secret of their own."""
 
-    def __init__(self, scope: Construct, *, names: Names, prod: bool) -> None:
+    def __init__(self, scope: Construct, *, names: Names, prod: bool, site: str) -> None:
+        """`site` is the domain that people come back to, where it is known."""
         super().__init__(scope, "Identity")
+        self._back = [f"https://{site}/"] if site else None
         self.pool = cognito.UserPool(
             self,
             "Users",
@@ -65,7 +67,12 @@ class Identity(Construct):
             name,
             user_pool_client_name=name.lower(),
             generate_secret=secret,
-            o_auth=cognito.OAuthSettings(flows=flows, scopes=scopes),
+            o_auth=cognito.OAuthSettings(
+                flows=flows,
+                scopes=scopes,
+                callback_urls=self._back if flows.authorization_code_grant else None,
+                logout_urls=self._back if flows.authorization_code_grant else None,
+            ),
             access_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.hours(12),
             enable_token_revocation=True,

@@ -34,6 +34,11 @@ class Names:
         return f"{self.name}-logs-{self.account}-{self.region}"
 
     @property
+    def page(self) -> str:
+        """The bucket of the page's files."""
+        return f"{self.name}-page-{self.account}-{self.region}"
+
+    @property
     def ledger(self) -> str:
         return f"{self.name}-ledger"
 

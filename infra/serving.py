@@ -41,7 +41,7 @@ class ServingStack(Stack):
         self.serving = Serving(self, context=context, names=names, bucket=data.bucket, key=data.key)
         shared = settings(context, names, data, queue_url=pipeline.intake.queue.queue_url)
         self._functions = Functions(self, names=names, key=data.key, settings=shared, bundle=context.bundle, prod=context.prod)
-        self.identity = None if context.issuer else Identity(self, names=names, prod=context.prod)
+        self.identity = None if context.issuer else Identity(self, names=names, prod=context.prod, site=context.site_domain)
         self.api = Api(
             self,
             names=names,

@@ -13,6 +13,8 @@ from infra.names import Names
 
 OLD_VERSIONS_DAYS = 90
 ACCESS_LOG_DAYS = 365
+PAGE_LOGS = "page/"
+"""Where among the access logs those of the page's bucket are."""
 
 
 class DataKey(Construct):
@@ -53,6 +55,33 @@ class DataBucket(Construct):
 
     def __init__(self, scope: Construct, *, names: Names, key: kms.IKey) -> None:
         super().__init__(scope, "DataBucket")
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=names.bucket,
+            versioned=True,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            server_access_logs_bucket=self._access_logs(names),
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        # By the property itself: `event_bridge_enabled` would deploy a function of the CDK's own to set it.
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 (tells the type checker what an L2 bucket is made of)
+        resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+
+    def _access_logs(self, names: Names) -> s3.Bucket:
+        """Where S3 writes who read what of the data's bucket, and of the page's."""
         access_logs = s3.Bucket(
             self,
             "AccessLogs",
@@ -69,30 +98,19 @@ class DataBucket(Construct):
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            bucket_name=names.bucket,
-            versioned=True,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            server_access_logs_bucket=access_logs,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
-            removal_policy=RemovalPolicy.RETAIN,
+        # By name: the page's bucket is a later stack's.
+        access_logs.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["s3:PutObject"],
+                resources=[access_logs.arn_for_objects(f"{PAGE_LOGS}*")],
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                conditions={
+                    "ArnLike": {"aws:SourceArn": f"arn:{names.partition}:s3:::{names.page}"},
+                    "StringEquals": {"aws:SourceAccount": names.account},
+                },
+            )
         )
-        # By the property itself: `event_bridge_enabled` would deploy a function of the CDK's own to set it.
-        resource = self.bucket.node.default_child
-        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 (tells the type checker what an L2 bucket is made of)
-        resource.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+        return access_logs
 
 
 class Ledger(Construct):

@@ -168,6 +168,10 @@ ATTRIBUTES = {"AWS::EFS::FileSystem": {"Arn": "file_system_arn", "FileSystemId":
 WITHOUT_EFFECT: dict[str, str] = {
     "AWS::ApiGateway::ClientCertificate": "there is no TLS between the gateway and the functions",
     "AWS::ApiGateway::RequestValidator": "the functions check what a request holds, here and on AWS",
+    "AWS::CloudFront::Distribution": "nothing here is before the gateway, which is asked by itself",
+    "AWS::CloudFront::Function": "there is no distribution that would run it",
+    "AWS::CloudFront::OriginAccessControl": "there is no distribution that would show it to the bucket",
+    "AWS::CloudFront::ResponseHeadersPolicy": "there is no distribution that would send them",
     "AWS::EC2::FlowLog": "there is no network",
     "AWS::WAFv2::LoggingConfiguration": "nothing but this machine reaches the gateway",
     "AWS::WAFv2::WebACL": "nothing but this machine reaches the gateway",
@@ -178,6 +182,9 @@ WITHOUT_EFFECT: dict[str, str] = {
     "AWS::Backup::BackupVault": "there is no plan that would fill it",
     "AWS::Budgets::Budget": "nothing is billed on one machine",
     "AWS::CDK::Metadata": "nothing on AWS either",
+    "AWS::Logs::Delivery": "there is no distribution whose log it would be",
+    "AWS::Logs::DeliveryDestination": "there is no distribution whose log it would be",
+    "AWS::Logs::DeliverySource": "there is no distribution whose log it would be",
     "AWS::SNS::TopicPolicy": "no IAM is run here",
     "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",
 }

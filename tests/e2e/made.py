@@ -84,6 +84,10 @@ def log_groups(client: Client) -> list[str]:
     return [found["logGroupName"] for page in pages for found in page["logGroups"]]
 
 
+def log_policies(client: Client) -> list[str]:
+    return [found["policyName"] for found in client("logs").describe_resource_policies()["resourcePolicies"]]
+
+
 def alarms(client: Client) -> list[str]:
     pages = client("cloudwatch").get_paginator("describe_alarms").paginate()
     return [found["AlarmName"] for page in pages for found in page["MetricAlarms"]]
@@ -224,6 +228,7 @@ MADE: dict[str, Callable[[Client], list[str]]] = {
     "AWS::Lambda::LayerVersion": layers,
     "AWS::Lambda::Permission": permissions,
     "AWS::Logs::LogGroup": log_groups,
+    "AWS::Logs::ResourcePolicy": log_policies,
     "AWS::S3::Bucket": buckets,
     "AWS::SNS::Subscription": subscriptions,
     "AWS::SNS::Topic": topics,

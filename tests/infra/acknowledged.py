@@ -80,9 +80,9 @@ ACKNOWLEDGED = (
     ),
     Acknowledged(
         "S3BucketReplicationEnabled",
-        r"-data/DataBucket/",
+        r"-data/DataBucket/|-site/Page$",
         "Clinical data stays in its region: versions and a retained bucket guard against loss, and where a second region is"
-        " allowed, the runbook says how to replicate.",
+        " allowed, the runbook says how to replicate; the page's files are built anew.",
     ),
     Acknowledged(
         "S3DefaultEncryptionKMS",

@@ -28,6 +28,14 @@ LOCAL = {
     "billed": "false",
 }
 
+SITE = {
+    "site_domain": "chartloop.hospital.example",
+    "site_certificate": "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+    "site_countries": "US,DE",
+    "site_firewall": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/page/00000000-0000-0000-0000-000000000000",
+}
+"""What a site for clinical data should be told (docs/security.md)."""
+
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Templates:
@@ -49,7 +57,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Templates:
         "run_cost_cap_usd": "20",
         "lambda_concurrency": "10",
     }
-    return composed(tmp_path_factory.mktemp("prod"), environment="prod", **told)
+    return composed(tmp_path_factory.mktemp("prod"), environment="prod", **told, **SITE)
 
 
 def composed(folder: Path, **context: str) -> Templates:
@@ -85,5 +93,5 @@ def feature_flags() -> dict[str, Any]:
 
 
 def templates(folder: Path) -> Templates:
-    names = ("data", "pipeline", "serving", "operations")
+    names = ("data", "pipeline", "serving", "operations", "site")
     return Templates(folder, {name: json.loads((folder / f"chartloop-{name}.template.json").read_text()) for name in names})

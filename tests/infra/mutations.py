@@ -11,6 +11,15 @@ from tests.infra.weakened import Stacks, in_machine
 
 FLAGS: dict[str, tuple[tuple[str, Any], ...]] = {
     "ApiGateway::Stage": (("MethodSettings.0.DataTraceEnabled", True), ("MethodSettings.0.ThrottlingRateLimit", None)),
+    "CloudFront::Distribution": (
+        ("DistributionConfig.CacheBehaviors.0.CachePolicyId", "658327ea-f89d-4fab-a63d-7e88639e58f6"),
+        ("DistributionConfig.CacheBehaviors.0.ViewerProtocolPolicy", "allow-all"),
+        ("DistributionConfig.DefaultCacheBehavior.ResponseHeadersPolicyId", None),
+        ("DistributionConfig.Origins.0.OriginAccessControlId", None),
+    ),
+    "CloudFront::ResponseHeadersPolicy": (
+        ("ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.Override", False),
+    ),
     "CloudWatch::Alarm": (("AlarmActions", None),),
     "Cognito::UserPool": (("AdminCreateUserConfig.AllowAdminCreateUserOnly", False), ("DeletionProtection", None)),
     "Cognito::UserPoolClient": (("EnableTokenRevocation", None),),
@@ -21,6 +30,7 @@ FLAGS: dict[str, tuple[tuple[str, Any], ...]] = {
     "KMS::Key": (("EnableKeyRotation", False),),
     "Lambda::Function": (("KmsKeyArn", None), ("TracingConfig", {"Mode": "Active"})),
     "Lambda::Permission": (("Principal", "*"), ("SourceArn", None)),
+    "Logs::Delivery": (("RecordFields", None),),
     "Logs::LogGroup": (("KmsKeyId", None), ("RetentionInDays", None)),
     "S3::Bucket": (
         ("BucketEncryption", None),

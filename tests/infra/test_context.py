@@ -12,7 +12,7 @@ import pytest
 from chartloop.errors import InvalidRequest
 from chartloop.tasks import BIO_CLINICAL_BERT
 from infra.context import Context, read
-from tests.infra.conftest import ROOT
+from tests.infra.conftest import ROOT, SITE
 
 
 def test_nothing_told_gives_aws_defaults() -> None:
@@ -71,12 +71,23 @@ def test_values_of_the_command_line_are_strings() -> None:
         ("canary_percent", "51"),
         ("serverless_memory_mb", "4000"),
         ("serverless_concurrency", "201"),
+        ("site_domain", "chartloop"),
+        ("site_certificate", "arn:aws:acm:eu-central-1:123456789012:certificate/0"),
+        ("site_countries", "DE,Narnia"),
+        ("site_firewall", "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/page/0"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_fields_name(field: str, value: str) -> None:
     with pytest.raises(InvalidRequest, match=field) as refused:
         read({field: value}, {})
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("name", ["site_domain", "site_certificate"])
+def test_a_domain_and_its_certificate_go_together(name: str) -> None:
+    assert read(SITE, {}).site_countries == ("US", "DE")
+    with pytest.raises(InvalidRequest, match=r"site_certificate.*site_domain and site_certificate go together"):
+        read({name: SITE[name]}, {})
 
 
 def test_machines_to_fall_back_on_are_a_list() -> None:

@@ -9,13 +9,14 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from tests.infra.acknowledged import ACKNOWLEDGED, MOST
+from tests.infra.conftest import SITE
 from tests.infra.nag import ROOT, Finding, look
 from tests.infra.templates import Templates
 
 
 @pytest.fixture(scope="session")
 def found(tmp_path_factory: pytest.TempPathFactory) -> set[Finding]:
-    return look(tmp_path_factory.mktemp("nag"), environment="prod")
+    return look(tmp_path_factory.mktemp("nag"), environment="prod", **SITE)
 
 
 def test_no_finding_that_nobody_acknowledged(found: set[Finding]) -> None:
@@ -41,7 +42,7 @@ def test_the_documentation_shows_them_all() -> None:
 @pytest.mark.parametrize("serving", ["realtime", "serverless", "lambda"])
 @pytest.mark.parametrize("compute", ["jobs", "notebook"])
 def test_the_same_for_every_way_to_train_and_to_serve(compute: str, serving: str, tmp_path: Path) -> None:
-    left = look(tmp_path, environment="prod", compute=compute, serving=serving)
+    left = look(tmp_path, environment="prod", compute=compute, serving=serving, **SITE)
     assert sorted(finding for finding in left if not any(known.covers(finding) for known in ACKNOWLEDGED)) == []
 
 

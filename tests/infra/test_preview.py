@@ -26,7 +26,7 @@ def test_it_says_what_will_be_done_how_it_works_and_what_it_costs(cloud: Templat
     assert "compute jobs, serving realtime, environment dev" in said
     assert "0 to make, 1 to change, 1 to take away" in said
     assert said.count("all new") == len(stacks) - 1
-    assert "1 x AWS::KMS::Key" in said and "its endpoint" in said and "83.95 USD a month" in said
+    assert "2 x AWS::KMS::Key" in said and "its endpoint" in said and "83.95 USD a month" in said
     assert "a run of 1,000 notes: about" in said
 
 

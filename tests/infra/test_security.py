@@ -7,14 +7,16 @@ import random
 
 import pytest
 
-from tests.infra import rules_access  # noqa: F401 (registers its rules)
+from tests.infra import rules_access, rules_site, weakened_site  # noqa: F401 (they register their rules)
 from tests.infra.mutations import Mutation, mutations
 from tests.infra.rights import PAGE, lines, page
 from tests.infra.rules import RULES
 from tests.infra.templates import Templates
-from tests.infra.weakened import WAYS, Weaken, weakened
+from tests.infra.weakened import WAYS as FIRST
+from tests.infra.weakened import Weaken, weakened
 
 SAMPLE = 10
+WAYS = {**FIRST, **weakened_site.WAYS}
 
 
 @pytest.mark.parametrize("assembly", ["cloud", "prod", "by_notebook"])
