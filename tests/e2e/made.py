@@ -186,8 +186,12 @@ def notebooks(client: Client) -> list[str]:
 
 
 def scripts(client: Client) -> list[str]:
-    found = client("sagemaker").list_notebook_instance_lifecycle_configs()["NotebookInstanceLifecycleConfigs"]
-    return [config["NotebookInstanceLifecycleConfigName"] for config in found]
+    """Of the notebooks: moto describes a lifecycle configuration, but lists none."""
+    maker = client("sagemaker")
+    told = [maker.describe_notebook_instance(NotebookInstanceName=name) for name in notebooks(client)]
+    names = {each["NotebookInstanceLifecycleConfigName"] for each in told}
+    key = "NotebookInstanceLifecycleConfigName"
+    return [maker.describe_notebook_instance_lifecycle_config(**{key: name})[key] for name in names]
 
 
 def subscriptions(client: Client) -> list[str]:
