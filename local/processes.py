@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
+from local.warden import family, kill
+
 
 class Processes:
     """Starts process groups and tells the warden (local/warden.py), which kills them when this process is gone."""
@@ -41,12 +43,16 @@ class Processes:
         return process
 
     def end(self, process: subprocess.Popen[bytes], *, grace_seconds: float = 0.0) -> None:
-        """Ends the whole group: asks first where there is a grace, then kills. Does nothing for one that has ended."""
-        if grace_seconds and process.poll() is None:
+        """Ends the whole group and all that it started: asks first where there is a grace, then kills.
+
+        Does nothing for one that has ended.
+        """
+        running = family(process.pid) if process.poll() is None else set()
+        if grace_seconds and running:
             signal_group(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(grace_seconds)
-        signal_group(process.pid, signal.SIGKILL)
+        kill(running | family(process.pid))
         process.wait()
         self.forget(process)
 

@@ -1,4 +1,4 @@
-"""A process of its own that kills the process groups it was told of, once the local cloud that told it is gone."""
+"""A process of its own that kills the process groups it was told of, and all they started, once their local cloud is gone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 
 def watch(lines: Iterable[str]) -> set[int]:
@@ -18,11 +19,35 @@ def watch(lines: Iterable[str]) -> set[int]:
     return groups
 
 
+def family(group: int) -> set[tuple[int, int]]:
+    """A group's processes and all that they started, in whatever group: torchrun gives each rank a session of its own.
+
+    Each as its id and its start, since an id is used again.
+    """
+    parents, found = {}, set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            process = (int(folder.name), int(fields[19]))
+            parents[process] = int(fields[1])
+            if int(fields[2]) == group:
+                found.add(process)
+    while more := {process for process, parent in parents.items() if parent in {pid for pid, _ in found}} - found:
+        found |= more
+    return found
+
+
+def kill(family: Iterable[tuple[int, int]]) -> None:
+    for pid, start in family:
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19] == str(start):
+                os.kill(pid, signal.SIGKILL)
+
+
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for group in watch(sys.stdin):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+        kill(family(group))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 from local.processes import Processes
-from local.warden import watch
+from local.warden import family, watch
 from tests.local.conftest import until
 
 FAMILY = "import subprocess, sys, time; subprocess.Popen(['sleep', '60']); print('up', flush=True); time.sleep(60)"
+
+
+APART = FAMILY.replace("['sleep', '60']", "['sleep', '61'], start_new_session=True")
+"""A child in a session of its own, as torchrun starts its ranks."""
 
 
 def group_alive(group: int) -> bool:
@@ -28,10 +32,10 @@ def group_alive(group: int) -> bool:
     return any(state not in "ZX" for state in states)
 
 
-def start(processes: Processes, tmp_path: Path) -> subprocess.Popen[bytes]:
+def start(processes: Processes, tmp_path: Path, program: str = FAMILY) -> subprocess.Popen[bytes]:
     """A process with a child of its own, both running."""
     with (tmp_path / "output").open("wb") as output:
-        process = processes.start([sys.executable, "-c", FAMILY], env=dict(os.environ), cwd=tmp_path, output=output)
+        process = processes.start([sys.executable, "-c", program], env=dict(os.environ), cwd=tmp_path, output=output)
     until(lambda: (tmp_path / "output").read_text() == "up\n")
     return process
 
@@ -41,6 +45,15 @@ def test_a_process_is_ended_with_its_children(tmp_path: Path) -> None:
     process = start(processes, tmp_path)
     processes.end(process)
     until(lambda: not group_alive(process.pid))
+    processes.end_all()
+
+
+def test_a_child_that_went_its_own_way_is_ended_too(tmp_path: Path) -> None:
+    processes = Processes()
+    process = start(processes, tmp_path, APART)
+    ((child, _),) = {each for each in family(process.pid) if each[0] != process.pid}
+    processes.end(process)
+    until(lambda: not group_alive(child))
     processes.end_all()
 
 
