@@ -52,7 +52,7 @@ class Processes:
             signal_group(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(grace_seconds)
-        kill(running | family(process.pid))
+        kill(process.pid, running | family(process.pid))
         process.wait()
         self.forget(process)
 

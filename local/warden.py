@@ -37,7 +37,10 @@ def family(group: int) -> set[tuple[int, int]]:
     return found
 
 
-def kill(family: Iterable[tuple[int, int]]) -> None:
+def kill(group: int, family: Iterable[tuple[int, int]]) -> None:
+    """The group at one blow, so that nothing in it can start another process meanwhile; then those of other groups."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
     for pid, start in family:
         with suppress(OSError):
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19] == str(start):
@@ -47,7 +50,7 @@ def kill(family: Iterable[tuple[int, int]]) -> None:
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for group in watch(sys.stdin):
-        kill(family(group))
+        kill(group, family(group))
 
 
 if __name__ == "__main__":
