@@ -8,6 +8,7 @@ import pytest
 
 from tests.infra.templates import Templates, listed
 
+DATA_KEY = "Encrypts everything that may hold clinical text or tell of it"
 KEPT = ["AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::EFS::FileSystem"]
 
 
@@ -37,7 +38,7 @@ def test_no_lifecycle_rule_takes_current_data_away(cloud: Templates) -> None:
 
 def test_every_bucket_refuses_what_is_not_tls(cloud: Templates) -> None:
     policies = cloud.all("AWS::S3::BucketPolicy").values()
-    assert len(policies) == len(cloud.all("AWS::S3::Bucket")) == 2
+    assert len(policies) == len(cloud.all("AWS::S3::Bucket")) == 3
     for policy in policies:
         denials = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
         assert {"Bool": {"aws:SecureTransport": "false"}} in [denial["Condition"] for denial in denials]
@@ -81,7 +82,7 @@ def test_the_model_folder_is_encrypted_and_reached_by_its_access_point(cloud: Te
 
 
 def test_the_key_rotates_and_lets_only_named_services_in(cloud: Templates) -> None:
-    key = cloud.only("AWS::KMS::Key")["Properties"]
+    key = cloud.only("AWS::KMS::Key", Description=DATA_KEY)["Properties"]
     assert key["EnableKeyRotation"] is True
     let_in = [(service, s) for s in key["KeyPolicy"]["Statement"] for service in listed(s["Principal"].get("Service", []))]
     services = ("events", "cloudwatch", "budgets", "logs.us-east-1")

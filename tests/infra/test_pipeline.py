@@ -12,6 +12,7 @@ from chartloop.settings import PREFIX, Settings, from_environment
 from infra.code import ROOT
 from tests.infra.asl import machines
 from tests.infra.templates import Templates
+from tests.infra.test_data import DATA_KEY
 
 DATA = "arn:aws:s3:::chartloop-data-123456789012-us-east-1"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:chartloop-retrain"
@@ -38,7 +39,7 @@ def test_eventbridge_may_write_into_the_encrypted_queue(cloud: Templates) -> Non
     assert queues == {"chartloop-uploads", "chartloop-uploads-dead-letters", "chartloop-missed"}
     queue = cloud.only("AWS::SQS::Queue", QueueName="chartloop-uploads")["Properties"]
     assert "DataKey" in queue["KmsMasterKeyId"]
-    key = cloud.only("AWS::KMS::Key")["Properties"]["KeyPolicy"]["Statement"]
+    key = cloud.only("AWS::KMS::Key", Description=DATA_KEY)["Properties"]["KeyPolicy"]["Statement"]
     statements = [s for s in key if s["Principal"] == {"Service": "events.amazonaws.com"}]
     assert statements and all(set(s["Action"]) >= {"kms:Decrypt", "kms:GenerateDataKey*"} for s in statements)
 
