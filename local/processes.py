@@ -47,12 +47,13 @@ class Processes:
 
         Does nothing for one that has ended.
         """
-        running = family(process.pid) if process.poll() is None else set()
-        if grace_seconds and running:
+        running = family(process.pid)
+        if grace_seconds and process.poll() is None:
             signal_group(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(grace_seconds)
-        kill(process.pid, running | family(process.pid))
+            running |= family(process.pid)
+        kill(process.pid, running)
         process.wait()
         self.forget(process)
 

@@ -27,7 +27,7 @@ def family(group: int) -> set[tuple[int, int]]:
     parents, found = {}, set()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            fields = status(folder.name)
             process = (int(folder.name), int(fields[19]))
             parents[process] = int(fields[1])
             if int(fields[2]) == group:
@@ -37,13 +37,18 @@ def family(group: int) -> set[tuple[int, int]]:
     return found
 
 
+def status(pid: int | str) -> list[str]:
+    """The fields of a process behind its name, as proc(5) numbers them from its state on. Raises OSError where it is gone."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def kill(group: int, family: Iterable[tuple[int, int]]) -> None:
     """The group at one blow, so that nothing in it can start another process meanwhile; then those of other groups."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
     for pid, start in family:
         with suppress(OSError):
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19] == str(start):
+            if status(pid)[19] == str(start):
                 os.kill(pid, signal.SIGKILL)
 
 

@@ -111,7 +111,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(cloud: Cloud) -> Iterator[Api]:
+    """Of the session's cloud, or of the one that a file starts for itself."""
     with cloud.api() as api:
         yield api

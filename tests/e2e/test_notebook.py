@@ -31,12 +31,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def api(cloud: Cloud) -> Iterator[Api]:
-    with cloud.api() as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
 def run(api: Api) -> Any:
     api.change_settings("ner", QUICK)
     api.post_records("ner", NOTES)

@@ -26,12 +26,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def api(cloud: Cloud) -> Iterator[Api]:
-    with cloud.api() as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
 def run(api: Api) -> Any:
     api.change_settings("ner", QUICK)
     for seed in (1, 2):  # two batches, so that there is a shard for each machine

@@ -29,12 +29,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def api(cloud: Cloud) -> Iterator[Api]:
-    with cloud.api() as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
 def first(api: Api) -> Any:
     with pytest.raises(Unavailable) as refused:
         api.predict("ner", [TEXT])
