@@ -20,6 +20,8 @@ from tests.e2e.test_loop import QUICK, RUN_SECONDS, ended
 pytestmark = pytest.mark.slow
 
 POSTED = 40
+OUTLASTED_SECONDS = 1500
+"""All tries of a state that is refused each time, with the pauses between them."""
 
 
 class BadDays:
@@ -29,14 +31,14 @@ class BadDays:
         self.cloud, self.api = cloud, api
         self.batches = 0
 
-    def run(self, count: int = POSTED) -> Any:
-        """The run that the next batch starts, at its end."""
+    def run(self, count: int = POSTED, *, seconds: float = RUN_SECONDS) -> Any:
+        """The run that the next batch starts, at its end, which comes within `seconds`."""
         self.batches += 1
         before = len(self.runs())
         self.api.change_settings("ner", QUICK)
         self.api.post_records("ner", easy.notes(count, seed=2000 + self.batches))
         until(lambda: len(self.runs()) > before, 90)
-        until(lambda: idle(self.api), RUN_SECONDS)
+        until(lambda: idle(self.api), seconds)
         return self.api.run(self.runs()[0]["run_id"])
 
     def runs(self) -> list[Any]:
@@ -111,6 +113,21 @@ def test_capacity_that_is_not_there_is_waited_for(days: BadDays, fault: Callable
     assert run["status"] == "succeeded", run["error"]
     assert not (days.cloud.state / "faults").read_text()
     days.serving()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"), [("quota:CreateTrainingJob", "ResourceLimitExceeded"), ("capacity:train", "CapacityError")]
+)
+def test_want_of_room_that_outlasts_every_try_fails_the_run(
+    days: BadDays, fault: Callable[[str], None], trouble: str, reason: str
+) -> None:
+    """The fault stays, and so the run's patience ends: the old model serves, the run says why, and the alarm rings."""
+    before, rang = days.serving(), days.rang("chartloop-run-failed")
+    fault(trouble)
+    run = days.run(seconds=OUTLASTED_SECONDS)
+    assert run["status"] == "failed" and reason in run["error"]["message"], run["error"]
+    assert days.serving() == before
+    until(rang, 60)
 
 
 def test_a_spot_machine_that_is_taken_away_is_no_failure(days: BadDays, fault: Callable[[str], None]) -> None:
