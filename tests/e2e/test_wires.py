@@ -69,7 +69,7 @@ def pattern(resources: Resources) -> None:
 def target(resources: Resources) -> None:
     (rule,) = (rule for rule in of_type(resources, "AWS::Events::Rule") if "EventPattern" in rule)
     queues = {name: found["Properties"] for name, found in resources.items() if found["Type"] == "AWS::SQS::Queue"}
-    (dead,) = (name for name, queue in queues.items() if "RedrivePolicy" not in queue)
+    dead = next(name for name, queue in queues.items() if "RedrivePolicy" not in queue)
     rule["Targets"][0]["Arn"] = {"Fn::GetAtt": [dead, "Arn"]}
 
 
