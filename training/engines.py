@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from chartloop.errors import JobFailed
 from training.passes import Rows
+from training.pieces import Ints
 from training.tagging import Floats
 
 ONNX_FILE = "model.onnx"
@@ -37,14 +39,15 @@ class TorchEngine:
         self.bf16 = bf16
 
     @classmethod
-    def load(cls, folder: Path) -> TorchEngine:
+    def load(cls, folder: Path, *, bf16: bool = False) -> TorchEngine:
         from training import encoder
 
         encoder.quiet()
         encoder.use_cores(os.environ)
         from transformers import AutoModelForTokenClassification
 
-        return cls(AutoModelForTokenClassification.from_pretrained(str(folder)).eval().to(encoder.device()))
+        model = AutoModelForTokenClassification.from_pretrained(str(folder)).eval().to(encoder.device())
+        return cls(model, bf16=bf16)
 
     @property
     def wide(self) -> bool:
@@ -64,34 +67,91 @@ class TorchEngine:
         return list(logits.float().softmax(-1).cpu().numpy())
 
 
-class OnnxEngine:
-    """A graph (`input_ids` to `logits`) in ONNX Runtime: needs neither torch nor transformers.
+class Graph:
+    """An exported graph of one input (`input_ids`) and one output, loaded: needs neither torch nor transformers.
 
-    Row by row: int8 takes the scale of its activations over all that is computed at once, so a text's answer would depend on
-    its neighbours in a batch; and on a CPU a batch of windows is no faster.
+    Called with ids (int64, batch x length; no padding, for there is no mask) it gives float32 batch x length x width. Threads:
+    OMP_NUM_THREADS, else the cores.
+    """
+
+    def __init__(self, run: Callable[[Ints], Floats]) -> None:
+        self._run = run
+
+    @classmethod
+    def load(cls, file: Path, name: str, precision: str) -> Graph:
+        """`name` is `onnx` (ONNX Runtime) or `openvino` (which reads `.onnx` and `.xml`); `precision` is int8, bf16 or fp32.
+
+        Raises JobFailed `bad_artifact` for another name, and for a precision that the runtime does not compute in.
+        """
+        if (name, precision) not in RUNTIMES:
+            raise JobFailed("the artifact wants an engine that is not known here", code="bad_artifact", field="engine")
+        return cls(RUNTIMES[name, precision](file))
+
+    def __call__(self, ids: Ints) -> Floats:
+        return self._run(ids)
+
+
+def _onnx(file: Path) -> Callable[[Ints], Floats]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _threads()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores may be shared with another job
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+    def run(ids: Ints) -> Floats:
+        [found] = session.run(None, {"input_ids": ids})
+        return cast(Floats, found)
+
+    return run
+
+
+def _openvino(file: Path, hint: str) -> Callable[[Ints], Floats]:
+    """`hint` is what it computes in where a graph leaves that open; by itself it takes what the processor is fastest at."""
+    import openvino
+
+    chosen = {
+        "INFERENCE_PRECISION_HINT": hint,
+        "INFERENCE_NUM_THREADS": _threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # cores may be shared with another job
+    }
+    compiled = openvino.Core().compile_model(file, "CPU", chosen)
+
+    def run(ids: Ints) -> Floats:
+        return cast(Floats, compiled({"input_ids": ids})[0])
+
+    return run
+
+
+def _threads() -> int:
+    return int(os.environ.get("OMP_NUM_THREADS") or 0) or os.cpu_count() or 1
+
+
+RUNTIMES: Mapping[tuple[str, str], Callable[[Path], Callable[[Ints], Floats]]] = {
+    ("onnx", "fp32"): _onnx,
+    ("onnx", "int8"): _onnx,
+    ("openvino", "fp32"): partial(_openvino, hint="f32"),
+    ("openvino", "bf16"): partial(_openvino, hint="bf16"),
+    ("openvino", "int8"): partial(_openvino, hint="bf16"),
+}
+"""What a graph can run in, by engine and precision."""
+
+
+class GraphEngine:
+    """A classifier's graph (`input_ids` to `logits`).
+
+    Row by row: ONNX Runtime's int8 takes the scale of its activations over all that is computed at once, so a text's answer
+    would depend on its neighbours in a batch; and on a CPU a batch of windows is no faster.
     """
 
     wide = False
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
-
-    @classmethod
-    def load(cls, folder: Path) -> OnnxEngine:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0) or os.cpu_count() or 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores may be shared with another job
-        return cls(onnxruntime.InferenceSession(folder / ONNX_FILE, options, providers=["CPUExecutionProvider"]))
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
 
     def probabilities(self, rows: Rows) -> list[Floats]:
-        return [_softmax(self._logits(np.array([row], dtype=np.int64))) for row in rows]
-
-    def _logits(self, ids: Any) -> Floats:
-        [logits] = self._session.run(["logits"], {"input_ids": ids})
-        found: Floats = logits[0]
-        return found
+        return [_softmax(self._graph(np.array([row], dtype=np.int64))[0]) for row in rows]
 
 
 def _softmax(logits: Floats) -> Floats:
@@ -100,11 +160,8 @@ def _softmax(logits: Floats) -> Floats:
     return shares
 
 
-LOADERS: Mapping[str, Callable[[Path], Engine]] = {"torch": TorchEngine.load, "onnx": OnnxEngine.load}
-
-
-def load(folder: Path, name: str) -> Engine:
-    """The engine `name` with the artifact in `folder`. Raises JobFailed `bad_artifact` for a name that nobody knows."""
-    if name not in LOADERS:
-        raise JobFailed("the artifact wants an engine that is not known here", code="bad_artifact", field="engine")
-    return LOADERS[name](folder)
+def load(folder: Path, name: str, precision: str) -> Engine:
+    """The engine `name` with the artifact in `folder`. Raises JobFailed `bad_artifact` for one that nobody knows."""
+    if name == "torch":
+        return TorchEngine.load(folder, bf16=precision == "bf16")
+    return GraphEngine(Graph.load(folder / ONNX_FILE, name, precision))

@@ -42,7 +42,7 @@ def model_fn(model_dir: str) -> Served:
 
     folder = Path(model_dir)
     about = json.loads((folder / "chartloop.json").read_bytes())
-    engine = engines.load(folder, about["engine"]["name"])
+    engine = engines.load(folder, about["engine"]["name"], about["engine"]["precision"])
     tagger = Tagger(engine, pieces.load(folder), about["labels"], about["max_seq_length"], about["doc_stride"])
     return Served(tagger, about["version"], about["snapshot"])
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training import pieces
+from training import pieces, tracing
 from training.dataset import Document
-from training.engines import ONNX_FILE, OnnxEngine
+from training.engines import ONNX_FILE, Engine, load
 from training.measure import all_labels, f1, measure
 from training.tagger import Tagger
 
 MOST_LOSS = 0.005
 """F1 that int8 may lose against fp32 on the notes; where it loses more, fp32 is served."""
-OPSET = 17
 
 
 @dataclass(frozen=True)
@@ -41,53 +39,16 @@ def make(trained: Path, notes: Sequence[Document], folder: Path, *, most_loss: f
     precise = folder / ONNX_FILE
     small = folder / "int8" / ONNX_FILE
     small.parent.mkdir()
-    to_onnx(trained, precise)
+    tracing.classifier(trained, precise)
     quantize(precise, small)
-    quality = Quality(len(notes), *(worth(trained, path.parent, notes) for path in (precise, small)))
+    quality = Quality(
+        len(notes), *(worth(trained, load(path.parent, "onnx", its), notes) for path, its in ((precise, "fp32"), (small, "int8")))
+    )
     precision = quality.precision(most_loss)
     if precision == "int8":
         small.replace(precise)
     shutil.rmtree(small.parent)
     return {"name": "onnx", "precision": precision, "quality": quality.to_json()}
-
-
-def to_onnx(trained: Path, path: Path) -> None:
-    """The classifier as a graph over one window of any length: `input_ids` (1 x ids) to `logits` (1 x ids x tags).
-
-    By tracing: the exporter that needs no package beside torch, in whichever release of it an image has.
-    """
-    import torch
-
-    from training import encoder
-
-    encoder.quiet()
-    from transformers import AutoModelForTokenClassification
-
-    # eager attention: the fused kind is traced to more operators, which cost time
-    model = AutoModelForTokenClassification.from_pretrained(str(trained), attn_implementation="eager").eval()
-
-    class Logits(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = self.model(input_ids=input_ids).logits
-            return logits
-
-    length = {1: "length"}
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer's, about what is constant for one window
-        torch.onnx.export(
-            Logits(),
-            (torch.ones(1, 8, dtype=torch.int64),),
-            str(path),
-            input_names=["input_ids"],
-            output_names=["logits"],
-            dynamic_axes={"input_ids": length, "logits": length},
-            opset_version=OPSET,
-            dynamo=False,
-        )
 
 
 def quantize(source: Path, target: Path) -> None:
@@ -101,9 +62,9 @@ def quantize(source: Path, target: Path) -> None:
     quantize_dynamic(source, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
 
 
-def worth(trained: Path, folder: Path, notes: Sequence[Document]) -> float:
-    """Strict F1 of the graph in `folder` on the notes."""
+def worth(trained: Path, engine: Engine, notes: Sequence[Document]) -> float:
+    """Strict F1 of the engine on the notes."""
     about = json.loads((trained / "chartloop.json").read_bytes())
-    tagger = Tagger(OnnxEngine.load(folder), pieces.load(trained), about["labels"], about["max_seq_length"], about["doc_stride"])
+    tagger = Tagger(engine, pieces.load(trained), about["labels"], about["max_seq_length"], about["doc_stride"])
     found = tagger.find([note.text for note in notes])
     return f1(all_labels(measure(note, [vars(each) for each in its]) for note, its in zip(notes, found, strict=True)))

@@ -125,7 +125,7 @@ def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given:
         (
             "training chartloop",
             (*code.VENDORED, *code.ONNX),
-            {"numpy", "torch", "transformers", "safetensors", "tokenizers", "boto3", "botocore"},
+            {"numpy", "openvino", "torch", "transformers", "safetensors", "tokenizers", "boto3", "botocore"},
         ),
     ],
 )

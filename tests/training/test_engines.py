@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from chartloop.errors import JobFailed
 from tests.training.test_export import ALLOWED
 from tests.training.tiny import Trained
-from training import dataset, engines, onnx_graph
+from training import dataset, engines, onnx_graph, tracing
 from training.export import Exported, export
 
 ROWS = [[2, 9, 11, 30, 7, 3], [2, 40, 3], [2, *range(5, 35), 3]]
@@ -35,12 +36,15 @@ def light(trained: Trained, notes: list[dataset.Document], tmp_path_factory: pyt
 
 @pytest.fixture(scope="module")
 def torch_engine(trained: Trained) -> engines.Engine:
-    return engines.load(trained.folder, "torch")
+    return engines.load(trained.folder, "torch", "fp32")
 
 
-def test_the_graph_gives_the_probabilities_of_the_model(trained: Trained, torch_engine: engines.Engine, tmp_path: Path) -> None:
-    onnx_graph.to_onnx(trained.folder, tmp_path / engines.ONNX_FILE)
-    graph = engines.load(tmp_path, "onnx")
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_the_graph_gives_the_probabilities_of_the_model(
+    trained: Trained, torch_engine: engines.Engine, name: str, tmp_path: Path
+) -> None:
+    tracing.classifier(trained.folder, tmp_path / engines.ONNX_FILE)
+    graph = engines.load(tmp_path, name, "fp32")
     for row in ROWS:
         [expected], [found] = torch_engine.probabilities([row]), graph.probabilities([row])
         assert found.shape == expected.shape and np.abs(found - expected).max() < 1e-5
@@ -49,14 +53,14 @@ def test_the_graph_gives_the_probabilities_of_the_model(trained: Trained, torch_
 
 def test_int8_stays_near_the_model(light: Exported, torch_engine: engines.Engine) -> None:
     assert light.manifest["engine"]["precision"] == "int8"
-    small = engines.load(light.folder, "onnx")
+    small = engines.load(light.folder, "onnx", "int8")
     for row in ROWS:
         [expected], [found] = torch_engine.probabilities([row]), small.probabilities([row])
         assert np.abs(found - expected).max() < 0.2
 
 
 def test_a_row_of_int8_does_not_depend_on_its_neighbours(light: Exported) -> None:
-    small = engines.load(light.folder, "onnx")
+    small = engines.load(light.folder, "onnx", "int8")
     together = small.probabilities(ROWS)
     assert all((small.probabilities([row])[0] == found).all() for row, found in zip(ROWS, together, strict=True))
 
@@ -77,7 +81,7 @@ def test_where_int8_loses_too_much_the_graph_keeps_its_precision(
     trained: Trained, torch_engine: engines.Engine, notes: list[dataset.Document], tmp_path: Path
 ) -> None:
     made = onnx_graph.make(trained.folder, notes, tmp_path, most_loss=-1.0)
-    [expected], [found] = torch_engine.probabilities(ROWS[:1]), engines.load(tmp_path, "onnx").probabilities(ROWS[:1])
+    [expected], [found] = torch_engine.probabilities(ROWS[:1]), engines.load(tmp_path, "onnx", "fp32").probabilities(ROWS[:1])
     assert made["precision"] == "fp32" and np.abs(found - expected).max() < 1e-5
     assert [path.name for path in tmp_path.iterdir()] == [engines.ONNX_FILE]
 
@@ -119,6 +123,26 @@ def test_its_code_is_the_same_as_that_for_other_engines(light: Exported, exporte
     assert code(light) == code(exported) and "onnxruntime" in ALLOWED
 
 
-def test_an_engine_that_nobody_knows_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "precision"), [("vinyl", "fp32"), ("onnx", "bf16"), ("openvino", "int3")])
+def test_an_engine_that_nobody_knows_is_named(name: str, precision: str, tmp_path: Path) -> None:
     with pytest.raises(JobFailed, match="engine"):
-        engines.load(tmp_path, "vinyl")
+        engines.load(tmp_path, name, precision)
+
+
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_an_encoders_graph_gives_its_states_for_a_batch(base: Path, name: str, tmp_path: Path) -> None:
+    from transformers import AutoModel
+
+    tracing.base(base, tmp_path / "base.onnx")
+    ids = np.array([[2, 9, 11, 30, 7, 3], [2, 40, 5, 6, 8, 3], [2, 5, 5, 5, 5, 3]], dtype=np.int64)
+    with torch.inference_mode():
+        expected = AutoModel.from_pretrained(str(base)).eval()(input_ids=torch.tensor(ids)).last_hidden_state.numpy()
+    found = engines.Graph.load(tmp_path / "base.onnx", name, "fp32")(ids)
+    assert found.dtype == np.float32 and found.shape == expected.shape and np.abs(found - expected).max() < 1e-5
+
+
+def test_bf16_stays_near_fp32(base: Path, tmp_path: Path) -> None:
+    tracing.base(base, tmp_path / "base.onnx")
+    ids = np.array([[2, *range(5, 35), 3]], dtype=np.int64)
+    fine, coarse = (engines.Graph.load(tmp_path / "base.onnx", "openvino", each)(ids) for each in ("fp32", "bf16"))
+    assert np.abs(fine - coarse).max() < 0.1

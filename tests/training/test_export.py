@@ -14,7 +14,9 @@ import pytest
 from tests.training.tiny import Trained
 from training.export import GOLDEN_TEXTS, Exported, export
 
-ALLOWED = {*sys.stdlib_module_names, "chartloop", "training", "numpy", "onnxruntime", "tokenizers", "torch", "transformers"}
+ALLOWED = {
+    *sys.stdlib_module_names, "chartloop", "training", "numpy", "onnxruntime", "openvino", "tokenizers", "torch", "transformers",
+}  # fmt: skip
 
 
 def test_twice_the_same_bytes_and_answers(exported: Exported, trained: Trained, tmp_path: Path) -> None:
