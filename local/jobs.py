@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import threading
@@ -89,9 +90,8 @@ class Job:
 
     def _spoil(self) -> None:
         """A fault on purpose, for a job whose name ends with what the fault names."""
-        ending = self.name.rpartition("-")[2]
         for kind, reason in SPOILED.items():
-            if self.around.cloud.faults.take(kind, ending, ending.rstrip("0123456789")):
+            if self.around.cloud.faults.take(kind, *known_as(self.name)):
                 raise JobFailed(reason)
 
     def stop(self, reason: str = "Stopped") -> None:
@@ -186,6 +186,12 @@ class Job:
 
     def follow(self, line: str) -> None:
         """Sees each line that the process prints."""
+
+
+def known_as(name: str) -> tuple[str, str]:
+    """What a fault may call a job: its step, which ends its name but for the number of a try, with and without a look's number."""
+    step = re.sub(r"-try\d+$", "", name).rpartition("-")[2]
+    return step, step.rstrip("0123456789")
 
 
 def written(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from chartloop.errors import JobFailed
 from local import toolkit
 from local.container import Container
-from local.jobs import ENDED, Job, written
+from local.jobs import ENDED, Job, known_as, written
 from local.mirror import Mirrored
 from local.transfer import inside, pack
 
@@ -105,8 +105,7 @@ class TrainingJob(Job):
 
     def interrupt_on_purpose(self) -> None:
         """The fault `spot`: SIGTERM, two minutes, SIGKILL, and the job goes on elsewhere."""
-        ending = self.name.rpartition("-")[2]
-        if self.request.get("EnableManagedSpotTraining") and self.around.cloud.faults.take("spot", ending):
+        if self.request.get("EnableManagedSpotTraining") and self.around.cloud.faults.take("spot", *known_as(self.name)):
             self.interrupted = True
             self.end_processes()
 

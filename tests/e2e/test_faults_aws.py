@@ -115,17 +115,15 @@ def test_capacity_that_is_not_there_is_waited_for(days: BadDays, fault: Callable
     days.serving()
 
 
-@pytest.mark.parametrize(
-    ("trouble", "reason"), [("quota:CreateTrainingJob", "ResourceLimitExceeded"), ("capacity:train", "CapacityError")]
-)
+@pytest.mark.parametrize(("trouble", "code"), [("quota:CreateTrainingJob", "quota_exceeded"), ("capacity:train", "no_capacity")])
 def test_want_of_room_that_outlasts_every_try_fails_the_run(
-    days: BadDays, fault: Callable[[str], None], trouble: str, reason: str
+    days: BadDays, fault: Callable[[str], None], trouble: str, code: str
 ) -> None:
     """The fault stays, and so the run's patience ends: the old model serves, the run says why, and the alarm rings."""
     before, rang = days.serving(), days.rang("chartloop-run-failed")
     fault(trouble)
     run = days.run(seconds=OUTLASTED_SECONDS)
-    assert run["status"] == "failed" and reason in run["error"]["message"], run["error"]
+    assert (run["status"], run["error"] and run["error"]["code"]) == ("failed", code), run["error"]
     assert days.serving() == before
     until(rang, 60)
 

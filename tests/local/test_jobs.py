@@ -346,3 +346,11 @@ def test_jobs_end_with_their_cloud_and_that_is_no_failure(tmp_path: Path, end: C
     end(cloud)
     until(lambda: not running.exists() or b"sleep" not in running.read_bytes())
     assert set(told(cloud, "Processing", "orphan")) == {"InProgress"}
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "plain"),
+    [("ner-7-1-train", "train", "train"), ("ner-7-1-train-try3", "train", "train"), ("ner-7-1-score2-try2", "score2", "score")],
+)
+def test_a_fault_finds_a_job_by_its_step_whichever_try_it_is(name: str, step: str, plain: str) -> None:
+    assert known_as(name) == (step, plain)
