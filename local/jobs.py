@@ -189,7 +189,7 @@ class Job:
 
 
 def known_as(name: str) -> tuple[str, str]:
-    """What a fault may call a job: its step, which ends its name but for the number of a try, with and without a look's number."""
+    """What a fault may call a job: its step, without the number of its try; with and without that of its look."""
     step = re.sub(r"-try\d+$", "", name).rpartition("-")[2]
     return step, step.rstrip("0123456789")
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.jobs import known_as
 from tests.local.conftest import until
 from tests.local.kept import BUCKET, ROLE, KeptCloud
 
