@@ -9,6 +9,17 @@ Record = dict[str, Any]
 
 Metrics = dict[str, float | None]
 
+SpanPolicy = Literal["longest", "reject"]
+OffsetUnit = Literal["codepoint", "utf16"]
+
+
+class ReadingOptions(TypedDict, total=False):
+    """How records that are posted want to be read; what is not given is the task's default."""
+
+    replace: bool
+    span_policy: SpanPolicy
+    offset_unit: OffsetUnit
+
 
 class Note(TypedDict):
     code: str
@@ -206,5 +217,5 @@ class Prediction(TypedDict):
     task: str
     model_version: str
     snapshot: str | None
-    offset_unit: Literal["codepoint", "utf16"]
+    offset_unit: OffsetUnit
     predictions: list[TextResult]

@@ -1,130 +1,139 @@
-"""One HTTP call to the service: the token, retries with back-off and jitter, and error bodies back into the error tree."""
+"""The two transports of the client, one that blocks and one that is awaited: the token, and trying again (client/retries.py)."""
 
 from __future__ import annotations
 
-import random
+import asyncio
+import json
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 import httpx
 
-from chartloop import errors
+from client import retries
+from client.calls import Call
 from client.config import Target, on_this_machine
+from client.retries import Limits, Outcome
 
-TRIES = 6
-TRANSIENT = frozenset({429, 502, 503, 504})
-NOT_TRANSIENT = frozenset({"no_model"})
-"""Error codes that stay until somebody does something, whatever their status."""
+T = TypeVar("T")
 
-LONGEST_PAUSE = 20.0
-
-_BY_STATUS: dict[int, type[errors.ChartloopError]] = {
-    kind.status: kind
-    for kind in (
-        errors.InvalidRequest,
-        errors.Unauthorized,
-        errors.Forbidden,
-        errors.NotFound,
-        errors.Conflict,
-        errors.TooLarge,
-        errors.ModelError,
-        errors.Unavailable,
-    )
-}
+LIMITS = Limits()
+UPLOAD_TIMEOUT = httpx.Timeout(600, connect=5)
 
 
 class Http:
-    """Calls below one address. `transport`, `sleep` and `jitter` (0 to 1) are for tests."""
+    """Calls below one address; threads may share it. `transport` and `sleep` are for tests."""
 
     def __init__(
         self,
         target: Target,
         *,
+        limits: Limits = LIMITS,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        jitter: Callable[[], float] = random.random,
     ) -> None:
-        proxies = not on_this_machine(target.url)
-        self._client = httpx.Client(
-            base_url=target.url,
-            headers={"authorization": f"Bearer {target.token}", "accept": "application/json"},
-            timeout=httpx.Timeout(60, connect=5),
-            transport=transport,
-            trust_env=proxies,
-        )
-        self._foreign = httpx.Client(timeout=httpx.Timeout(600, connect=5), transport=transport, trust_env=proxies)
+        self._client = httpx.Client(**_of(target), timeout=limits.timeout, transport=transport)
+        self._foreign = httpx.Client(timeout=UPLOAD_TIMEOUT, transport=transport, trust_env=_proxies(target))
+        self._limits = limits
         self._sleep = sleep
-        self._jitter = jitter
 
     def close(self) -> None:
         self._client.close()
         self._foreign.close()
 
-    def call(self, method: str, path: str, *, repeatable: bool = True, **request: Any) -> Any:
-        """The JSON answer. Raises what the error body says, or Unavailable(unreachable).
+    def call(self, call: Call[T]) -> T:
+        """What the service answers. Raises what the error body says, or Unavailable(unreachable)."""
+        request = _request(call)
+        outcome = self._until_settled(lambda: self._client.request(**request), call.repeatable)
+        return call.read(retries.answer(outcome))
 
-        A call that is not repeatable is sent again only where it cannot have had an effect: no connection, or 429.
-        """
-        response = self._until_settled(lambda: self._client.request(method, path, **request), repeatable)
-        return _answer(response)
-
-    def put_file(self, url: str, headers: dict[str, str], body: Callable[[], Any]) -> None:
+    def put_file(self, url: str, headers: dict[str, str], body: Callable[[], Iterable[bytes]]) -> None:
         """Sends a body to a presigned address, without the token. `body` opens it anew for each try."""
-        response = self._until_settled(lambda: self._foreign.put(url, headers=headers, content=body()), True)
-        if response.is_error:
-            raise errors.ChartloopError(f"the upload was answered with status {response.status_code}", code="upload_failed")
+        retries.uploaded(self._until_settled(lambda: self._foreign.put(url, headers=headers, content=body()), True))
 
-    def _until_settled(self, send: Callable[[], httpx.Response], repeatable: bool) -> httpx.Response:
-        for attempt in range(TRIES):
-            last = attempt == TRIES - 1
-            asked_for = None
+    def _until_settled(self, send: Callable[[], httpx.Response], repeatable: bool) -> Outcome:
+        attempt = 0
+        while True:
             try:
-                response = send()
+                outcome: Outcome = send()
             except httpx.TransportError as error:
-                if last or not (repeatable or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)):
-                    raise errors.Unavailable(f"no answer from the service ({type(error).__name__})", code="unreachable") from None
-            else:
-                if last or not _worth_another_try(response, repeatable):
-                    return response
-                asked_for = response.headers.get("retry-after")
-            self._sleep(self._pause(attempt, asked_for))
-        raise AssertionError("the last try returns or raises")
-
-    def _pause(self, attempt: int, asked_for: str | None) -> float:
-        """Seconds before the next try: what the service asks for, else 0.25 doubled each time, half of it at random."""
-        if asked_for is not None and asked_for.isdecimal():
-            return min(float(asked_for), LONGEST_PAUSE)
-        longest = min(0.25 * (1 << attempt), LONGEST_PAUSE)
-        return longest * (1 + self._jitter()) / 2
+                outcome = error
+            pause = self._limits.pause(attempt, outcome, repeatable=repeatable)
+            if pause is None:
+                return outcome
+            self._sleep(pause)
+            attempt += 1
 
 
-def _worth_another_try(response: httpx.Response, repeatable: bool) -> bool:
-    if response.status_code not in TRANSIENT or (response.status_code != 429 and not repeatable):
-        return False
-    return _error_body(response).get("code") not in NOT_TRANSIENT
+class AsyncHttp:
+    """Http to await: the same calls, the same patience, the same errors."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        limits: Limits = LIMITS,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._client = httpx.AsyncClient(**_of(target), timeout=limits.timeout, transport=transport)
+        self._foreign = httpx.AsyncClient(timeout=UPLOAD_TIMEOUT, transport=transport, trust_env=_proxies(target))
+        self._limits = limits
+        self._sleep = sleep
+
+    async def close(self) -> None:
+        await self._client.aclose()
+        await self._foreign.aclose()
+
+    async def call(self, call: Call[T]) -> T:
+        request = _request(call)
+        outcome = await self._until_settled(lambda: self._client.request(**request), call.repeatable)
+        return call.read(retries.answer(outcome))
+
+    async def put_file(self, url: str, headers: dict[str, str], body: Callable[[], Iterable[bytes]]) -> None:
+        send = lambda: self._foreign.put(url, headers=headers, content=_one_by_one(body()))  # noqa: E731
+        retries.uploaded(await self._until_settled(send, True))
+
+    async def _until_settled(self, send: Callable[[], Awaitable[httpx.Response]], repeatable: bool) -> Outcome:
+        attempt = 0
+        while True:
+            try:
+                outcome: Outcome = await send()
+            except httpx.TransportError as error:
+                outcome = error
+            pause = self._limits.pause(attempt, outcome, repeatable=repeatable)
+            if pause is None:
+                return outcome
+            await self._sleep(pause)
+            attempt += 1
 
 
-def _answer(response: httpx.Response) -> Any:
-    if response.is_success:
-        try:
-            return response.json()
-        except ValueError:
-            raise errors.ChartloopError("no JSON came back: not the address of Chartloop?", code="unexpected_answer") from None
-    body = _error_body(response)
-    kind = _BY_STATUS.get(response.status_code, errors.ChartloopError)
-    raise kind(
-        body.get("message") or f"status {response.status_code} without a message",
-        code=body.get("code") or (kind.default_code if kind is not errors.ChartloopError else "unexpected_answer"),
-        field=body.get("field"),
-        details=body.get("details"),
-    )
-
-
-def _error_body(response: httpx.Response) -> dict[str, Any]:
-    """The `error` of docs/contracts/error.schema.json; empty where something else answered, such as a proxy."""
+def encoded(value: Any) -> bytes:
+    """JSON in UTF-8; what UTF-8 cannot hold, a lone surrogate, makes it escaped: the service says where it is."""
     try:
-        error = response.json()["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return error if isinstance(error, dict) else {}
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False).encode()
+
+
+def _of(target: Target) -> dict[str, Any]:
+    headers = {"authorization": f"Bearer {target.token}", "accept": "application/json"}
+    return {"base_url": target.url, "headers": headers, "trust_env": _proxies(target)}
+
+
+def _proxies(target: Target) -> bool:
+    return not on_this_machine(target.url)
+
+
+def _request(call: Call[Any]) -> dict[str, Any]:
+    """What both kinds of httpx client are asked with."""
+    content, headers = call.content, dict(call.headers)
+    if call.json is not None:
+        content = encoded(call.json)
+        headers["content-type"] = "application/json"
+    return {"method": call.method, "url": call.path, "content": content, "headers": headers, "params": dict(call.params)}
+
+
+async def _one_by_one(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece

@@ -12,8 +12,12 @@ from typing import Any
 import httpx
 
 from client.config import Target
-from client.http import Http
+from client.http import AsyncHttp, Http
+from client.retries import Limits
 from client.session import Session, console
+
+TARGET = Target("http://service.example", "a-token")
+LIMITS = Limits(jitter=lambda: 1.0)
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
@@ -43,7 +47,9 @@ class Service:
         answer = waiting[0] if len(waiting) == 1 else waiting.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer if isinstance(answer, httpx.Response) else answer(request)
+        if not isinstance(answer, httpx.Response):
+            return answer(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)  # a client keeps what it got
 
     @property
     def routes(self) -> list[str]:
@@ -53,8 +59,13 @@ class Service:
         return json.loads(self.asked[number].content)
 
     def http(self) -> Http:
-        target = Target("http://service.example", "a-token")
-        return Http(target, transport=httpx.MockTransport(self), sleep=self.slept.append, jitter=lambda: 1.0)
+        return Http(TARGET, limits=LIMITS, transport=httpx.MockTransport(self), sleep=self.slept.append)
+
+    def async_http(self) -> AsyncHttp:
+        return AsyncHttp(TARGET, limits=LIMITS, transport=httpx.MockTransport(self), sleep=self._pause)
+
+    async def _pause(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
     def session(self, tmp_path: Path, environ: dict[str, str] | None = None) -> Session:
         known = {"CHARTLOOP_URL": "http://service.example", "CHARTLOOP_TOKEN": "a-token"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from client import contracts
-from client.api import Api
+from client.api import Api, AsyncApi
 from tests.client import examples
 from tests.client.service import Service
 from tests.contracts import FOLDER, validate
@@ -42,6 +43,21 @@ def test_a_method_asks_its_route_once(route: str, call: Callable[[Api], Any]) ->
     with Api(service.http()) as api:
         call(api)
     assert service.routes == [route]
+
+
+@pytest.mark.parametrize(("route", "call"), CALLS, ids=[route for route, _ in CALLS])
+def test_awaited_it_is_the_same_request(route: str, call: Callable[[Any], Any]) -> None:
+    async def awaited(service: Service) -> Any:
+        async with AsyncApi(service.async_http()) as api:
+            return await call(api)
+
+    blocking, other = Service().on(route, {"models": [route]}), Service().on(route, {"models": [route]})
+    assert asyncio.run(awaited(other)) == call(Api(blocking.http()))
+    assert [_plain(request) for request in other.asked] == [_plain(request) for request in blocking.asked]
+
+
+def _plain(request: httpx.Request) -> tuple[Any, ...]:
+    return request.method, request.url, sorted(request.headers.items()), request.content
 
 
 def test_ids_cannot_leave_their_place_in_the_address() -> None:
@@ -86,6 +102,16 @@ def test_a_large_file_goes_to_the_presigned_address(tmp_path: Path) -> None:
     assert "transfer-encoding" not in service.asked[1].headers
     assert service.asked[1].content == file.read_bytes()
     assert sum(sizes) == 3_000_000
+
+
+def test_an_awaited_upload_is_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "notes.jsonl"
+    file.write_bytes(b"x" * 3_000_000)
+    place = {"batch_id": "u-1", "url": "http://bucket.example/incoming", "headers": {"x-amz-meta-batch-id": "u-1"}}
+    service = Service().on("POST /v1/tasks/ner/uploads", place).on("PUT /incoming", httpx.Response(503), httpx.Response(200))
+    assert asyncio.run(AsyncApi(service.async_http()).upload("ner", file)) == "u-1"
+    assert [request.content == file.read_bytes() for request in service.asked[1:]] == [True, True]
+    assert "transfer-encoding" not in service.asked[1].headers
 
 
 def test_a_rollback_names_a_version_only_where_one_is_given() -> None:
