@@ -61,6 +61,28 @@ class Part(_Model):
     per_group: tuple[GroupCounts, ...]
 
 
+class Bin(_Model):
+    """Entities whose confidence lies from `low` to `high`: how many, how sure they are, and what share of them is right."""
+
+    low: float = Field(ge=0, le=1)
+    high: float = Field(ge=0, le=1)
+    count: Count
+    confidence: float = Field(ge=0, le=1)
+    accuracy: float = Field(ge=0, le=1)
+
+
+class Calibration(_Model):
+    """How far the confidences of found entities are from the share that is right: expected calibration error, by bins."""
+
+    temperature: float = Field(gt=0)
+    entities: Count
+    ece: float = Field(ge=0, le=1)
+    ece_uncalibrated: float = Field(ge=0, le=1)
+    """Of the same entities at a temperature of 1."""
+    bins: tuple[Bin, ...]
+    """Of the calibrated confidences; a bin without entities is left out."""
+
+
 class ScoreReport(_Model):
     """`settled` is judged; `fresh`, the holdout part of records that are not settled yet, is only shown."""
 
@@ -76,6 +98,8 @@ class ScoreReport(_Model):
     """What the artifact knows. Where candidate and champion know different ones, `settled` counts the common ones alone."""
     settled: Part
     fresh: Part | None
+    calibration: Calibration | None = None
+    """On the settled part; None where nothing was found there."""
     created_at: str
 
     def to_json(self) -> dict[str, Any]:

@@ -34,7 +34,10 @@ class NerHyperparameters(BaseModel):
     overwrite_output_dir: bool = True
     save_strategy: Literal["no"] = "no"
     validation_percent: int = Field(5, ge=0, le=50)
-    """Part of the training side, by group, that `do_eval` watches; never the holdout."""
+    """Part of the training side, by group, that is not learned from: `do_eval` watches it, and confidences are fitted on it.
+
+    At 0, or without `do_eval`, five are held back for the confidences alone. Never the holdout.
+    """
     bf16: bool = True
     seed: int = Field(42, ge=0)
     s3_bucket: str = ""

@@ -93,9 +93,17 @@ def run(shown: Run) -> Group:
         parts.append(Text(f"{spent:.2f} USD so far, {shown.get('estimated_usd') or 0:.2f} USD foreseen"))
     if shown["verdict"]:
         parts.append(verdict(shown["verdict"]))
+    reports = {role: report for role in ROLES if (report := shown["scores"].get(role))}
+    parts += [Text(calibration(role, its)) for role, report in reports.items() if (its := report.get("calibration"))]
     if shown["error"]:
         parts.append(Text(f"{shown['error']['code']}: {shown['error']['message']}", style="red"))
     return Group(*parts)
+
+
+def calibration(role: str, its: Mapping[str, Any]) -> str:
+    """`candidate: ...`: how far its confidences are from the share that is right, on average, and would be as they come."""
+    errors = f"{100 * its['ece']:.1f} points off, {100 * its['ece_uncalibrated']:.1f} without its temperature"
+    return f"{role}: confidences of {its['entities']:,} entities are {errors} of {its['temperature']:.2f}"
 
 
 def steps(shown: Iterable[Step]) -> Table:

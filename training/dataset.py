@@ -14,6 +14,8 @@ from chartloop.errors import JobFailed
 from chartloop.tasks import NerHyperparameters
 
 MOST_COMPARED = 200
+HELD_BACK_PERCENT = 5
+"""Of the groups, where validation is off: no model's confidence is honest on notes that it learned."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def document(stored: dict[str, Any]) -> Document:
 
 
 def split_validation(documents: Iterable[Document], percent: int) -> tuple[list[Document], list[Document]]:
-    """(to train on, to watch): a group's place follows from its hash, so it is the same in every run."""
+    """(to learn from, held back): a group's place follows from its hash, so it is the same in every run."""
     sides: tuple[list[Document], list[Document]] = ([], [])
     for each in documents:
         place = int(hashlib.sha256(f"validation:{each.group}".encode()).hexdigest(), 16) % 100

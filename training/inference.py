@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,15 @@ def model_fn(model_dir: str) -> Served:
     folder = Path(model_dir)
     about = json.loads((folder / "chartloop.json").read_bytes())
     engine = engines.load(folder, about["engine"]["name"], about["engine"]["precision"])
-    tagger = Tagger(engine, pieces.load(folder), about["labels"], about["max_seq_length"], about["doc_stride"])
+    shape = about["max_seq_length"], about["doc_stride"], about.get("temperature", 1.0)
+    tagger = Tagger(engine, pieces.load(folder), about["labels"], *shape)
     return Served(tagger, about["version"], about["snapshot"])
 
 
 def input_fn(input_data: str | bytes, content_type: str = "application/json") -> dict[str, Any]:
-    """The request: `texts`, a list, and `min_confidence`, 0 where it is not given. Raises InvalidRequest."""
+    """The request: `texts`, a list; `min_confidence`, 0 where it is not given; `uncalibrated`, which adds to each entity its
+    confidence without temperature. Raises InvalidRequest.
+    """
     if not content_type.startswith("application/json"):
         raise InvalidRequest("the content type must be application/json", code="unsupported_content_type")
     try:
@@ -60,7 +64,7 @@ def input_fn(input_data: str | bytes, content_type: str = "application/json") ->
     least = request.get("min_confidence", 0.0)
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise InvalidRequest("must be a number from 0 to 1", field="min_confidence")
-    return {"texts": request["texts"], "min_confidence": float(least)}
+    return {"texts": request["texts"], "min_confidence": float(least), "uncalibrated": request.get("uncalibrated") is True}
 
 
 def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
@@ -68,8 +72,8 @@ def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
     refused = [_refusal(text, place) for place, text in enumerate(data["texts"])]
     readable = [text for text, error in zip(data["texts"], refused, strict=True) if error is None]
     found = zip(readable, model.tagger.find(readable), strict=True)
-    least = data["min_confidence"]
-    predictions = [_prediction(*next(found), least) if error is None else error.to_json() for error in refused]
+    answers = (_prediction(text, its, data) for text, its in found)
+    predictions = [next(answers) if error is None else error.to_json() for error in refused]
     return {"model_version": model.version, "snapshot": model.snapshot, "predictions": predictions}
 
 
@@ -90,13 +94,15 @@ def _refusal(text: Any, place: int) -> ChartloopError | None:
     return None
 
 
-def _prediction(text: str, found: list[Found], least: float) -> dict[str, Any]:
-    entities = [
-        {**asdict(entity), "surface": text[entity.start : entity.end], "confidence": round(min(entity.confidence, 1.0), 4)}
-        for entity in found
-        if entity.confidence >= least
-    ]
-    return {"entities": entities, "characters": len(text)}
+def _prediction(text: str, found: list[Found], data: Mapping[str, Any]) -> dict[str, Any]:
+    entities = (_entity(text, entity, uncalibrated=bool(data.get("uncalibrated"))) for entity in found)
+    return {"entities": [each for each in entities if each["confidence"] >= data["min_confidence"]], "characters": len(text)}
+
+
+def _entity(text: str, found: Found, *, uncalibrated: bool) -> dict[str, Any]:
+    sure = {"confidence": found.confidence, **({"uncalibrated": found.uncalibrated} if uncalibrated else {})}
+    sure = {name: round(min(value, 1.0), 4) for name, value in sure.items()}
+    return {"label": found.label, "start": found.start, "end": found.end, "surface": text[found.start : found.end], **sure}
 
 
 def main(model_dir: str) -> None:

@@ -29,6 +29,12 @@ def measure(document: Document, found: Sequence[spans.Entity]) -> Measured:
     return Measured(document.group, spans.entity_counts(document.entities, found), correct, gold.count("O"), len(tokens))
 
 
+def as_annotated(document: Document, found: Iterable[spans.Entity]) -> list[bool]:
+    """Of each entity whether the document has it with the same label, start and end."""
+    wanted = {(each["label"], each["start"], each["end"]) for each in document.entities}
+    return [(each["label"], each["start"], each["end"]) in wanted for each in found]
+
+
 def total(counts: Iterable[Counts]) -> Counts:
     return Counts(*map(sum, zip(Counts(0, 0, 0), *counts, strict=True)))
 

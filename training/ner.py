@@ -11,6 +11,7 @@ import numpy as np
 from chartloop.errors import JobFailed
 from chartloop.tasks import NerHyperparameters
 from training import dataset, encoder, pieces, tagging
+from training.calibration import calibrated
 from training.checkpoints import Checkpoints
 from training.dataset import Document, Snapshot
 from training.engines import TorchEngine
@@ -28,16 +29,20 @@ def train(
     ranks: Ranks = ALONE,
     checkpoints: Checkpoints | None = None,
 ) -> Tagger:
-    """A tagger for the snapshot's labels, from the encoder `base` (folder or hub name). Raises JobFailed."""
-    watched_percent = chosen.validation_percent if chosen.do_eval else 0
-    learned, watched = dataset.split_validation(snapshot.documents, watched_percent)
+    """A tagger for the snapshot's labels, from the encoder `base` (folder or hub name). Raises JobFailed.
+
+    What it does not learn from, each epoch is validated on where that is asked for, and at the end its confidences are fitted.
+    """
+    percent = chosen.validation_percent if chosen.do_eval else 0
+    learned, held_back = dataset.split_validation(snapshot.documents, percent or dataset.HELD_BACK_PERCENT)
+    watched = held_back if percent else []
     tagger = new_tagger(base, snapshot.labels, chosen)
     examples = [example for each in learned for example in windows_of(each, tagger)]
     if not examples:
         raise JobFailed("the snapshot holds no text to train on", code="no_training_data")
     plan = plan_of(chosen, bf16=tagger.engine.bf16)
     fit(tagger.engine.model, examples, plan, lambda _: metric(**validate(tagger, watched)), ranks, checkpoints)
-    return tagger
+    return calibrated(tagger, held_back) if ranks.first else tagger
 
 
 def new_tagger(base: str, labels: Sequence[str], chosen: NerHyperparameters) -> Tagger:
@@ -99,5 +104,6 @@ def save(tagger: Tagger, folder: Path, **about: object) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tagger.engine.model.float().cpu().save_pretrained(folder)
     pieces.save(tagger.cutter, folder)
-    card = {"labels": list(tagger.labels), "max_seq_length": tagger.max_seq_length, "doc_stride": tagger.doc_stride, **about}
+    shape = {name: getattr(tagger, name) for name in ("max_seq_length", "doc_stride", "temperature")}
+    card = {"labels": list(tagger.labels), **shape, **about}
     (folder / "chartloop.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")

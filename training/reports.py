@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from chartloop.scores import GroupCounts, LabelScore, Part
-from chartloop.spans import Counts
+import numpy as np
+import numpy.typing as npt
+
+from chartloop.scores import Bin, Calibration, GroupCounts, LabelScore, Part
+from chartloop.spans import Counts, Entity
 from training.measure import Measured, all_labels, f1, precision, recall, total
+
+Doubles = npt.NDArray[np.float64]
+
+BINS = 15
+"""Of confidence, of equal width, as in Guo et al. (2017)."""
 
 
 def holdout_hash(record_hashes: Iterable[str]) -> str:
@@ -27,6 +35,34 @@ def part(measured: Sequence[Measured]) -> Part:
         labels=_labels(measured),
         per_group=tuple(_group(name, its) for name, its in sorted(groups.items())),
     )
+
+
+def calibration(found: Iterable[tuple[Entity, bool]], temperature: float) -> Calibration | None:
+    """Of entities with their confidences, and whether each is right. An artifact older than temperatures gives one confidence."""
+    judged = [(entity["confidence"], entity.get("uncalibrated", entity["confidence"]), right) for entity, right in found]
+    if not judged:
+        return None
+    sure, raw, right = np.array(judged, dtype=np.float64).T
+    return Calibration(
+        temperature=temperature,
+        entities=len(judged),
+        ece=calibration_error(sure, right),
+        ece_uncalibrated=calibration_error(raw, right),
+        bins=tuple(_bins(sure, right)),
+    )
+
+
+def calibration_error(confidences: Doubles, right: Doubles) -> float:
+    """Expected calibration error (Guo et al. 2017): the bins' distances of confidence and accuracy, by their counts."""
+    return sum(each.count * abs(each.confidence - each.accuracy) for each in _bins(confidences, right)) / len(right)
+
+
+def _bins(confidences: Doubles, right: Doubles) -> Iterator[Bin]:
+    places = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    for place in np.unique(places).tolist():
+        here = places == place
+        means = {"confidence": float(confidences[here].mean()), "accuracy": float(right[here].mean())}
+        yield Bin(low=place / BINS, high=(place + 1) / BINS, count=int(here.sum()), **means)
 
 
 def _by_group(measured: Iterable[Measured]) -> dict[str, list[Measured]]:

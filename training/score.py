@@ -20,7 +20,7 @@ from training import artifact, dataset, reports, serving
 from training.dataset import Document, notes_to_compare
 from training.export import ENGINES, export
 from training.jobs import Reporting, processing_message
-from training.measure import measure
+from training.measure import as_annotated, measure
 from training.prepare import read_shard
 
 
@@ -51,14 +51,14 @@ class Artifact:
     sha256: str
     bytes: int
     labels: tuple[str, ...]
+    temperature: float
 
 
 def open_champion(folder: Path, into: Path) -> Artifact:
     """The champion from its `model.tar.gz`."""
     archive = folder / artifact.ARCHIVE
     artifact.unpack(archive, into)
-    about = json.loads((into / "chartloop.json").read_bytes())
-    return Artifact(into, about["version"], artifact.sha256(archive), archive.stat().st_size, tuple(about["labels"]))
+    return _artifact(into, artifact.sha256(archive), archive.stat().st_size)
 
 
 def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
@@ -73,8 +73,13 @@ def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
         engine=arguments.engine,
         notes=notes_to_compare(dataset.read(arguments.snapshot)) if arguments.snapshot else (),
     )
-    made = exported.manifest
-    return Artifact(exported.folder, version, made["sha256"], made["bytes"], tuple(made["labels"]))
+    return _artifact(exported.folder, exported.manifest["sha256"], exported.manifest["bytes"])
+
+
+def _artifact(folder: Path, sha256: str, size: int) -> Artifact:
+    """With what its card says; one that says no temperature has none."""
+    card = json.loads((folder / "chartloop.json").read_bytes())
+    return Artifact(folder, card["version"], sha256, size, tuple(card["labels"]), card.get("temperature", 1.0))
 
 
 def apart(judged: Iterable[Artifact]) -> frozenset[str]:
@@ -93,12 +98,14 @@ def report(judged: Artifact, role: str, holdout: Holdout, left_out: Collection[s
     Labels that are `left_out` do not count on the settled part, neither as annotated nor as found.
     """
     documents = [Document(stored.record["text"], stored.record["entities"], stored.group) for stored in holdout.records]
-    found = serving.answers(judged.folder, [document.text for document in documents])
-    settled, fresh = [], []
+    found = serving.answers(judged.folder, [document.text for document in documents], uncalibrated=True)
+    settled, fresh, trusted = [], [], []
     for stored, document, its in zip(holdout.records, documents, found, strict=True):
         if stored.settled:
             common = replace(document, entities=without(left_out, document.entities))
-            settled.append(measure(common, without(left_out, its)))
+            its = without(left_out, its)
+            settled.append(measure(common, its))
+            trusted += zip(its, as_annotated(common, its), strict=True)
         else:
             fresh.append(measure(document, its))
     return ScoreReport.model_validate({
@@ -112,6 +119,7 @@ def report(judged: Artifact, role: str, holdout: Holdout, left_out: Collection[s
         "labels": judged.labels,
         "settled": reports.part(settled),
         "fresh": reports.part(fresh) if fresh else None,
+        "calibration": reports.calibration(trusted, judged.temperature),
         "created_at": stamp(now()),
     })  # fmt: skip
 

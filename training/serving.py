@@ -15,9 +15,10 @@ from chartloop.errors import JobFailed
 TEXTS_A_REQUEST = 16
 
 
-def answers(folder: Path, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
-    """The entities that the artifact in `folder` finds in each text. Raises JobFailed `artifact_failed`."""
-    requests = [json.dumps({"texts": texts[start : start + TEXTS_A_REQUEST]}) for start in range(0, len(texts), TEXTS_A_REQUEST)]
+def answers(folder: Path, texts: Sequence[str], **options: object) -> list[list[dict[str, Any]]]:
+    """The entities that the artifact in `folder` finds in each text, `options` asked for. Raises JobFailed `artifact_failed`."""
+    starts = range(0, len(texts), TEXTS_A_REQUEST)
+    requests = [json.dumps({"texts": texts[start : start + TEXTS_A_REQUEST], **options}) for start in starts]
     done = subprocess.run(  # noqa: S603
         [sys.executable, str(folder / "code" / "inference.py"), str(folder)],
         input="".join(request + "\n" for request in requests),

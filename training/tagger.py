@@ -20,6 +20,7 @@ class Tagger:
     """An engine with what it needs to read a text.
 
     `max_seq_length` counts a window's special pieces; `doc_stride` is how many pieces the windows of one line share.
+    `temperature` is what makes confidences honest (training/calibration.py).
     """
 
     engine: Engine
@@ -27,6 +28,7 @@ class Tagger:
     labels: Sequence[str]
     max_seq_length: int
     doc_stride: int
+    temperature: float = 1.0
 
     def windows(self, text: str, pieces: Pieces) -> list[Window]:
         """How a text is read, the same in training and in service."""
@@ -42,7 +44,7 @@ class Tagger:
     def decode(self, text: str, pieces: Pieces, probabilities: Floats) -> list[Found]:
         """The entities that the probabilities of a text's pieces amount to."""
         tokens = spans.tokens(text)
-        return tagging.decode(tagging.token_probabilities(probabilities, pieces, tokens), tokens, self.labels)
+        return tagging.decode(tagging.token_probabilities(probabilities, pieces, tokens), tokens, self.labels, self.temperature)
 
     def probabilities(self, texts: Sequence[str], pieces: Sequence[Pieces]) -> list[Floats]:
         """Per text: pieces x tags, each piece as the window that owns it sees it."""

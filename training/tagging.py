@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -21,12 +19,14 @@ OUTSIDE = 0
 
 @dataclass(frozen=True)
 class Found:
-    """A predicted entity, half open in code points, with the mean probability of its tokens' tags."""
+    """A predicted entity, half open in code points; it is as sure as the least sure of its tokens."""
 
     start: int
     end: int
     label: str
     confidence: float
+    uncalibrated: float
+    """The confidence without temperature."""
 
 
 def tag_names(labels: Sequence[str]) -> list[str]:
@@ -34,11 +34,11 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
 
 
-def piece_tags(pieces: Pieces, entities: Iterable[spans.Entity], labels: Sequence[str]) -> Ints:
+def piece_tags(pieces: Pieces, annotated: Iterable[spans.Entity], labels: Sequence[str]) -> Ints:
     """A tag id per piece: of the pieces that start inside an entity the first is B-, the others I-; all else is O."""
     number = {label: index for index, label in enumerate(labels)}
     tags = np.zeros(len(pieces), dtype=np.int64)
-    for entity in entities:
+    for entity in annotated:
         first, last = np.searchsorted(pieces.starts, (entity["start"], entity["end"]))
         tags[first:last] = 2 * number[entity["label"]] + 2
         tags[first : min(first + 1, last)] -= 1
@@ -96,16 +96,38 @@ def likeliest(probabilities: Floats) -> Ints:
     return tags
 
 
-def decode(probabilities: Floats, tokens: Sequence[spans.Token], labels: Sequence[str]) -> list[Found]:
-    """The entities of the likeliest sequence of tags, in order; their edges are tokens' edges."""
-    names = tag_names(labels)
+def decode(probabilities: Floats, tokens: Sequence[spans.Token], labels: Sequence[str], temperature: float = 1.0) -> list[Found]:
+    """The entities of the likeliest sequence of tags, in order; their edges are tokens' edges.
+
+    No temperature changes that sequence: it divides the logarithm of each, but for what all tags of a token share.
+    """
     tags = likeliest(probabilities)
-    sure = probabilities[np.arange(len(tags)), tags]
-    entities = spans.decode(tokens, [names[tag] for tag in tags])
-    return [_found(entity, tokens, sure) for entity in entities]
+    inside = np.flatnonzero(tags)
+    sure, raw = (least_sure(probabilities[inside], tags[inside], each) for each in (temperature, 1.0))
+    return [
+        Found(**entity, confidence=float(calibrated), uncalibrated=float(plain))
+        for entity, calibrated, plain in zip(entities(tags, tokens, labels), sure, raw, strict=True)
+    ]
 
 
-def _found(entity: dict[str, Any], tokens: Sequence[spans.Token], sure: Floats) -> Found:
-    first = bisect_left(tokens, entity["start"], key=itemgetter(0))
-    last = bisect_left(tokens, entity["end"], key=itemgetter(0))
-    return Found(entity["start"], entity["end"], entity["label"], float(sure[first:last].mean()))
+def entities(tags: Ints, tokens: Sequence[spans.Token], labels: Sequence[str]) -> list[dict[str, Any]]:
+    names = tag_names(labels)
+    return spans.decode(tokens, [names[tag] for tag in tags])
+
+
+def least_sure(probabilities: Floats, tags: Ints, temperature: float) -> Floats:
+    """Of each entity the probability of its least sure token's tag, at a temperature.
+
+    `probabilities` (tokens x tags) and `tags` are those of the tokens inside of entities, in order: each B- begins one.
+    """
+    sure = tempered(probabilities, temperature)[np.arange(len(tags)), tags]
+    least: Floats = np.minimum.reduceat(sure, np.flatnonzero(tags % 2))
+    return least
+
+
+def tempered(probabilities: Floats, temperature: float) -> Floats:
+    """The probabilities that the logits divided by `temperature` give (Guo et al. 2017); over 1 it makes them less sure."""
+    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) / temperature
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: Floats = raised / raised.sum(axis=-1, keepdims=True)
+    return shares

@@ -41,6 +41,14 @@ def test_a_failed_run_shows_its_error() -> None:
     assert "job_failed: exit 1" in drawn(display.run(failed))  # type: ignore[arg-type]
 
 
+def test_a_run_shows_how_far_confidences_can_be_believed() -> None:
+    calibration = {"temperature": 1.412, "entities": 4067, "ece": 0.0874, "ece_uncalibrated": 0.2247, "bins": []}
+    scores = {"candidate": {"calibration": calibration}, "champion": {"calibration": None}}
+    text = drawn(display.run(examples.run(scores=scores)))  # type: ignore[arg-type]
+    assert "candidate: confidences of 4,067 entities are 8.7 points off, 22.5 without its temperature of 1.41" in text
+    assert "champion: confidences" not in text
+
+
 @pytest.mark.parametrize("more", [{}, {"verdict": None}, {"verdict": examples.verdict(champion=None)}, {"seconds": None}])
 def test_runs_are_listed_whatever_they_lack(more: dict[str, Any]) -> None:
     whole, lacking = (drawn(display.runs([run])).count("–") for run in (examples.run(), examples.run(**more)))  # type: ignore[list-item]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +75,28 @@ def test_min_confidence_leaves_out_the_unsure(served: Served) -> None:
     [sure] = predict(served, NOTE, min_confidence=least - 1e-4)
     assert 0 < len(sure["entities"]) <= len(everything["entities"])
     assert predict(served, NOTE, min_confidence=1.0)[0]["entities"] == []
+
+
+def test_the_temperature_of_its_card_is_in_its_confidences(exported: Exported, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(exported.folder, folder)
+    card = json.loads((folder / "chartloop.json").read_text())
+    (folder / "chartloop.json").write_text(json.dumps({**card, "temperature": 3.0}))
+    request = {"texts": [NOTE], "min_confidence": 0.0, "uncalibrated": True}
+    [warm] = predict_fn(input_fn(json.dumps(request)), inference.model_fn(str(folder)))["predictions"]
+    (folder / "chartloop.json").write_text(json.dumps({**card, "temperature": 1.0}))
+    [plain] = predict_fn(input_fn(json.dumps(request)), inference.model_fn(str(folder)))["predictions"]
+    assert found(warm) == found(plain) != []
+    for one, other in zip(warm["entities"], plain["entities"], strict=True):
+        assert one["confidence"] < one["uncalibrated"] == other["uncalibrated"] == other["confidence"]
+
+
+def test_min_confidence_reads_the_calibrated_confidence(served: Served) -> None:
+    hot = replace(served, tagger=replace(served.tagger, temperature=8.0))
+    [everything] = predict(hot, NOTE)
+    least = max(entity["confidence"] for entity in everything["entities"])
+    assert predict(hot, NOTE, min_confidence=min(1.0, least + 0.01))[0]["entities"] == []
+    assert predict(served, NOTE, min_confidence=min(1.0, least + 0.01))[0]["entities"] != []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chartloop.spans import Counts
 from training import reports
 from training.dataset import Document
@@ -49,6 +51,32 @@ def test_nothing_has_no_figures() -> None:
 def test_nothing_found_counts_as_nothing() -> None:
     none = all_labels([])
     assert (precision(none), recall(none), f1(none)) == (0, 0, 0)
+
+
+def judged(confidence: float, *, right: bool, **more: float) -> tuple[dict[str, float], bool]:
+    return {"confidence": confidence, **more}, right
+
+
+def test_calibration_compares_confidence_with_what_is_right_bin_by_bin() -> None:
+    found = [judged(0.95, right=True), judged(0.97, right=False), judged(0.30, right=True), judged(1.0, right=True)]
+    found = [({**entity, "uncalibrated": 1.0}, right) for entity, right in found]
+    calibration = reports.calibration(found, 1.5)
+    assert calibration is not None
+    assert [(each.count, each.accuracy) for each in calibration.bins] == [(1, 1.0), (3, pytest.approx(2 / 3))]
+    assert [(each.low, each.high) for each in calibration.bins] == [(4 / 15, 5 / 15), (14 / 15, 1.0)]
+    assert calibration.bins[1].confidence == pytest.approx((0.95 + 0.97 + 1.0) / 3)
+    assert calibration.ece == pytest.approx((1 * 0.7 + 3 * abs(2.92 / 3 - 2 / 3)) / 4)
+    assert calibration.ece_uncalibrated == pytest.approx(0.25)
+    assert (calibration.entities, calibration.temperature) == (4, 1.5)
+
+
+def test_confidences_that_are_right_as_often_as_they_say_have_no_error() -> None:
+    calibration = reports.calibration([judged(0.5, right=place % 2 == 0) for place in range(10)], 1.0)
+    assert calibration is not None and calibration.ece == calibration.ece_uncalibrated == 0
+
+
+def test_nothing_found_has_no_calibration() -> None:
+    assert reports.calibration([], 1.0) is None
 
 
 def test_the_holdouts_hash_is_of_its_records_whatever_their_order() -> None:

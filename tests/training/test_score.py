@@ -48,6 +48,17 @@ def test_both_are_scored_on_the_same_holdout(scored: Path) -> None:
     assert candidate["settled"] == champion["settled"]  # the same weights under two versions
 
 
+@pytest.mark.parametrize("role", ["candidate", "champion"])
+def test_reports_tell_how_far_confidences_can_be_believed(scored: Path, run_input: Run, exported: Exported, role: str) -> None:
+    settled = [stored.record for stored in read_holdout(run_input.request, run_input.holdout).records if stored.settled]
+    found = serving.answers(exported.folder, [record["text"] for record in settled])
+    calibration = report(scored, role)["calibration"]
+    assert calibration["entities"] == sum(map(len, found)) == sum(each["count"] for each in calibration["bins"])
+    right = sum(each["count"] * each["accuracy"] for each in calibration["bins"])
+    assert right == pytest.approx(sum(label["tp"] for label in report(scored, role)["settled"]["labels"].values()))
+    assert calibration["temperature"] == json.loads((exported.folder / "chartloop.json").read_text())["temperature"]
+
+
 def test_the_parts_are_settled_and_fresh(scored: Path) -> None:
     candidate = report(scored, "candidate")
     assert (candidate["settled"]["records"], candidate["fresh"]["records"]) == (16, 6)
@@ -94,7 +105,7 @@ def test_an_artifact_that_breaks_fails_the_job_without_its_text(tmp_path: Path) 
 
 
 def test_labels_that_only_one_model_knows_are_left_out() -> None:
-    old, new = (Artifact(Path(), "v", "0" * 64, 1, labels) for labels in (("dose", "drug"), ("drug", "test")))
+    old, new = (Artifact(Path(), "v", "0" * 64, 1, labels, 1.0) for labels in (("dose", "drug"), ("drug", "test")))
     assert apart([old]) == apart([old, old]) == frozenset()
     assert apart([old, new]) == {"dose", "test"}
     entities = [{"start": 0, "end": 1, "label": label} for label in ("dose", "drug", "test")]

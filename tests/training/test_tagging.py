@@ -6,6 +6,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def test_what_is_labelled_is_found_again(case: tuple[str, list[dict[str, Any]], 
     tokens = spans.tokens(text)
     certainty = certain(piece_tags(pieces, entities, LABELS))
     found = decode(token_probabilities(certainty, pieces, tokens), tokens, LABELS)
-    assert [vars(each) for each in found] == [{**entity, "confidence": 1.0} for entity in entities]
+    assert [vars(each) for each in found] == [{**entity, "confidence": 1.0, "uncalibrated": 1.0} for entity in entities]
 
 
 @given(case=cut_and_labelled(), seed=st.integers(0, 2**32 - 1))
@@ -96,12 +97,53 @@ def test_an_entity_begins_even_where_no_piece_says_so() -> None:
     assert abs(found.confidence - 0.4) < 1e-6
 
 
-def test_confidence_is_the_mean_over_the_tokens() -> None:
+def test_an_entity_is_as_sure_as_its_least_sure_token() -> None:
     tokens = spans.tokens("chest pain")
     answers = np.array([[0.1, 0, 0, 0.9, 0], [0.3, 0, 0, 0, 0.7]], dtype=np.float32)
     [found] = decode(answers, tokens, LABELS)
     assert found.label == "sign"
-    assert abs(found.confidence - 0.8) < 1e-6
+    assert abs(found.confidence - 0.7) < 1e-6
+
+
+def test_each_entity_has_its_own_confidence() -> None:
+    tokens = spans.tokens("no chest pain, fever")
+    answers = np.array(
+        [[0.9, 0, 0, 0.1, 0], [0.2, 0, 0, 0.8, 0], [0.4, 0, 0, 0, 0.6], [1, 0, 0, 0, 0], [0.1, 0, 0, 0.9, 0]], dtype=np.float32
+    )
+    found = decode(answers, tokens, LABELS)
+    assert [each.confidence for each in found] == pytest.approx([0.6, 0.9])
+
+
+answers_of_tokens = st.tuples(st.integers(0, 12), st.integers(0, 2**32 - 1)).map(
+    lambda shape: np.random.default_rng(shape[1]).dirichlet(np.full(5, 0.3), shape[0]).astype(np.float32)
+)
+
+
+@given(answers=answers_of_tokens, temperature=st.floats(0.25, 8))
+def test_a_temperature_changes_confidences_and_never_what_is_found(answers: tagging.Floats, temperature: float) -> None:
+    tokens = spans.tokens("a " * len(answers))
+    plain, scaled = decode(answers, tokens, LABELS), decode(answers, tokens, LABELS, temperature)
+    assert [(e.start, e.end, e.label, e.uncalibrated) for e in scaled] == [(e.start, e.end, e.label, e.confidence) for e in plain]
+    assert all(0 <= each.confidence <= 1 for each in scaled)
+
+
+@given(answers=answers_of_tokens, temperature=st.floats(0.25, 8))
+def test_the_likeliest_tags_are_the_same_at_any_temperature(answers: tagging.Floats, temperature: float) -> None:
+    """Up to what floats can tell: the sequence found at a temperature is as likely at 1 as the one found there."""
+
+    def likelihood(tags: tagging.Ints) -> float:
+        return float(np.log(np.maximum(answers[np.arange(len(tags)), tags], np.finfo(np.float32).tiny)).sum())
+
+    scaled = likeliest(tagging.tempered(answers, temperature))
+    assert likelihood(scaled) == pytest.approx(likelihood(likeliest(answers)), abs=1e-3)
+
+
+def test_a_temperature_divides_the_logits() -> None:
+    logits = np.array([[2.0, -1.0, 0.5]])
+    expected = np.exp(logits / 1.7) / np.exp(logits / 1.7).sum()
+    plain = np.exp(logits) / np.exp(logits).sum()
+    assert np.allclose(tagging.tempered(plain.astype(np.float32), 1.7), expected, atol=1e-6)
+    assert np.allclose(tagging.tempered(plain.astype(np.float32), 1.0), plain, atol=1e-6)
 
 
 def test_a_character_without_a_piece_is_outside() -> None:

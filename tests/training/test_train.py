@@ -19,6 +19,7 @@ def test_it_learns_and_tells(trained: Trained) -> None:
     assert metrics(trained.log, "eval_f1")[-1] > 0.8
     assert metrics(trained.log, "eval_token_accuracy")[-1] > 0.9
     assert metrics(trained.log, "eval_loss")[-1] < metrics(trained.log, "eval_loss")[0]
+    assert metrics(trained.log, "calibration_entities")[0] > 0
 
 
 def test_progress_comes_in_small_steps_to_the_end(trained: Trained) -> None:
