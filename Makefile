@@ -11,11 +11,12 @@ CONTEXT ?=
 TOLD = $(foreach pair,$(CONTEXT),-c $(pair))
 NAME = $(or $(patsubst name=%,%,$(filter name=%,$(CONTEXT))),chartloop)
 
-.PHONY: build/notebook help setup demo up test check check-all synth deploy destroy bench lock clean
+.PHONY: build/notebook help setup dashboard demo up test check check-all synth deploy destroy bench lock clean
 
 help:
 	@echo "make demo       the whole loop on this machine: three runs, three verdicts (SEED=$(SEED))"
 	@echo "make up         the local cloud, staying up (STATE=$(STATE) PORT=$(PORT))"
+	@echo "make dashboard  the page, built into dashboard/dist; make up serves it at /"
 	@echo "make test       the tests"
 	@echo "make check-all  the tests, and the long ones: crashes at every boundary, real data, both demo seeds"
 	@echo "make build/notebook  what the training notebook needs in the local cloud (chartloop up --context compute=notebook)"
@@ -39,10 +40,23 @@ node_modules/ready: .venv/ready package-lock.json
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent --no-audit --no-fund --no-update-notifier
 	@touch $@
 
+NPM = cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+
+dashboard: dashboard/dist/index.html
+
+dashboard/node_modules/ready: .venv/ready dashboard/package-lock.json
+	@echo "installing the page's packages into dashboard/node_modules/"
+	@$(NPM) ci --silent --no-audit --no-fund --no-update-notifier
+	@touch $@
+
+dashboard/dist/index.html: dashboard/node_modules/ready dashboard/index.html dashboard/vite.config.ts $(shell find dashboard/src dashboard/public -type f)
+	@$(NPM) run --silent check && $(CURDIR)/$(BIN)/node node_modules/vite/bin/vite.js build --logLevel warn
+	@touch $@
+
 demo: setup
 	@$(BIN)/chartloop demo --seed $(SEED)
 
-up: setup
+up: setup dashboard
 	@$(BIN)/chartloop up --state $(STATE) --port $(PORT)
 
 check: setup
@@ -50,7 +64,8 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: check
+test: check dashboard
+	@$(NPM) run --silent test
 	$(BIN)/python -m pytest -m "not slow"
 
 # The environment that the training notebook finds in the local cloud: the SDK and Jupyter's parts; torch and the rest come from .venv.
@@ -72,10 +87,11 @@ check-all: test
 synth: setup
 	$(CDK) synth --quiet $(TOLD)
 
-deploy: setup
+deploy: setup dashboard
 	$(CDK) synth --quiet $(TOLD)
 	@$(BIN)/python -m infra.preview $(TOLD)
 	$(CDK) deploy --app cdk.out --all
+	$(BIN)/python -m infra.publish_site --name $(NAME)
 
 destroy: setup
 	$(BIN)/python -m infra.destroy --name $(NAME)
@@ -92,4 +108,4 @@ lock:
 	   build/lock/bin/pip freeze --all --exclude chartloop --exclude pip | sed 's/+cpu//'; } > requirements.lock
 
 clean:
-	rm -rf .venv node_modules cdk.out build
+	rm -rf .venv node_modules cdk.out build dashboard/node_modules dashboard/dist

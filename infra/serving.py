@@ -111,6 +111,7 @@ class ServingStack(Stack):
     def _outputs(self) -> None:
         CfnOutput(self, "Url", value=self.api.rest.url, description="CHARTLOOP_URL")
         if self.identity is not None:
+            CfnOutput(self, "Issuer", value=self.identity.issuer)
             CfnOutput(self, "TokenUrl", value=f"{self.identity.domain.base_url()}/oauth2/token")
             CfnOutput(self, "PeopleClient", value=self.identity.people.user_pool_client_id)
             CfnOutput(self, "MachinesClient", value=self.identity.machines.user_pool_client_id)

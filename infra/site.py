@@ -33,7 +33,7 @@ FALLBACK = """function handler(event) {
 
 
 class SiteStack(Stack):
-    """Bucket, distribution and headers. The files come by `aws s3 sync`, never by a deployment."""
+    """Bucket, distribution and headers. The files come by `infra.publish_site`, never by a deployment."""
 
     def __init__(
         self, scope: Construct, *, context: Context, names: Names, data: DataStack, serving: ServingStack, **options: Any

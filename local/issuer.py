@@ -13,6 +13,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from werkzeug.wrappers import Request, Response
 
+from local.sign_in import SignIn
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,6 +33,7 @@ class Issuer:
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self._key = load_key(folder / "key.json")
+        self._sign_in = SignIn(CLIENT, f"{url.removesuffix(PREFIX.rstrip('/'))}/", self.token)
 
     def token(self, *scopes: str, subject: str = "local-user", lifetime_seconds: int = LIFETIME_SECONDS) -> str:
         """A signed access token; without `scopes` it has all."""
@@ -48,20 +51,27 @@ class Issuer:
         return jwt.encode({"alg": "RS256", "kid": self._key.kid}, claims, self._key)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serves the key set and the discovery document."""
+        """Serves the key set, the discovery document and the sign-in."""
+        request = Request(environ)
+        path = request.path.removeprefix(PREFIX)
         documents = {
             ".well-known/jwks.json": {"keys": [self._key.as_dict(private=False)]},
             ".well-known/openid-configuration": {
                 "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "end_session_endpoint": f"{self.url}/logout",
+                "response_types_supported": ["code"],
+                "code_challenge_methods_supported": ["S256"],
                 "jwks_uri": f"{self.url}/.well-known/jwks.json",
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "scopes_supported": list(SCOPES),
             },
         }
-        document = documents.get(Request(environ).path.removeprefix(PREFIX))
-        if document is None:
-            return Response("{}", 404, content_type="application/json")(environ, start_response)
-        return Response(json.dumps(document), content_type="application/json")(environ, start_response)
+        if path in documents:
+            return Response(json.dumps(documents[path]), content_type="application/json")(environ, start_response)
+        answer = self._sign_in.answer(request, path) or Response("{}", 404, content_type="application/json")
+        return answer(environ, start_response)
 
 
 def load_key(path: Path) -> RSAKey:

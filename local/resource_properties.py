@@ -15,6 +15,7 @@ USED = {
     "AWS::ApiGateway::Resource": "RestApiId ParentId PathPart",
     "AWS::ApiGateway::RestApi": "Name BinaryMediaTypes",
     "AWS::ApiGateway::Stage": "RestApiId StageName DeploymentId",
+    "AWS::CloudFront::ResponseHeadersPolicy": "ResponseHeadersPolicyConfig",
     "AWS::CloudWatch::Alarm": "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator DatapointsToAlarm"
     " Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Namespace OKActions Period"
     " Statistic Threshold TreatMissingData Unit",

@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.apigateway.models import apigateway_backends
 
-from local import identity_types
+from local import identity_types, site_types
 from local.server import LocalCloud
 
 Properties = dict[str, Any]
@@ -115,6 +115,7 @@ MADE: dict[str, Make] = {
     "AWS::ApiGateway::Authorizer": authorizer,
     "AWS::ApiGateway::GatewayResponse": gateway_response,
     "AWS::ApiGateway::Stage": stage,
+    "AWS::CloudFront::ResponseHeadersPolicy": by(site_types.headers_policy),
     "AWS::CloudWatch::Alarm": alarm,
     "AWS::Cognito::UserPool": by(identity_types.pool),
     "AWS::Cognito::UserPoolClient": by(identity_types.client),
@@ -171,7 +172,6 @@ WITHOUT_EFFECT: dict[str, str] = {
     "AWS::CloudFront::Distribution": "nothing here is before the gateway, which is asked by itself",
     "AWS::CloudFront::Function": "there is no distribution that would run it",
     "AWS::CloudFront::OriginAccessControl": "there is no distribution that would show it to the bucket",
-    "AWS::CloudFront::ResponseHeadersPolicy": "there is no distribution that would send them",
     "AWS::EC2::FlowLog": "there is no network",
     "AWS::WAFv2::LoggingConfiguration": "nothing but this machine reaches the gateway",
     "AWS::WAFv2::WebACL": "nothing but this machine reaches the gateway",

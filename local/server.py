@@ -117,6 +117,7 @@ class LocalCloud:
         self.processes = Processes()
         self.faults = Faults(self.state / "faults")
         self.dispatcher = Dispatcher()
+        self.page_headers: dict[str, str] = {}
         self._server: BaseWSGIServer | None = None
         self._stops: list[Callable[[], None]] = []
         self._clients: dict[tuple[str, str], Any] = {}

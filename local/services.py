@@ -18,6 +18,7 @@ from local.functions import Functions
 from local.gateway import Gateway
 from local.issuer import PREFIX, Issuer
 from local.notifications import ObjectEvents
+from local.page import Page
 from local.queues import Mappings
 from local.refusals import Refusals
 from local.schedules import Scheduler
@@ -57,7 +58,7 @@ class Services:
 
     def _install(self, cloud: LocalCloud) -> None:
         cloud.faults.begin(os.environ.get(faults.VARIABLE, ""))
-        cloud.dispatcher.before_asking += [CallLog(cloud).hear, Refusals(cloud.faults).hear]
+        cloud.dispatcher.before_asking += [Page(cloud, self.issuer).hear, CallLog(cloud).hear, Refusals(cloud.faults).hear]
         cloudformation.install(cloud)
         machines.install()
         for service in (self.functions, self.bus, self.mappings, self.object_events):

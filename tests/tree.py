@@ -25,6 +25,7 @@ FOLDERS = {
     "benchmarks": "ours beside a peer, in one process",
 }
 LAST = """\
+dashboard/                  the page: React and Cloudscape, built into dashboard/dist
 tests/                      mirrors the source; tests/e2e runs the loop on the local cloud
 docs/                       contracts, decisions, manuals, the flow
 """

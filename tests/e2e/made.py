@@ -244,5 +244,8 @@ MADE: dict[str, Callable[[Client], list[str]]] = {
     "AWS::StepFunctions::StateMachine": machines,
 }
 
-NOT_SHOWN = {"AWS::EC2::SubnetRouteTableAssociation": "moto keeps it, and no answer of its API shows it"}
+NOT_SHOWN = {
+    "AWS::CloudFront::ResponseHeadersPolicy": "the page's answers bear it, and no answer of an API shows it",
+    "AWS::EC2::SubnetRouteTableAssociation": "moto keeps it, and no answer of its API shows it",
+}
 """Types that are made and cannot be asked for."""

@@ -1,0 +1,71 @@
+/** The API's calls, typed by its own document. */
+import type {
+  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Run, RunPage, TaskStatus, UploadAddress,
+} from "./api/types.gen";
+
+export const TASK = "ner";
+
+/** What the API refused, in its own words. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}
+
+type Sent = { method?: string; body?: BodyInit; type?: string; headers?: Record<string, string> };
+
+/** One deployment's API, asked with one token. */
+export class Api {
+  constructor(private readonly token: string) {}
+
+  task = () => this.ask<TaskStatus>(`/tasks/${TASK}`);
+  cost = () => this.ask<Cost>(`/tasks/${TASK}/cost`);
+  runs = (before: string | null) => this.ask<RunPage>(`/runs${query({ task: TASK, limit: "20", before })}`);
+  run = (id: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}`);
+  startRun = () => this.ask<Run>(`/tasks/${TASK}/runs`, { method: "POST" });
+  models = () => this.ask<ModelList>(`/tasks/${TASK}/models`);
+  audit = (before: string | null) => this.ask<AuditPage>(`/tasks/${TASK}/audit${query({ limit: "50", before })}`);
+  batches = (before: string | null) => this.ask<BatchPage>(`/tasks/${TASK}/batches${query({ limit: "20", before })}`);
+  batch = (id: string) => this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}`);
+  promote = (version: string, reason: string) => this.ask<Run>(`${model(version)}/promote`, json({ reason }));
+  reject = (version: string, reason: string) => this.ask<Model>(`${model(version)}/reject`, json({ reason }));
+  rollBack = (version: string | null, reason: string) =>
+    this.ask<Run>(`/tasks/${TASK}/rollback`, json(version === null ? { reason } : { reason, version }));
+  withdraw = (id: string, reason: string) =>
+    this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
+  predict = (text: string) => this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text }));
+
+  send = (body: Blob, type: string) => this.ask<BatchReceipt>(`/tasks/${TASK}/records`, { method: "POST", body, type });
+  uploadAddress = (name: string) => this.ask<UploadAddress>(`/tasks/${TASK}/uploads`, json({ name }));
+
+  private async ask<Answer>(path: string, { method = "GET", body, type, headers }: Sent = {}): Promise<Answer> {
+    const answer = await fetch(`/v1${path}`, {
+      method,
+      body,
+      cache: "no-store",
+      headers: { Authorization: `Bearer ${this.token}`, ...(type && { "Content-Type": type }), ...headers },
+    });
+    const said: unknown = await answer.json().catch(() => null);
+    if (!answer.ok) throw refused(answer.status, said as Partial<Refusal> | null);
+    return said as Answer;
+  }
+}
+
+function refused(status: number, said: Partial<Refusal> | null): ApiError {
+  const error = said?.error;
+  return new ApiError(status, error?.code ?? "no_answer", error?.message ?? `the API answered ${status}`, error?.field);
+}
+
+const model = (version: string) => `/tasks/${TASK}/models/${encodeURIComponent(version)}`;
+
+const json = (body: unknown): Sent => ({ method: "POST", body: JSON.stringify(body), type: "application/json" });
+
+function query(parameters: Record<string, string | null>): string {
+  const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== null);
+  return `?${new URLSearchParams(given)}`;
+}

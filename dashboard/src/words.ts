@@ -1,0 +1,75 @@
+/** Numbers, times and states as people read them. */
+import type { StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import type { Model, Run } from "./api/types.gen";
+import { ApiError } from "./calls";
+
+export const F1 = "entity_f1";
+
+export const figure = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(3));
+
+export const signed = (value: number | null | undefined): string =>
+  value == null ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+
+export const count = (value: number): string => value.toLocaleString("en");
+
+export const percent = (value: number): string => `${Math.round(100 * value)} %`;
+
+export function seconds(value: number | null | undefined): string {
+  if (value == null) return "–";
+  if (value < 60) return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
+  const minutes = Math.floor(value / 60);
+  return minutes < 60 ? `${minutes} min ${Math.round(value % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export const usd = (value: number | null | undefined): string => (value == null ? "–" : `${value.toFixed(2)} USD`);
+
+export const moment = (stamp: string | null | undefined): string =>
+  stamp ? new Date(stamp).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : "–";
+
+const AGES: [number, string][] = [[86_400, "day"], [3_600, "hour"], [60, "minute"]];
+
+export function age(stamp: string, now = Date.now()): string {
+  const passed = (now - Date.parse(stamp)) / 1000;
+  const [unit, name] = AGES.find(([length]) => passed >= length) ?? [1, ""];
+  if (!name) return "just now";
+  const number = Math.floor(passed / unit);
+  return `${number} ${name}${number === 1 ? "" : "s"} ago`;
+}
+
+type Said = { type: StatusIndicatorProps.Type; text: string };
+
+/** What became of a run, or where it is. */
+export function outcome(run: Run): Said {
+  if (run.status === "starting") return { type: "pending", text: "Starting" };
+  if (run.status === "running") return { type: "in-progress", text: "Running" };
+  if (run.outcome === "promoted") return { type: "success", text: run.kind === "rollback" ? "Rolled back" : "Promoted" };
+  if (run.outcome === "kept") return { type: "stopped", text: "Kept the old model" };
+  if (run.outcome === "needs-review") return { type: "warning", text: "Needs review" };
+  return { type: "error", text: "Failed" };
+}
+
+export const KINDS: { [kind in Run["kind"]]: string } = { retrain: "Retraining", promote: "Promotion", rollback: "Rollback" };
+
+export const MODEL_STATES: { [status in Model["status"]]: Said } = {
+  champion: { type: "success", text: "In service" },
+  retired: { type: "stopped", text: "Retired" },
+  candidate: { type: "info", text: "Candidate" },
+  "needs-review": { type: "warning", text: "Needs review" },
+  rejected: { type: "stopped", text: "Rejected" },
+};
+
+const ADVICE: { [status: number]: string } = {
+  401: "Your sign-in has ended. Sign in again; nothing that you typed is lost.",
+  403: "Your role does not allow this. Ask somebody who decides on models.",
+  429: "Too many requests at a time. Wait a moment and try again.",
+  503: "The model is waking up, which takes a minute. What you typed stays; it is tried again by itself.",
+};
+
+/** What went wrong and what to do, for an Alert. */
+export function trouble(error: unknown): { header: string; advice: string } {
+  if (!(error instanceof ApiError)) {
+    return { header: "The API cannot be reached", advice: "Check the connection. What is shown is the last answer; it is asked again by itself." };
+  }
+  const advice = ADVICE[error.status] ?? (error.status >= 500 ? "This is a fault of the service: try again, and tell its operators." : "");
+  return { header: error.message.charAt(0).toUpperCase() + error.message.slice(1), advice: advice || `Code: ${error.code}` };
+}

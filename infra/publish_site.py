@@ -1,0 +1,71 @@
+"""After `cdk deploy`: uploads the built page and its settings, index.html last, so that nobody gets a page without its files.
+
+Run with the same credentials and region: `python -m infra.publish_site [--name chartloop] [--issuer URL --client ID]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mimetypes
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from infra.identity import RESOURCE_SERVER, SCOPES
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUILT = Path(__file__).parent.parent / "dashboard" / "dist"
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Of files that are named by their content."""
+LAST = "index.html"
+
+
+def main(arguments: Sequence[str] | None = None, built: Path = BUILT) -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.publish_site", description=__doc__)
+    parser.add_argument("--name", default="chartloop", help="the deployment's name (context `name`)")
+    parser.add_argument("--issuer", default="", help="who signs tokens, where it is not the deployment's own user pool")
+    parser.add_argument("--client", default="", help="the page's client id at that issuer")
+    given = parser.parse_args(arguments)
+    if not (built / LAST).exists():
+        parser.error("the page is not built: make dashboard")
+    stacks = boto3.client("cloudformation")
+    site, serving = (outputs(stacks, f"{given.name}-{part}") for part in ("site", "serving"))
+    if bool(given.issuer) != bool(given.client) or not (given.issuer or "Issuer" in serving):
+        parser.error("another issuer than the deployment's own needs --issuer and --client: the page signs in there")
+    upload(boto3.client("s3"), site["SiteBucket"], built, settings(serving, given.issuer, given.client))
+    print(f"the page is at {site['SiteUrl']}")  # noqa: T201
+
+
+def outputs(stacks: Any, stack: str) -> dict[str, str]:
+    """Of a deployed stack, by name."""
+    (found,) = stacks.describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def settings(serving: Mapping[str, str], issuer: str, client: str) -> dict[str, object]:
+    """config.json, as dashboard/src/config.ts reads it."""
+    scopes = [f"{RESOURCE_SERVER}/{scope}" for scope in SCOPES]
+    if issuer:
+        return {"issuer": issuer, "client_id": client, "scopes": scopes, "sign_out": f"{issuer}/logout"}
+    sign_out = serving["TokenUrl"].removesuffix("/oauth2/token") + "/logout"
+    return {"issuer": serving["Issuer"], "client_id": serving["PeopleClient"], "scopes": scopes, "sign_out": sign_out}
+
+
+def upload(storage: S3Client, bucket: str, built: Path, config: Mapping[str, object]) -> None:
+    """What was there before stays: a page that somebody has open still finds its files. `index.html` names the new ones."""
+    paths = sorted(path for path in built.rglob("*") if path.is_file())
+    for path in sorted(paths, key=lambda path: path.name == LAST):
+        name = path.relative_to(built).as_posix()
+        if name == LAST:
+            storage.put_object(
+                Bucket=bucket, Key="config.json", Body=json.dumps(config).encode(), ContentType="application/json",
+                CacheControl="no-store",
+            )  # fmt: skip
+        kept = FOR_EVER if name.startswith("assets/") else "no-cache"
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        storage.put_object(Bucket=bucket, Key=name, Body=path.read_bytes(), ContentType=kind, CacheControl=kept)

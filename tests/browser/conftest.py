@@ -1,0 +1,53 @@
+"""One local cloud and one Chromium for the tests of the page; a visit that the page complained about fails its test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from local.page import BUILT
+from tests.browser.chromium import CHROMIUM, Visit, chromium
+from tests.e2e.conftest import Cloud
+
+OUTPUT = Path(__file__).parent.parent.parent / "build" / "pages"
+"""Where the pictures of the pages go."""
+
+MayVisit = Callable[..., Visit]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    if not (BUILT / "index.html").exists():
+        pytest.skip("the page is not built: make dashboard")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def cloud(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """Started after the browser, so that nothing is started where there is none."""
+    running = Cloud(tmp_path_factory.mktemp("pages"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(browser: Browser, cloud: Cloud) -> Iterator[MayVisit]:
+    """Makes visits; in the end none of them may have complained."""
+    made: list[Visit] = []
+
+    def start(**options: bool) -> Visit:
+        made.append(Visit(browser, f"http://localhost:{cloud.port}", **options))
+        return made[-1]
+
+    yield start
+    complaints = [complaint for each in made for complaint in each.complaints]
+    for each in made:
+        each.end()
+    assert complaints == []
