@@ -56,6 +56,12 @@ def folder(value: str) -> Path:
     return path
 
 
+def positive(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"not a number from 1 on: {value}")
+    return int(value)
+
+
 def setting(value: str) -> tuple[str, Any]:
     """`name=value`; the value is JSON where it reads as such, else a string."""
     name, equals, text = value.partition("=")

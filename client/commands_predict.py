@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
+import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.progress import track
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from chartloop.errors import InvalidRequest, TooLarge
-from client import annotate, arguments, exits
+from client import annotate, arguments, bulk, exits
 from client.api import Api
 from client.contracts import TextResult
-from client.files import replaced
 from client.session import Session
-
-TEXTS_OF_A_CALL = 64
-CHARACTERS_OF_A_CALL = 100_000
-
-Text = dict[str, str]
-"""`id` and `text`."""
 
 
 def add(commands: arguments.Commands) -> None:
@@ -31,6 +22,10 @@ def add(commands: arguments.Commands) -> None:
     what.add_argument("text", metavar="TEXT", nargs="?", help="the note; - reads it from standard input")
     what.add_argument("--file", type=arguments.file, metavar="IN.jsonl", help="one note a line: `record_id` or `id`, and `text`")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.jsonl", help="one result a line, in the order of --file")
+    parser.add_argument("--again", action="store_true", help="start the output anew, instead of going on after what it has")
+    parser.add_argument(
+        "--in-flight", type=arguments.positive, default=bulk.IN_FLIGHT, metavar="N", help="requests at a time (%(default)s)"
+    )
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
     arguments.task(parser)
     arguments.as_json(parser)
@@ -39,11 +34,10 @@ def add(commands: arguments.Commands) -> None:
 def predict(session: Session, given: argparse.Namespace) -> int:
     if (given.file is None) != (given.output is None):
         given.refuse("--file and -o go together")
+    if given.file is not None:
+        return _many(session, given)
     with session.api() as api:
-        if given.file is None:
-            text = sys.stdin.read() if given.text == "-" else given.text
-            return _one(session, api, text, given)
-        return _many(session, api, given)
+        return _one(session, api, sys.stdin.read() if given.text == "-" else given.text, given)
 
 
 def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> int:
@@ -65,53 +59,29 @@ def shown(session: Session, text: str, result: TextResult) -> Any:
     return write(text, result["entities"])
 
 
-def _many(session: Session, api: Api, given: argparse.Namespace) -> int:
-    """Writes one result a line; a text that cannot be read has its error in its place."""
-    texts = list(_read(given.file))
-    failed = 0
-    with replaced(given.output) as output:
-        for call in track(list(_calls(texts)), "predicting", console=session.notices, disable=not session.notices.is_terminal):
-            for result in _answered(api, call, given):
-                failed += "error" in result
-                output.write(json.dumps(result, ensure_ascii=False) + "\n")
-    session.out.print(f"{len(texts) - failed:,} of {len(texts):,} texts in {given.output}", soft_wrap=True)
-    return exits.REFUSED if failed else exits.OK
+def _many(session: Session, given: argparse.Namespace) -> int:
+    """Goes on after the results that the output has already; a note that cannot be read has its error in its place."""
+    with _progress(session) as progress:
+        bar = progress.add_task("predicting", total=given.file.stat().st_size, notes=0)
+        written = asyncio.run(
+            bulk.run(
+                given.file,
+                given.output,
+                session.async_api,
+                given.task,
+                again=given.again,
+                in_flight=given.in_flight,
+                told=lambda last, written: progress.update(bar, completed=last.end, notes=written.results),
+                min_confidence=given.min_confidence,
+            )
+        )
+    session.out.print(f"{written.results - written.errors:,} of {written.results:,} texts in {given.output}", soft_wrap=True)
+    return exits.REFUSED if written.errors else exits.OK
 
 
-def _answered(api: Api, call: list[Text], given: argparse.Namespace) -> list[TextResult]:
-    try:
-        return api.predict(given.task, call, min_confidence=given.min_confidence)["predictions"]
-    except TooLarge as error:
-        if len(call) > 1:
-            raise
-        return [{"id": call[0]["id"], "error": {"code": error.code, "message": error.message}}]
-
-
-def _read(file: Path) -> Iterator[Text]:
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _text(line, number)
-
-
-def _text(line: str, number: int) -> Text:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        raise InvalidRequest(f"line {number} is no JSON", code="invalid_json") from None
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-        raise InvalidRequest(f"line {number} has no text", code="missing_field", field="text")
-    return {"id": str(value.get("record_id") or value.get("id") or number), "text": value["text"]}
-
-
-def _calls(texts: list[Text]) -> Iterator[list[Text]]:
-    """The texts in calls that stay under the service's limits; a longer text is a call by itself."""
-    call, size = list[Text](), 0
-    for text in texts:
-        if call and (len(call) == TEXTS_OF_A_CALL or size + len(text["text"]) > CHARACTERS_OF_A_CALL):
-            yield call
-            call, size = [], 0
-        call.append(text)
-        size += len(text["text"])
-    if call:
-        yield call
+def _progress(session: Session) -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.fields[notes]:,} notes", markup=False), TimeRemainingColumn(),
+        console=session.notices, disable=not session.notices.is_terminal,
+    )  # fmt: skip

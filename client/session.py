@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -14,15 +15,15 @@ import httpx
 from rich.console import Console, RenderableType
 
 from client import config
-from client.api import Api
-from client.http import Http
+from client.api import Api, AsyncApi
+from client.http import AsyncHttp, Http
 
 WIDTH_OF_A_FILE = 160
 
 
 @dataclass
 class Session:
-    """`out` is for answers, `notices` for progress and errors. `transport` and `sleep` are replaced by tests."""
+    """`out` is for answers, `notices` for progress and errors. Tests replace the transports and what waits."""
 
     out: Console
     notices: Console
@@ -30,10 +31,16 @@ class Session:
     state: Path = config.STATE
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
+    async_transport: httpx.AsyncBaseTransport | None = None
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def api(self) -> Api:
         """The service that the settings point at; the caller closes it."""
         return Api(Http(config.find(self.environ, self.state), transport=self.transport, sleep=self.sleep))
+
+    def async_api(self) -> AsyncApi:
+        """The same service to await; to be made and closed in one event loop."""
+        return AsyncApi(AsyncHttp(config.find(self.environ, self.state), transport=self.async_transport, sleep=self.pause))
 
     def answer(self, value: Any, shown: RenderableType, *, as_json: bool) -> None:
         """An answer of the service: its JSON where a program asked for it, else as people read it."""

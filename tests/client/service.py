@@ -71,7 +71,8 @@ class Service:
         known = {"CHARTLOOP_URL": "http://service.example", "CHARTLOOP_TOKEN": "a-token"}
         out, notices = console(io.StringIO()), console(io.StringIO())
         transport = httpx.MockTransport(self)
-        return Session(out, notices, known if environ is None else environ, tmp_path / "state", transport, self.slept.append)
+        settings = known if environ is None else environ
+        return Session(out, notices, settings, tmp_path / "state", transport, self.slept.append, transport, self._pause)
 
 
 def printed(session: Session) -> str:

@@ -284,69 +284,6 @@ def test_a_note_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert "empty_text: the text is empty" in noticed(session)
 
 
-def echo(request: httpx.Request) -> httpx.Response:
-    """One entity, the first word, for each text; an error for a text of nothing."""
-    results = []
-    for text in json.loads(request.content)["texts"]:
-        found = (
-            examples.found(text["text"], word=text["text"].split()[0])
-            if text["text"]
-            else {"error": {"code": "empty_text", "message": "empty"}}
-        )
-        results.append({"id": text["id"], **found})
-    return httpx.Response(200, json=examples.prediction(*results))
-
-
-def test_a_file_is_predicted_in_order(tmp_path: Path) -> None:
-    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    texts = [f"note{number} " + "w " * (number % 3 * 30_000) for number in range(200)]
-    source.write_text(
-        "\n".join(json.dumps({"record_id": f"n-{number}", "text": text}) for number, text in enumerate(texts)) + "\n\n"
-    )
-    service = Service().on("POST /v1/tasks/ner/predict", echo)
-    assert run(["predict", "--file", str(source), "-o", str(output)], service.session(tmp_path)) == exits.OK
-    results = [json.loads(line) for line in output.read_text().splitlines()]
-    assert [result["id"] for result in results] == [f"n-{number}" for number in range(200)]
-    assert [result["entities"][0]["surface"] for result in results] == [f"note{number}" for number in range(200)]
-    for request in service.asked:
-        sizes = [len(text["text"]) for text in json.loads(request.content)["texts"]]
-        assert len(sizes) <= 64
-        assert len(sizes) == 1 or sum(sizes) <= 100_000
-
-
-def test_a_text_that_fails_has_its_error_in_its_place(tmp_path: Path) -> None:
-    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text('{"id": "a", "text": "one"}\n{"id": "b", "text": ""}\n{"text": "three"}\n')
-    session = Service().on("POST /v1/tasks/ner/predict", echo).session(tmp_path)
-    assert run(["predict", "--file", str(source), "-o", str(output)], session) == exits.REFUSED
-    results = [json.loads(line) for line in output.read_text().splitlines()]
-    assert [result["id"] for result in results] == ["a", "b", "3"]
-    assert results[1]["error"]["code"] == "empty_text"
-    assert "2 of 3 texts" in printed(session)
-
-
-def test_a_text_over_the_limit_is_that_text_s_error(tmp_path: Path) -> None:
-    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text(json.dumps({"id": "long", "text": "w" * 300_000}) + "\n")
-    service = Service().on("POST /v1/tasks/ner/predict", error(413, "payload_too_large", "at most 200,000 characters"))
-    assert run(["predict", "--file", str(source), "-o", str(output)], service.session(tmp_path)) == exits.REFUSED
-    assert json.loads(output.read_text()) == {
-        "id": "long",
-        "error": {"code": "payload_too_large", "message": "at most 200,000 characters"},
-    }
-
-
-@pytest.mark.parametrize(("line", "code"), [("{", "invalid_json"), ('{"id": "a"}', "missing_field"), ("7", "missing_field")])
-def test_a_file_with_a_bad_line_leaves_no_output(tmp_path: Path, line: str, code: str) -> None:
-    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text('{"text": "secret"}\n' + line)
-    session = Service().session(tmp_path)
-    assert run(["predict", "--file", str(source), "-o", str(output)], session) == exits.REFUSED
-    assert noticed(session).startswith(f"{code}: ")
-    assert "line 2" in noticed(session)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
-
-
 def test_brat_files_become_records_and_what_is_set_aside_is_listed(tmp_path: Path) -> None:
     folder = tmp_path / "brat"
     folder.mkdir()
@@ -368,14 +305,6 @@ def test_a_folder_without_annotations_makes_no_file(tmp_path: Path) -> None:
     session = Service().session(tmp_path)
     assert run(["import", "brat", str(tmp_path / "empty"), "-o", str(output)], session) == exits.REFUSED
     assert not output.exists()
-
-
-def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path) -> None:
-    (tmp_path / "in.jsonl").write_text('{"text": "a"}')
-    session = Service().session(tmp_path)
-    argv = ["predict", "--file", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "nowhere" / "out.jsonl")]
-    assert run(argv, session) == exits.USAGE
-    assert noticed(session).startswith("file_error: No such file or directory")
 
 
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
