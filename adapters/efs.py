@@ -15,8 +15,12 @@ from uuid import uuid4
 from chartloop.errors import JobFailed
 
 POINTER = "champion.json"
+CURRENT = "current.json"
+"""The pointer at the embeddings that are searched."""
 PUBLISHED = "published.json"
 """Beside a version's files: the sha256 of the archive that they came from, and of each file."""
+FACTS = ("model_hash", "engine", "precision", "snapshot")
+"""What the pointer says of the embeddings, so that a reader knows without opening them whether a vector may be compared."""
 CHUNK = 1 << 20
 
 
@@ -60,46 +64,76 @@ class EfsModelFolder:
         return self._published(task, version).get("sha256")
 
     def _published(self, task: str, version: str) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads((self._root / "models" / task / version / PUBLISHED).read_bytes())
-        except FileNotFoundError:
-            return {}
-        return found
+        return _read(self._root / "models" / task / version / PUBLISHED)
 
-    def publish_embeddings(self, task: str, version: str, files: Mapping[str, Path]) -> None:
-        place = self._root / "embeddings" / task / version
+    def publish_embeddings(self, task: str, name: str, files: Mapping[str, Path]) -> None:
+        """Copies the files to `embeddings/{task}/{name}/`."""
+        place = self._root / "embeddings" / task / name
         aside = _aside(place)
-        for name, path in files.items():
-            shutil.copyfile(path, aside / name)
+        for file, path in files.items():
+            (aside / file).parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, aside / file)
         _put_in_place(aside, place)
+
+    def embeddings(self, task: str) -> list[str]:
+        return _folders(self._root / "embeddings" / task)
+
+    def point_embeddings(self, task: str, name: str) -> None:
+        """Points at embeddings that are published; of the others only those that were pointed at before are kept."""
+        folder = self._root / "embeddings" / task
+        told = _read(folder / CURRENT)
+        if told.get("folder") != name:
+            manifest = json.loads((folder / name / "manifest.json").read_bytes())
+            told = {"folder": name, "before": told.get("folder"), **{fact: manifest[fact] for fact in FACTS}}
+            _point(folder / CURRENT, told)
+        for other in set(self.embeddings(task)) - {name, told["before"]}:
+            _remove(folder / other)
 
     def point(self, task: str, version: str, sha256: str) -> None:
         """Names the champion; readers open the pointer first, so the rename is the switch."""
         folder = self._root / "models" / task
         folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".{POINTER}.{uuid4().hex}"
-        aside.write_text(json.dumps({"version": version, "sha256": sha256}))
-        _sync(aside)
-        aside.replace(folder / POINTER)
-        _sync(folder)
+        _point(folder / POINTER, {"version": version, "sha256": sha256})
 
     def pointer(self, task: str) -> dict[str, str] | None:
-        try:
-            found: dict[str, str] = json.loads((self._root / "models" / task / POINTER).read_text())
-        except FileNotFoundError:
-            return None
-        return found
+        return _read(self._root / "models" / task / POINTER) or None
 
     def versions(self, task: str) -> list[str]:
-        folder = self._root / "models" / task
-        return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
+        return _folders(self._root / "models" / task)
 
     def remove(self, task: str, version: str) -> None:
-        place = self._root / "models" / task / version
-        if place.exists():
-            aside = place.with_name(f".{version}.{uuid4().hex}")
-            place.rename(aside)
-            shutil.rmtree(aside)
+        _remove(self._root / "models" / task / version)
+
+
+def _folders(folder: Path) -> list[str]:
+    """Those that are published in it."""
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A document of the folder; empty where there is none."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def _point(path: Path, value: Mapping[str, Any]) -> None:
+    """Replaces a pointer at once and for good."""
+    aside = path.with_name(f".{path.name}.{uuid4().hex}")
+    aside.write_text(json.dumps(value))
+    _sync(aside)
+    aside.replace(path)
+    _sync(path.parent)
+
+
+def _remove(place: Path) -> None:
+    """A reader sees the folder whole or not at all."""
+    if place.exists():
+        aside = place.with_name(f".{place.name}.{uuid4().hex}")
+        place.rename(aside)
+        shutil.rmtree(aside)
 
 
 def _aside(place: Path) -> Path:

@@ -43,8 +43,16 @@ def write(objects: Objects, request: Request) -> None:
     objects.put(keys.run(request["run_id"], "request.json"), body, content_type="application/json")
 
 
-def retrain_input(run: Item, request: Request, embedded: str | None, chosen: TaskSettings, bucket: str) -> dict[str, Any]:
-    """The input of a retraining execution; `embedded` is the snapshot whose vectors can be built on."""
+def codes_place(run_id: str, objects: Objects) -> str:
+    """The prefix of the staged code tables. Where none is staged it is the run's request: a job's input must not be empty."""
+    staged = next(iter(objects.list(keys.codes())), None)
+    return keys.codes() if staged else keys.run(run_id, "request.json")
+
+
+def retrain_input(
+    run: Item, request: Request, embedded: str | None, codes: str, chosen: TaskSettings, bucket: str
+) -> dict[str, Any]:
+    """The input of a retraining execution; `embedded` is the snapshot whose vectors can be built on, `codes` of `codes_place`."""
     task, run_id, snapshot = run["task"], run["run_id"], request["snapshot"]
     places = {
         "request": keys.run(run_id, "request.json"),
@@ -58,6 +66,7 @@ def retrain_input(run: Item, request: Request, embedded: str | None, chosen: Tas
         "model": keys.model(task, run["model"]),
         "embeddings": keys.embeddings(task, snapshot),
         "previous_embeddings": keys.embeddings(task, embedded or snapshot),
+        "codes": codes,
     }
     return {
         **_who(run, places, bucket),

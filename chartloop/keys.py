@@ -63,6 +63,11 @@ def embeddings(task: str, snapshot_hash: str) -> str:
     return f"embeddings/{task}/{snapshot_hash}/"
 
 
+def codes(system: str = "") -> str:
+    """The table of a code system, `{"code", "description"}` a line, or the prefix of all of them."""
+    return f"codes/{system}.jsonl" if system else "codes/"
+
+
 def notebook_order() -> str:
     """Where the notebook instance finds what it is to do: the order of the execution that started it."""
     return "notebook/order.json"

@@ -1,4 +1,4 @@
-"""The promotion's steps at the model folder (EFS): copy a version there, point at the champion, remove what came to nothing."""
+"""A run's steps at the model folder (EFS): its embeddings, and of a promotion the copy, the pointer and the way back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,18 @@ from chartloop.models import ARTIFACT
 from chartloop.seams import Item, Ledger, ModelFolder, Objects
 
 
+def embeddings(task: str, run_id: str, *, ledger: Ledger, objects: Objects, folder: ModelFolder) -> None:
+    """Publishes the run's embeddings under its id, whatever its verdict will be, and points at them."""
+    run = require(ledger, run_key(task, run_id), "run")
+    if run_id not in folder.embeddings(task):
+        with TemporaryDirectory() as scratch:
+            names = vectors.fetch(objects, task, run["snapshot"], Path(scratch))
+            folder.publish_embeddings(task, run_id, {name: Path(scratch) / name for name in names})
+    folder.point_embeddings(task, run_id)
+
+
 def copy(task: str, run_id: str, *, ledger: Ledger, objects: Objects, folder: ModelFolder) -> None:
-    """Publishes the candidate and its embeddings in the folder, after its sha256 matched the one that was judged."""
+    """Publishes the candidate in the folder, after its sha256 matched the one that was judged."""
     run, owner = require(ledger, run_key(task, run_id), "run"), task_item(ledger, task)
     if owner["promotion"] != run_id:
         raise Conflict("this run does not hold the promotion", details={"run_id": run_id})
@@ -49,11 +59,3 @@ def _publish(task: str, version: str, *, ledger: Ledger, objects: Objects, folde
         archive = Path(scratch) / ARTIFACT
         objects.download(keys.model(task, version, ARTIFACT), archive)
         folder.publish(task, version, archive, model["sha256"])
-        archive.unlink()  # the scratch space holds one of the two
-        suffixes = vectors.stored(objects, task, model["snapshot"])
-        for name in (name for suffix in suffixes for name in vectors.names(suffix)):
-            objects.download(keys.embeddings(task, model["snapshot"]) + name, Path(scratch) / name)
-        if len(suffixes) > 1:
-            vectors.merge(Path(scratch), suffixes)
-        if suffixes:
-            folder.publish_embeddings(task, version, {name: Path(scratch) / name for name in vectors.names()})

@@ -91,7 +91,8 @@ def _start(
     run["sequence"] = max(batch["sequence"] for batch in batches)
     sides = {"train": handover.count(request["records"]), "holdout": handover.count(request["holdout"])}
     run["records"] = {**sides, "new": new_records(owner)}
-    run["input"] = handover.retrain_input(run, request, owner["embeddings"], chosen, objects.bucket)
+    codes = handover.codes_place(run["run_id"], objects)
+    run["input"] = handover.retrain_input(run, request, owner["embeddings"], codes, chosen, objects.bucket)
     run["counted_before"] = owner["counted"]
     owner |= {"active_run": run["run_id"], "counted": owner["arrivals"], "blocked": None}
     handover.write(objects, request)

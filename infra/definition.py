@@ -1,12 +1,12 @@
 """The retraining state machine in Amazon's States Language, as one dictionary. It carries references only.
 
-    Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Judge -> Promote?
+    Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Vectors -> Judge -> Better?
           -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Confirm -> Approve -> Promoted
           -> Finish
 
 Where a notebook trains, Prepare to Score are one state (infra/ordering.py):
 
-    Begin -> Start? -> Toolkit -> Champion -> Notebook -> Judge -> ...
+    Begin -> Start? -> Toolkit -> Champion -> Notebook -> Vectors -> Judge -> ...
 
 A failure before the pointer is swapped leads through Undo and Remove to Failed; after it, steps are repeated until they
 succeed, a model that fails Confirm is rolled back by a run of its own (Withdraw), and an execution that gives up is started

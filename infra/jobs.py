@@ -14,7 +14,7 @@ from infra.context import Context
 from infra.grants import allow, objects, volumes
 from infra.names import Names
 
-PREPARING = ("records/*", "snapshots/*", "embeddings/*", "runs/*/request.json")
+PREPARING = ("records/*", "snapshots/*", "embeddings/*", "codes/*", "runs/*/request.json")
 PREPARED = ("snapshots/*", "embeddings/*")
 SCORING = ("holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*")
 SCORED = ("runs/*/score/*", "models/*")

@@ -1,4 +1,4 @@
-"""The states from a snapshot's references to a verdict: prepare, embed and train, champion, score, judge."""
+"""The states from a snapshot's references to a verdict: prepare, embed and train, champion, score, vectors, judge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.patience import patient, raised
 from infra.requests import Jobs
-from infra.states import RUN, State, call, choice, to
+from infra.states import RUN, State, call, choice, step, to
 
 PROCESSING, TRAINING = "createProcessingJob", "createTrainingJob"
 
@@ -78,7 +78,7 @@ def standing(functions: Mapping[str, str], following: str) -> dict[str, State]:
 
 def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
     def score(name: str, request: dict[str, Any]) -> dict[str, State]:
-        return patient(name, PROCESSING, request, pause_seconds, failed="Failed", Next="Judge")
+        return patient(name, PROCESSING, request, pause_seconds, failed="Failed", Next="Vectors")
 
     return {
         **standing(functions, "Serving?"),
@@ -93,8 +93,10 @@ def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dic
 
 
 def judging(functions: Mapping[str, str]) -> dict[str, State]:
+    """Before the verdict the embeddings are published: a run that is resumed after it need not think of them."""
     payload = {**RUN, "champion.$": "$.standing.champion"}
     return {
+        "Vectors": step(functions["publish"], "vectors", "Judge", catch=to("Failed")),
         "Judge": call(functions["judge"], payload, "Better?", keep={"verdict": "verdict"}, at="$.judged", catch=to("Failed")),
         "Better?": choice("$.judged.verdict", {"promote": "Register", "needs-review": "ForReview"}, default="Kept"),
     }

@@ -51,6 +51,6 @@ def _notebook(function: str, jobs: Jobs, pause_seconds: int, hours: int) -> Stat
         "ResultSelector": {"model_uri.$": "$.candidate.model_uri"},
         "ResultPath": "$.candidate",
         "Retry": [busy, full, crashed()],
-        "Next": "Judge",
+        "Next": "Vectors",
         "Catch": [*to(no_room("Notebook"), "NotebookFailed"), *to("Halt")],
     }

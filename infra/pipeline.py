@@ -31,8 +31,8 @@ UPLOAD_SECONDS = 600
 SWEEP_MINUTES = 15
 """How long a lost event or an interrupted run waits until it is repaired."""
 
-STARTS_RUNS = ["base-models/*", "embeddings/*", "runs/*"]
-"""What the start of a run reads: whether the base model is staged, the last embeddings, and which batches are settled."""
+STARTS_RUNS = ["base-models/*", "codes/*", "embeddings/*", "runs/*"]
+"""What the start of a run reads: what is staged of base model and codes, the last embeddings, and which batches are settled."""
 
 
 class PipelineStack(Stack):

@@ -80,10 +80,10 @@ class Jobs:
         earlier = {"previous": "$.uris.previous_embeddings"} if previous else {}
         return self._processing(
             "embed",
-            inputs={"snapshot": "$.uris.snapshot", "model": "$.uris.base_model", **earlier},
+            inputs={"snapshot": "$.uris.snapshot", "model": "$.uris.base_model", "codes": "$.uris.codes", **earlier},
             outputs={"embeddings": "$.uris.embeddings"},
             arguments=[
-                *("--snapshot", f"{INPUT}/snapshot", "--model", f"{INPUT}/model"),
+                *("--snapshot", f"{INPUT}/snapshot", "--model", f"{INPUT}/model", "--codes", f"{INPUT}/codes"),
                 *(("--previous", f"{INPUT}/previous") if previous else ()),
                 *("--output", f"{OUTPUT}/embeddings"),
             ],

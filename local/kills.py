@@ -22,6 +22,7 @@ EXITED = {
     "prepare-done": ("Prepare",),
     "train-done": ("Train",),
     "score-done": ("Score", "ScoreFirst"),
+    "vectors-published": ("Vectors",),
     "judged": ("Judge",),
     **{f"after-{step}": (step.title(),) for step in STEPS},
 }

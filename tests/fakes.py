@@ -157,8 +157,14 @@ class FakeModelFolder:
     def publish(self, task: str, version: str, archive: Path, sha256: str) -> None:
         self.folders[task, version] = sha256
 
-    def publish_embeddings(self, task: str, version: str, files: Mapping[str, Path]) -> None:
-        self.folders[f"embeddings/{task}", version] = ""
+    def publish_embeddings(self, task: str, name: str, files: Mapping[str, Path]) -> None:
+        self.folders[f"embeddings/{task}", name] = ",".join(sorted(files))
+
+    def embeddings(self, task: str) -> list[str]:
+        return self.versions(f"embeddings/{task}")
+
+    def point_embeddings(self, task: str, name: str) -> None:
+        self.pointers[f"embeddings/{task}"] = {"folder": name}
 
     def point(self, task: str, version: str, sha256: str) -> None:
         self.pointers[task] = {"version": version, "sha256": sha256}

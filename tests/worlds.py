@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chartloop import items, keys, runs
+from chartloop import items, keys, runs, vectors
 from chartloop.scores import ScoreReport
 from chartloop.seams import Item, JobState
 from chartloop.settings import Settings
@@ -187,7 +187,7 @@ class FakeWorld(World):
         run = self.run(state["run_id"])
         if kind == "embed":
             for file in publish_files():
-                self.stores["objects"].put(keys.embeddings(TASK, run["snapshot"]) + file, b"{}")
+                self.put(keys.embeddings(TASK, run["snapshot"]) + file, {"descriptions": {}})
         if kind == "score":
             self._score(run, state["standing"]["champion"])
         return {"ModelArtifacts": {"S3ModelArtifacts": f"{state['uris']['train']}{name}/output/model.tar.gz"}}
@@ -217,7 +217,7 @@ def manifest(version: str, snapshot: str) -> dict[str, Any]:
 
 
 def publish_files() -> tuple[str, ...]:
-    return ("vectors.npy", "ids.json", "manifest.json")
+    return tuple(vectors.names())
 
 
 def agree(world: FakeWorld) -> None:

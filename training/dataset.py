@@ -20,11 +20,14 @@ HELD_BACK_PERCENT = 5
 
 @dataclass(frozen=True)
 class Document:
-    """A text with its entities (`start`, `end` in code points, `label`) and its split group."""
+    """A text with its entities (`start`, `end` in code points, `label`), its split group, and its billing codes."""
 
     text: str
     entities: Sequence[dict[str, Any]]
     group: str
+    record_id: str = ""
+    codes: Sequence[dict[str, str]] = ()
+    """`system` and `code` each."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[dict[str, Any
 
 def document(stored: dict[str, Any]) -> Document:
     """A stored record (docs/contracts/keys.md) as a document."""
-    return Document(stored["record"]["text"], stored["record"]["entities"], stored["group"])
+    record = stored["record"]
+    return Document(record["text"], record["entities"], stored["group"], stored["record_id"], record.get("codes", ()))
 
 
 def split_validation(documents: Iterable[Document], percent: int) -> tuple[list[Document], list[Document]]:

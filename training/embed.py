@@ -1,4 +1,4 @@
-"""The embed job: one unit vector a training record from the base encoder, computing only those that are new."""
+"""The embed job: unit vectors of training records and code descriptions, by the base encoder; only new ones are computed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,14 @@ from training.tagging import Floats
 WINDOW = 256
 OVERLAP = 32
 """Pieces, as the embedded base model was trained: MiniLM's sentences have at most 256."""
+Encode = Callable[[Sequence[str]], Floats]
 
 
 @dataclass(frozen=True)
-class Vectors:
-    """Rows of unit length (float32), by the sha256 of the text that they stand for."""
+class Known:
+    """Vectors that are there already: the row of each text, by its sha256."""
 
-    model_hash: str
-    rows: dict[str, int]
+    rows: Mapping[str, int]
     values: Floats
 
 
@@ -36,41 +37,93 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(folder: Path) -> Vectors:
-    """What an earlier run wrote, whole or in parts."""
-    suffixes = parts.whole(path.name for path in folder.iterdir())
-    read = [_part(folder, suffix) for suffix in suffixes]
-    rows: dict[str, int] = {}
-    for each in read:
-        rows |= {name: len(rows) + row for name, row in each.rows.items()}
-    filled = [each.values for each in read if len(each.values)]
-    return Vectors(read[0].model_hash, rows, np.concatenate(filled) if len(filled) > 1 else filled[0])
+def embed(
+    snapshot: Path, model: Path, previous: Path | None, output: Path, *, codes: Path | None = None, part: int = 1, of: int = 1
+) -> dict[str, Any]:
+    """Writes the files of docs/contracts/embeddings.md, the manifest last, which it gives back.
 
-
-def _part(folder: Path, suffix: str) -> Vectors:
-    values, ids, manifest = (folder / name for name in vectors.names(suffix))
-    loaded: Floats = np.load(values, allow_pickle=False)
-    return Vectors(json.loads(manifest.read_bytes())["model_hash"], json.loads(ids.read_bytes()), loaded)
-
-
-def embed(snapshot: Path, model: Path, previous: Path | None, output: Path, part: int = 1, of: int = 1) -> dict[str, Any]:
-    """Writes `vectors.npy`, `ids.json` (text hash to row) and, last, `manifest.json`, which it gives back.
-
-    Of several machines each takes the texts whose hash falls to it. The encoder is loaded only where a text is new, or the
-    earlier vectors are of another model.
+    Of several machines each takes the texts whose hash falls to it, and the first the descriptions of the `codes` tables. The
+    encoder is loaded only where a text is new, or the earlier vectors are of another model, engine or precision.
     """
-    everything = {text_hash(each.text): each.text for each in dataset.read(snapshot).documents}
-    texts = {name: text for name, text in everything.items() if int(name[:8], 16) % of == part - 1}
-    ours = base_model.content_hash(model)
-    known = read(previous) if previous else None
-    rows = known.rows if known and known.model_hash == ours else {}
-    new = [name for name in texts if name not in rows]
-    made = {name: known.values[rows[name]] for name in texts if name in rows} if known else {}
-    made |= dict(zip(new, _encode(model, [texts[name] for name in new]), strict=True)) if new else {}
-    order = sorted(made)
-    values = np.stack([made[name] for name in order]).astype(np.float32) if order else np.empty((0, 0), np.float32)
-    about = {"engine": "torch", "precision": "fp32", "model_hash": ours, "reused": len(order) - len(new)}
-    return vectors.write(output, order, values, about, parts.suffix(part, of))
+    read = dataset.read(snapshot)
+    documents = {text_hash(each.text): each for each in read.documents}
+    mine = [name for name in sorted(documents) if int(name[:8], 16) % of == part - 1]
+    tables = described(codes) if codes and part == 1 else {}
+    texts = {name: documents[name].text for name in mine}
+    texts |= {text_hash(text): text for table in tables.values() for text in table}
+    key = {"model_hash": base_model.content_hash(model), "engine": "torch", "precision": "fp32"}
+    known = earlier(previous, key) if previous else []
+    values = gathered(texts, known, lambda new: _encode(model, new))
+    places = {name: place for place, name in enumerate(texts)}
+
+    output.mkdir(parents=True, exist_ok=True)
+    for system, table in tables.items():
+        _write_table(output, system, codes, values[[places[text_hash(text)] for text in table]])  # type: ignore[arg-type]
+    held = [documents[name] for name in mine]
+    rows = vectors.Rows(
+        mine,
+        [each.record_id for each in held],
+        [[(code["system"], code["code"]) for code in each.codes] for each in held],
+        values[: len(mine)],
+    )
+    about = {
+        **key,
+        "snapshot": read.hash,
+        "reused": sum(any(name in each.rows for each in known) for name in mine),
+        "descriptions": {system: len(table) for system, table in tables.items()},
+    }
+    return vectors.write(output, rows, about, parts.suffix(part, of))
+
+
+def described(folder: Path) -> dict[str, list[str]]:
+    """The descriptions of each system that is staged, in its table's order; other files are left alone."""
+    return {path.stem: _descriptions(path) for path in sorted(folder.glob("*.jsonl"))}
+
+
+def _descriptions(path: Path) -> list[str]:
+    return [json.loads(line)["description"] for line in path.read_bytes().split(b"\n") if line]
+
+
+def _write_table(output: Path, system: str, codes: Path, values: Floats) -> None:
+    """The table as it was read, for the one in its place may change, and its vectors."""
+    table, stored = (output / name for name in vectors.description_names(system))
+    table.parent.mkdir(exist_ok=True)
+    shutil.copyfile(codes / f"{system}.jsonl", table)
+    np.save(stored, values, allow_pickle=False)
+
+
+def earlier(previous: Path, key: Mapping[str, str]) -> list[Known]:
+    """What an earlier run made by the same model, engine and precision, in one part or several; vectors stay on the disk."""
+    found = []
+    for suffix in parts.whole(path.name for path in previous.iterdir()):
+        values, ids, *_, about = (previous / name for name in vectors.names(suffix))
+        manifest = json.loads(about.read_bytes())
+        if {name: manifest[name] for name in vectors.KEY} == key:
+            found.append(_known(json.loads(ids.read_bytes()), values))
+            for system in manifest.get("descriptions", {}):
+                table, stored = (previous / name for name in vectors.description_names(system))
+                found.append(_known({text_hash(text): row for row, text in enumerate(_descriptions(table))}, stored))
+    return [each for each in found if each.rows]
+
+
+def _known(rows: Mapping[str, int], values: Path) -> Known:
+    return Known(rows, np.load(values, mmap_mode="r", allow_pickle=False))
+
+
+def gathered(texts: Mapping[str, str], known: Sequence[Known], encode: Encode) -> Floats:
+    """A vector for each text, in their order; `encode` is called with those alone that are not known."""
+    names = list(texts)
+    new = [name for name in names if not any(name in each.rows for each in known)]
+    made = [Known({name: row for row, name in enumerate(new)}, encode([texts[name] for name in new]))] if new else []
+    sources = [*made, *known]
+    values = np.empty((len(names), sources[0].values.shape[1] if sources else 0), np.float32)
+    left = list(range(len(names)))
+    for each in sources:
+        here = [place for place in left if names[place] in each.rows]
+        if here:
+            values[here] = each.values[[each.rows[names[place]] for place in here]]
+            left = [place for place in left if names[place] not in each.rows]
+    return values
 
 
 def _encode(model: Path, texts: Sequence[str]) -> Floats:
@@ -88,10 +141,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("--snapshot", "--model", "--output"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--previous", type=Path)
+    parser.add_argument("--codes", type=Path, help="tables of codes with their descriptions, one {system}.jsonl each")
     chosen = parser.parse_args(arguments)
     with Reporting(processing_message(os.environ)):
         base_model.verify(chosen.model)
-        embed(chosen.snapshot, chosen.model, chosen.previous, chosen.output, *part_of(os.environ))
+        part, of = part_of(os.environ)
+        embed(chosen.snapshot, chosen.model, chosen.previous, chosen.output, codes=chosen.codes, part=part, of=of)
 
 
 if __name__ == "__main__":

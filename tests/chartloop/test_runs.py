@@ -66,6 +66,7 @@ def test_enough_records_start_one_run_with_references_only() -> None:
             "model": f"s3://data/models/ner/{run_id}/",
             "embeddings": f"s3://data/embeddings/ner/{request['snapshot']}/",
             "previous_embeddings": f"s3://data/embeddings/ner/{request['snapshot']}/",
+            "codes": f"s3://data/runs/{run_id}/request.json",
         },
         "hyperparameters": given_input["hyperparameters"],
         "has_embeddings": False,
@@ -74,6 +75,14 @@ def test_enough_records_start_one_run_with_references_only() -> None:
     assert given_input["hyperparameters"]["model_name_or_path"] == json.dumps(BASE)
     assert all(isinstance(value, str) for value in given_input["hyperparameters"].values())
     assert status(world)["active_run"] == run_id
+
+
+def test_code_tables_that_are_staged_are_an_input() -> None:
+    world = FakeWorld()
+    world.stores["objects"].put(keys.codes("icd10cm"), b"")
+    world.add_batch()
+    run_id = world.consider()
+    assert world.stores["executions"].started[f"{run_id}-1"]["uris"]["codes"] == "s3://data/codes/"
 
 
 def test_what_arrives_during_a_run_waits_for_one_more() -> None:

@@ -13,7 +13,7 @@ WORDS = (
 
 
 def notes(count: int, seed: int) -> list[dict[str, Any]]:
-    """Labelled records, each of a patient of its own; the same for the same seed."""
+    """Labelled records, each of a patient of its own, with a code for its drug; the same for the same seed."""
     rng = Random(seed)
     return [note(rng, f"{seed}-{number}") for number in range(count)]
 
@@ -27,4 +27,5 @@ def note(rng: Random, name: str) -> dict[str, Any]:
         "patient_id": f"p-{name}",
         "text": f"{before} takes {drug} {after}.",
         "entities": [{"start": start, "end": start + len(drug), "label": "drug"}],
+        "codes": [{"system": "easy", "code": drug[:3].upper()}],
     }

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chartloop import vectors
 from chartloop.errors import ChartloopError
 from client.api import Api
 from local.kills import AFTER_S3_WRITE, BOUNDARIES, EXITED, STEPS, VARIABLE
@@ -64,6 +65,13 @@ class Loop:
         assert self.approved(version) and answer["model_version"] == version
         return str(version)
 
+    def embedded(self) -> str:
+        """The run whose embeddings are searched; they must lie there whole."""
+        folder = self.cloud.state / "efs" / "chartloop" / "embeddings" / "ner"
+        pointer = json.loads((folder / "current.json").read_text())
+        assert len(vectors.read(folder / pointer["folder"])[0].codes) > 0
+        return str(pointer["folder"])
+
     def approved(self, version: str) -> bool:
         packages = self.cloud.client("sagemaker").list_model_packages(ModelPackageGroupName="chartloop-ner")
         found = [package for package in packages["ModelPackageSummaryList"] if version in package["ModelPackageDescription"]]
@@ -107,6 +115,7 @@ def test_a_killed_run_resumes_once_under_its_id(loop: Loop, boundary: str) -> No
     with loop.cloud.api() as api:
         run = api.runs("ner")["runs"][0]
     assert (run["status"], run["attempt"]) == ("succeeded", 2), run["error"]
+    assert loop.embedded() == run["run_id"]  # whatever the verdict
     loop.agree()
 
 

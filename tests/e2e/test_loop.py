@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from chartloop import vectors
 from chartloop.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from client.api import Api
 from client.bodies import CONTENT_TYPES
@@ -78,6 +80,19 @@ def test_registry_folder_endpoint_and_pointer_agree(cloud: Cloud, run: Any) -> N
     assert endpoint["EndpointConfigName"] == f"chartloop-{version}-{pointer['sha256'][:8]}"
     assert [package["ModelApprovalStatus"] for package in packages] == ["Approved"]
     assert pointer["version"] == version and (folder / version / "chartloop.json").exists()
+
+
+def test_embeddings_lie_in_the_folder_with_ids_and_codes(cloud: Cloud, run: Any) -> None:
+    folder = cloud.state / "efs" / "chartloop" / "embeddings" / "ner"
+    pointer = json.loads((folder / "current.json").read_text())
+    rows, manifest = vectors.read(folder / pointer["folder"])
+    assert pointer["folder"] == run["run_id"]
+    assert {name: pointer[name] for name in vectors.KEY} == {name: manifest[name] for name in vectors.KEY}
+    by_id = {note["record_id"]: note for note in easy.notes(120, seed=1)}
+    assert len(rows.record_ids) == len(rows.values) == run["records"]["train"]
+    for record_id, text_hash, codes in zip(rows.record_ids, rows.hashes, rows.codes, strict=True):
+        assert hashlib.sha256(by_id[record_id]["text"].encode()).hexdigest() == text_hash
+        assert [{"system": system, "code": code} for system, code in codes] == by_id[record_id]["codes"]
 
 
 def test_a_file_dropped_into_s3_becomes_a_batch_with_the_same_verdicts(cloud: Cloud, api: Api, run: Any) -> None:

@@ -30,7 +30,7 @@ PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "c
 
 
 def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
-    places = "request records holdout snapshot base_model train checkpoints score model embeddings previous_embeddings"
+    places = "request records holdout snapshot base_model train checkpoints score model embeddings previous_embeddings codes"
     return {
         "run_id": "ner-1",
         "task": "ner",
@@ -177,7 +177,7 @@ def test_embeddings_are_built_on_the_earlier_ones_where_there_are_some(known: bo
     ran(tasks, an_input(has_embeddings=known))
     (embed,) = [p for p in tasks.parameters if str(p.get("ProcessingJobName")).endswith("embed")]
     assert ("--previous" in embed["AppSpecification"]["ContainerArguments"]) is known
-    assert len(embed["ProcessingInputs"]) == (4 if known else 3)
+    assert len(embed["ProcessingInputs"]) == (5 if known else 4)
 
 
 def test_a_champion_that_changed_has_the_candidate_judged_again_without_training() -> None:
@@ -185,7 +185,7 @@ def test_a_champion_that_changed_has_the_candidate_judged_again_without_training
     assert ran(tasks)[0] == "succeeded"
     assert tasks.calls.count("train") == 1
     again = tasks.calls[tasks.calls.index("swap") :]
-    assert again[:5] == ["swap", "undo", "champion", "score2", "judge"]
+    assert again[:6] == ["swap", "undo", "champion", "score2", "vectors", "judge"]
     assert finished_as(tasks) == "promoted"
 
 
@@ -207,7 +207,7 @@ def test_a_run_that_was_interrupted_at_its_end_is_only_finished() -> None:
     assert tasks.calls == ["begin", "finish"]
 
 
-@pytest.mark.parametrize("broken", ["begin", "prepare", "embed", "train", "champion", "score", "judge"])
+@pytest.mark.parametrize("broken", ["begin", "prepare", "embed", "train", "champion", "score", "vectors", "judge"])
 def test_a_failure_before_the_promotion_touches_nothing_in_service(broken: str) -> None:
     tasks = Tasks(failing={broken: "States.TaskFailed"})
     assert ran(tasks)[0] == "RunFailed"

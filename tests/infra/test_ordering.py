@@ -59,7 +59,7 @@ def test_one_state_stands_for_all_the_jobs() -> None:
 def test_a_better_candidate_is_promoted_as_it_is_where_jobs_made_it() -> None:
     tasks = NotebookTasks()
     assert ran(tasks) == "succeeded"
-    assert tasks.calls == ["begin", "champion", "order", "judge", *PROMOTING, "finish"]
+    assert tasks.calls == ["begin", "champion", "order", "vectors", "judge", *PROMOTING, "finish"]
 
 
 def test_the_order_is_the_executions_state_with_the_training_job_and_the_token() -> None:
@@ -92,7 +92,7 @@ def test_a_champion_that_changed_has_the_notebook_only_score() -> None:
     assert "candidate" not in first["state"]
     assert second["state"]["candidate"] == {"model_uri": "s3://data/train/job/output/model.tar.gz"}
     assert second["state"]["standing"]["look"] == 2
-    assert tasks.calls[tasks.calls.index("swap") :][:5] == ["swap", "undo", "champion", "order", "judge"]
+    assert tasks.calls[tasks.calls.index("swap") :][:6] == ["swap", "undo", "champion", "order", "vectors", "judge"]
 
 
 @pytest.mark.parametrize("error", ["NotebookFailed", "States.HeartbeatTimeout", "States.Timeout", "NotebookBusy", "JobFailed"])

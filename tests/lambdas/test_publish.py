@@ -1,4 +1,4 @@
-"""Function `publish`: what lies in a real folder after a promotion, a second one, and an undone one."""
+"""Function `publish`: what lies in a real folder after a run, a promotion, a second one, and an undone one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,9 +38,27 @@ def ready(folder: Path) -> tuple[FakeWorld, str]:
     world.stores["objects"].put(keys.model(TASK, run_id, "model.tar.gz"), body)
     world.stores["ledger"].save(world.model(run_id) | {"sha256": hashlib.sha256(body).hexdigest()})
     world.stores["ledger"].save(world.owner() | {"promotion": run_id})
-    for file in ("vectors.npy", "ids.json", "manifest.json"):
-        world.stores["objects"].put(keys.embeddings(TASK, world.run(run_id)["snapshot"]) + file, b"{}")
     return world, run_id
+
+
+def embedded(world: FakeWorld, run_id: str, folder: Path, share: str = "abc", suffix: str = "") -> None:
+    """Puts the run's embeddings, or a part of them, into S3; each text's vector is its place in the alphabet."""
+    rows = vectors.Rows(
+        share, [f"r-{name}" for name in share], [[("icd10cm", name)] for name in share],
+        np.array([[ord(name), 1] for name in share], np.float32),
+    )  # fmt: skip
+    about = {"model_hash": "m", "engine": "openvino", "precision": "bf16", "reused": 1, "descriptions": {}}
+    snapshot = world.run(run_id)["snapshot"]
+    vectors.write(folder, rows, {**about, "snapshot": snapshot}, suffix)
+    for name in vectors.names(suffix):
+        world.stores["objects"].put(keys.embeddings(TASK, snapshot) + name, (folder / name).read_bytes())
+
+
+def published(world: FakeWorld, run_id: str, root: Path) -> dict[str, Any]:
+    """What the pointer says after the run's embeddings were published."""
+    assert publish.handle({"step": "vectors", "task": TASK, "run_id": run_id}, world) == {"status": "done"}
+    pointer: dict[str, Any] = json.loads((root / "embeddings" / TASK / "current.json").read_text())
+    return pointer
 
 
 def crowned(world: FakeWorld, run_id: str) -> str:
@@ -50,32 +69,66 @@ def crowned(world: FakeWorld, run_id: str) -> str:
     return sha256
 
 
-def test_a_copy_is_the_unpacked_artifact_with_its_embeddings(tmp_path: Path) -> None:
+def test_a_copy_is_the_unpacked_artifact(tmp_path: Path) -> None:
     world, run_id = ready(tmp_path)
     event = {"step": "copy", "task": TASK, "run_id": run_id}
     for _ in range(2):
         assert publish.handle(event, world) == {"status": "done"}
     assert (tmp_path / "models" / TASK / run_id / "config.json").read_text() == "{}"
-    found = {path.name for path in (tmp_path / "embeddings" / TASK / run_id).iterdir()}
-    assert found == {"vectors.npy", "ids.json", "manifest.json"}
     assert not (tmp_path / "models" / TASK / "champion.json").exists()
+
+
+def test_embeddings_lie_whole_where_the_pointer_says(tmp_path: Path) -> None:
+    world, run_id = ready(tmp_path / "efs")
+    embedded(world, run_id, tmp_path / "made")
+    for _ in range(2):
+        assert published(world, run_id, tmp_path / "efs") == {
+            "folder": run_id, "before": None, "model_hash": "m", "engine": "openvino", "precision": "bf16",
+            "snapshot": world.run(run_id)["snapshot"],
+        }  # fmt: skip
+    folder = tmp_path / "efs" / "embeddings" / TASK / run_id
+    assert {path.name for path in folder.iterdir()} == set(vectors.names())
+    assert vectors.read(folder)[0].record_ids == ["r-a", "r-b", "r-c"]
 
 
 def test_embeddings_of_several_machines_become_one(tmp_path: Path) -> None:
     world, run_id = ready(tmp_path / "efs")
-    prefix = keys.embeddings(TASK, world.run(run_id)["snapshot"])
-    objects = world.stores["objects"]
-    for name in vectors.names():
-        del objects.stored[prefix + name]
-    for part, order in ((1, ["b"]), (2, ["a", "c"])):
-        values = np.full((len(order), 2), part, np.float32)
-        vectors.write(tmp_path / "parts", order, values, {"reused": 1}, f"-{part}-of-2")
-    for path in (tmp_path / "parts").iterdir():
-        objects.put(prefix + path.name, path.read_bytes())
-    publish.handle({"step": "copy", "task": TASK, "run_id": run_id}, world)
-    folder = tmp_path / "efs" / "embeddings" / TASK / run_id
-    assert json.loads((folder / "ids.json").read_text()) == {"a": 0, "b": 1, "c": 2}
-    assert np.load(folder / "vectors.npy").tolist() == [[2, 2], [1, 1], [2, 2]]
+    for part, share in ((1, "b"), (2, "ac")):
+        embedded(world, run_id, tmp_path / "parts", share, f"-{part}-of-2")
+    published(world, run_id, tmp_path / "efs")
+    rows, manifest = vectors.read(tmp_path / "efs" / "embeddings" / TASK / run_id)
+    assert (rows.hashes, rows.codes) == (["a", "b", "c"], [[("icd10cm", name)] for name in "abc"])
+    assert rows.values[:, 0].tolist() == [ord(name) for name in "abc"]
+    assert manifest["reused"] == 2
+
+
+def test_the_embeddings_before_are_kept_and_older_ones_go(tmp_path: Path) -> None:
+    world, run_id = ready(tmp_path / "efs")
+    folder = tmp_path / "efs" / "embeddings" / TASK
+    for name in ("left", "older", "last"):
+        world.folder.publish_embeddings(TASK, name, {})
+    (folder / "current.json").write_text(json.dumps({"folder": "last", "before": "older"}))
+    embedded(world, run_id, tmp_path / "made")
+    for _ in range(2):
+        assert published(world, run_id, tmp_path / "efs")["before"] == "last"
+        assert world.folder.embeddings(TASK) == sorted(["last", run_id])
+
+
+def test_embeddings_that_were_published_before_a_crash_are_only_pointed_at(tmp_path: Path) -> None:
+    world, run_id = ready(tmp_path / "efs")
+    embedded(world, run_id, tmp_path / "made")
+    world.folder.publish_embeddings(TASK, run_id, {name: tmp_path / "made" / name for name in vectors.names()})
+    world.stores["objects"].stored.clear()
+    assert published(world, run_id, tmp_path / "efs")["folder"] == run_id
+
+
+def test_an_undone_promotion_takes_no_embeddings_back(tmp_path: Path) -> None:
+    world, run_id = ready(tmp_path / "efs")
+    embedded(world, run_id, tmp_path / "made")
+    published(world, run_id, tmp_path / "efs")
+    for step in ("copy", "remove"):
+        publish.handle({"step": step, "task": TASK, "run_id": run_id}, world)
+    assert world.folder.versions(TASK) == [] and world.folder.embeddings(TASK) == [run_id]
 
 
 def test_an_artifact_that_changed_is_not_copied(tmp_path: Path) -> None:

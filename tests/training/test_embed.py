@@ -25,7 +25,11 @@ def embedded(snapshot: Path, base: Path, tmp_path_factory: pytest.TempPathFactor
 
 def smaller(snapshot: Path, folder: Path, keep: int) -> Path:
     """The first `keep` records of a snapshot, as a snapshot."""
-    body = b"".join((snapshot / "train.jsonl").read_bytes().splitlines(keepends=True)[:keep])
+    return rewritten(snapshot, folder, b"".join((snapshot / "train.jsonl").read_bytes().splitlines(keepends=True)[:keep]))
+
+
+def rewritten(snapshot: Path, folder: Path, body: bytes) -> Path:
+    """A snapshot with other records."""
     manifest = json.loads((snapshot / "manifest.json").read_text())
     folder.mkdir()
     (folder / "train.jsonl").write_bytes(body)
@@ -43,6 +47,28 @@ def test_every_text_has_a_unit_vector(embedded: Path, snapshot: Path) -> None:
     assert {name: manifest[name] for name in ("count", "dims", "reused", "engine", "precision")} == {
         "count": len(vectors), "dims": 32, "reused": 0, "engine": "torch", "precision": "fp32",
     }  # fmt: skip
+
+
+def test_rows_name_their_records_and_codes(embedded: Path, snapshot: Path) -> None:
+    rows = json.loads((embedded / "ids.json").read_text())
+    record_ids, codes = (json.loads((embedded / name).read_text()) for name in ("record_ids.json", "codes.json"))
+    pairs = np.load(embedded / "codes.npy").tolist()
+    documents = dataset.read(snapshot).documents
+    for each in documents:
+        row = rows[embed.text_hash(each.text)]
+        assert record_ids[row] == each.record_id
+        carried = [codes[number] for place, number in pairs if place == row]
+        assert carried == sorted(each.codes, key=lambda code: (code["system"], code["code"]))
+    assert 0 < len(pairs) == sum(len(each.codes) for each in documents)
+
+
+def test_a_record_whose_codes_changed_costs_no_encoding(snapshot: Path, base: Path, embedded: Path, tmp_path: Path) -> None:
+    changed = (snapshot / "train.jsonl").read_bytes().replace(b'"code":"I10"', b'"code":"I11.9"')
+    other = rewritten(snapshot, tmp_path / "other", changed)
+    assert embed.embed(other, base, embedded, tmp_path / "out")["reused"] == 80
+    codes = json.loads((tmp_path / "out" / "codes.json").read_text())
+    assert "I11.9" in [each["code"] for each in codes] and "I10" not in [each["code"] for each in codes]
+    assert (tmp_path / "out" / "vectors.npy").read_bytes() == (embedded / "vectors.npy").read_bytes()
 
 
 def test_a_vector_is_the_mean_over_the_models_states(embedded: Path, snapshot: Path, base: Path) -> None:
@@ -82,6 +108,41 @@ def test_vectors_of_another_model_are_not_reused(embedded: Path, snapshot: Path,
         (other / "config.json").read_text().replace('"layer_norm_eps": 1e-12', '"layer_norm_eps": 1e-06')
     )
     assert embed.embed(snapshot, other, embedded, tmp_path / "out")["reused"] == 0
+
+
+def staged(folder: Path, *descriptions: str) -> Path:
+    """A folder with the table of one code system, and something else."""
+    folder.mkdir(exist_ok=True)
+    lines = [json.dumps({"code": f"X{place}", "description": text}) for place, text in enumerate(descriptions)]
+    (folder / "icd10cm.jsonl").write_text("\n".join(lines) + "\n")
+    (folder / "request.json").write_text("{}")
+    return folder
+
+
+def test_descriptions_have_vectors_in_the_tables_order(embedded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
+    text = dataset.read(snapshot).documents[0].text
+    codes = staged(tmp_path / "codes", "chest pain", text, "chest pain", "fever since monday")
+    manifest = embed.embed(snapshot, base, embedded, tmp_path / "out", codes=codes)
+    assert (manifest["descriptions"], manifest["reused"]) == ({"icd10cm": 4}, 80)
+    values = np.load(tmp_path / "out" / "descriptions" / "icd10cm.npy")
+    row = json.loads((embedded / "ids.json").read_text())[embed.text_hash(text)]
+    assert values.shape == (4, 32) and (values[1] == np.load(embedded / "vectors.npy")[row]).all()
+    assert (values[0] == values[2]).all() and not np.allclose(values[0], values[3])
+    assert (tmp_path / "out" / "descriptions" / "icd10cm.jsonl").read_bytes() == (codes / "icd10cm.jsonl").read_bytes()
+
+
+def test_descriptions_that_are_known_are_not_computed_again(
+    embedded: Path, snapshot: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = staged(tmp_path / "codes", "chest pain", "fever")
+    embed.embed(snapshot, base, embedded, tmp_path / "first", codes=codes)
+    asked: list[str] = []
+    encode = embed._encode
+    monkeypatch.setattr(embed, "_encode", lambda *given: asked.extend(given[-1]) or encode(*given))
+    embed.embed(snapshot, base, tmp_path / "first", tmp_path / "out", codes=staged(codes, "fever", "cough", "chest pain"))
+    assert asked == ["cough"]
+    first, again = (np.load(tmp_path / name / "descriptions" / "icd10cm.npy") for name in ("first", "out"))
+    assert (again[[2, 0]] == first).all()
 
 
 def test_a_long_text_counts_to_its_end(base: Path) -> None:

@@ -29,7 +29,9 @@ def note(chance: random.Random) -> dict[str, Any]:
         surface = chance.choice(DRUGS if label == "drug" else SIGNS)
         entities.append({"start": len(text), "end": len(text) + len(surface), "label": label})
         text += f"{surface} {chance.choice((5, 10, 80))} {after}"
-    return {"text": f"{text} ({chance.randrange(10**6)})", "entities": entities}
+    number = chance.randrange(10**6)
+    codes = [{"system": "icd10cm", "code": code} for code in ("R05", "I10")[: number % 3]]
+    return {"text": f"{text} ({number})", "entities": entities, **({"codes": codes} if codes else {})}
 
 
 def shard(batch: str, sequence: int, notes: list[dict[str, Any]]) -> bytes:
