@@ -5,6 +5,7 @@ TASK#{task}            BATCH#{batch_id}    a batch: status, counts, its shards
 TASK#{task}            RUN#{run_id}        a run: status, attempt, steps, outcome
 TASK#{task}            MODEL#{version}     a model version: status, metrics, sha256
 TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
+TASK#{task}            ORDER#{by}#{key}    by hashed caller and Idempotency-Key: the run that was asked for under it
 TASK#{task}            ARRIVED#{time}#{id} the batches by time
 TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
 RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures

@@ -58,12 +58,17 @@ def to_model(item: Item) -> dict[str, Any]:
 
 
 def reject(task: str, version: str, *, reason: str, by: str, ledger: Ledger, registry: Registry, now: datetime) -> Item:
-    """A person's no to a version that is not in service. Raises NotFound, or Conflict for the champion or in a promotion."""
+    """A person's no to a version that is not in service; said again it changes nothing.
+
+    Raises NotFound, or Conflict for the champion or in a promotion.
+    """
     item, owner = require(ledger, model_key(task, version), "version"), task_item(ledger, task)
     if owner["champion"] and owner["champion"]["version"] == version:
         raise Conflict("the model in service cannot be rejected: roll back first", code="not_promotable", field="version")
     if owner["promotion"]:
         raise PromotionActive("a promotion of this task is under way", field="version")
+    if item["status"] == "rejected" and item["reason"] == reason:
+        return item
     if registry.find(task, version):
         registry.set_status(task, version, "Rejected", reason)
     item |= {"status": "rejected", "reason": reason}

@@ -15,6 +15,7 @@ from uuid import uuid4
 from chartloop import costs, handover, keys, tasks
 from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive
 from chartloop.items import audit, change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
+from chartloop.orders import Order
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
 from chartloop.settings import Settings
 from chartloop.snapshots import build_request
@@ -58,25 +59,39 @@ def consider(
 
 
 def start_now(
-    task: str, by: str, *, ledger: Ledger, objects: Objects, executions: Executions, settings: Settings, now: datetime
-) -> str:
-    """A person's start, which waits for no new records. Raises Conflict or InvalidRequest with the reason why not."""
+    task: str, by: str, *,
+    ledger: Ledger, objects: Objects, executions: Executions, settings: Settings, now: datetime, order: Order | None = None,
+) -> str:  # fmt: skip
+    """A person's start, which waits for no new records; an `order` that was sent before is the run that it started.
+
+    Raises Conflict or InvalidRequest with the reason why not.
+    """
 
     def attempt() -> str:
+        if started := _started(order, ledger, executions):
+            return str(started["run_id"])
         owner = task_item(ledger, task)
         chosen = settings_of(owner, settings)
         if owner["active_run"]:
             raise Conflict("a run of this task is active", code="run_active", details={"run_id": owner["active_run"]})
         if owner["records"] < chosen.minimum_records:
             raise Conflict(f"{_progress(owner, chosen)} records: too few for a run")
-        return _start(owner, chosen, settings, by=by, ledger=ledger, objects=objects, executions=executions, now=now)
+        return _start(owner, chosen, settings, by=by, ledger=ledger, objects=objects, executions=executions, now=now, order=order)
 
     return until_first(attempt)
 
 
+def _started(order: Order | None, ledger: Ledger, executions: Executions) -> Item | None:
+    """The run of an order that was sent before; started now where it was saved and then lost."""
+    run = order.run(ledger) if order else None
+    if run:
+        start_saved(run, executions)
+    return run
+
+
 def _start(
     owner: Item, chosen: TaskSettings, settings: Settings, *,
-    by: str | None, ledger: Ledger, objects: Objects, executions: Executions, now: datetime,
+    by: str | None, ledger: Ledger, objects: Objects, executions: Executions, now: datetime, order: Order | None = None,
 ) -> str:  # fmt: skip
     """Raises InvalidRequest where there is nothing to work on or it costs too much, and Stale where `owner` is not the latest."""
     run = _new_run(owner["task"], "retrain", by=by, now=now)
@@ -96,7 +111,7 @@ def _start(
     run["counted_before"] = owner["counted"]
     owner |= {"active_run": run["run_id"], "counted": owner["arrivals"], "blocked": None}
     handover.write(objects, request)
-    ledger.save(owner, run)
+    ledger.save(owner, run, *_note(order, run))
     start_saved(run, executions)
     return str(run["run_id"])
 
@@ -116,6 +131,10 @@ def _new_run(
         marks={}, requested=None, withdrawn=False, by=by, reason=reason, error=None, started_at=stamp(now), ended_at=None,
         steps=None, orchestration_seconds=None,
     )  # fmt: skip
+
+
+def _note(order: Order | None, run: Item) -> list[Item]:
+    return [order.note(run)] if order else []
 
 
 def start_saved(run: Item, executions: Executions) -> None:
@@ -140,20 +159,24 @@ def _progress(owner: Item, chosen: TaskSettings) -> str:
 
 def start_promotion(
     task: str, version: str | None, kind: str, reason: str, by: str, *,
-    ledger: Ledger, objects: Objects, executions: Executions, now: datetime,
+    ledger: Ledger, objects: Objects, executions: Executions, now: datetime, order: Order | None = None,
 ) -> Item:  # fmt: skip
     """A person's decision as a run of kind `promote` or `rollback`; it holds the promotion from the start. Gives the RUN item.
+
+    An `order` that was sent before is the run that it started.
 
     A rollback without a version goes to the champion before this one. An active retraining goes on beside it. Raises NotFound,
     Conflict (not_promotable) or PromotionActive.
     """
 
     def attempt() -> Item:
+        if started := _started(order, ledger, executions):
+            return started
         owner = task_item(ledger, task)
         if owner["promotion"]:
             raise PromotionActive("another promotion of this task is under way", details={"run_id": owner["promotion"]})
         run, noted = decide(owner, version, kind, reason, by, ledger=ledger, objects=objects, now=now)
-        ledger.save(owner, run, noted)
+        ledger.save(owner, run, noted, *_note(order, run))
         return run
 
     run = until_first(attempt)

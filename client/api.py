@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
-from client.calls import Call, path, route
+from client.calls import Call, keyed, path, route
 from client.contracts import BatchReceipt, Cost, Model, OffsetUnit, Prediction, ReadingOptions, Record, Run, TaskStatus
 from client.http import AsyncHttp, Http
 
@@ -83,8 +83,8 @@ class Routes:
         return Call("PATCH", path("tasks", task, "settings"), json=changes)
 
     @route
-    def start_run(self, task: str) -> Call[Run]:
-        return Call("POST", path("tasks", task, "runs"), repeatable=False)
+    def start_run(self, task: str, *, idempotency_key: str | None = None) -> Call[Run]:
+        return Call("POST", path("tasks", task, "runs"), headers=keyed(idempotency_key))
 
     @route
     def runs(self, task: str | None = None, *, limit: int = 20, before: str | None = None) -> Call[dict[str, Any]]:
@@ -100,19 +100,20 @@ class Routes:
         return Call("GET", path("tasks", task, "models"), read=lambda answer: answer["models"])
 
     @route
-    def promote(self, task: str, version: str, reason: str) -> Call[Run]:
+    def promote(self, task: str, version: str, reason: str, *, idempotency_key: str | None = None) -> Call[Run]:
         """Starts a promotion by hand; follow the run that it answers with."""
-        return Call("POST", path("tasks", task, "models", version, "promote"), json={"reason": reason}, repeatable=False)
+        where = path("tasks", task, "models", version, "promote")
+        return Call("POST", where, json={"reason": reason}, headers=keyed(idempotency_key))
 
     @route
     def reject(self, task: str, version: str, reason: str) -> Call[Model]:
         return Call("POST", path("tasks", task, "models", version, "reject"), json={"reason": reason})
 
     @route
-    def rollback(self, task: str, reason: str, version: str | None = None) -> Call[Run]:
+    def rollback(self, task: str, reason: str, version: str | None = None, *, idempotency_key: str | None = None) -> Call[Run]:
         """Starts a return to `version`, or to the champion before."""
         body = {"reason": reason} | ({"version": version} if version else {})
-        return Call("POST", path("tasks", task, "rollback"), json=body, repeatable=False)
+        return Call("POST", path("tasks", task, "rollback"), json=body, headers=keyed(idempotency_key))
 
     @route
     def predict(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 from urllib.parse import quote
+from uuid import uuid4
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,7 +21,7 @@ def as_it_came(answer: Any) -> Any:
 class Call(Generic[T]):
     """One request; `T` is what `read` makes of the JSON that answers it. `json` or `content` is the body.
 
-    A call that is not `repeatable` is sent again only where it cannot have had an effect: no connection, or 429.
+    Sent twice it has the effect of once: by what it says, or by its Idempotency-Key (`keyed`).
     """
 
     method: str
@@ -29,7 +30,6 @@ class Call(Generic[T]):
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str | int] = field(default_factory=dict)
-    repeatable: bool = True
     read: Callable[[Any], T] = as_it_came
 
 
@@ -68,3 +68,8 @@ class route(Generic[P, T]):  # noqa: N801 (a decorator)
 def path(*parts: str) -> str:
     """The address of a resource; an id cannot leave its place in it."""
     return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def keyed(idempotency_key: str | None) -> dict[str, str]:
+    """The header by which the service knows a request that it has answered before; a new key where none is given."""
+    return {"idempotency-key": idempotency_key or uuid4().hex}

@@ -44,21 +44,21 @@ class Http:
     def call(self, call: Call[T]) -> T:
         """What the service answers. Raises what the error body says, or Unavailable(unreachable)."""
         request = _request(call)
-        outcome = self._until_settled(lambda: self._client.request(**request), call.repeatable)
+        outcome = self._until_settled(lambda: self._client.request(**request))
         return call.read(retries.answer(outcome))
 
     def put_file(self, url: str, headers: dict[str, str], body: Callable[[], Iterable[bytes]]) -> None:
         """Sends a body to a presigned address, without the token. `body` opens it anew for each try."""
-        retries.uploaded(self._until_settled(lambda: self._foreign.put(url, headers=headers, content=body()), True))
+        retries.uploaded(self._until_settled(lambda: self._foreign.put(url, headers=headers, content=body())))
 
-    def _until_settled(self, send: Callable[[], httpx.Response], repeatable: bool) -> Outcome:
+    def _until_settled(self, send: Callable[[], httpx.Response]) -> Outcome:
         attempt = 0
         while True:
             try:
                 outcome: Outcome = send()
             except httpx.TransportError as error:
                 outcome = error
-            pause = self._limits.pause(attempt, outcome, repeatable=repeatable)
+            pause = self._limits.pause(attempt, outcome)
             if pause is None:
                 return outcome
             self._sleep(pause)
@@ -87,21 +87,21 @@ class AsyncHttp:
 
     async def call(self, call: Call[T]) -> T:
         request = _request(call)
-        outcome = await self._until_settled(lambda: self._client.request(**request), call.repeatable)
+        outcome = await self._until_settled(lambda: self._client.request(**request))
         return call.read(retries.answer(outcome))
 
     async def put_file(self, url: str, headers: dict[str, str], body: Callable[[], Iterable[bytes]]) -> None:
         send = lambda: self._foreign.put(url, headers=headers, content=_one_by_one(body()))  # noqa: E731
-        retries.uploaded(await self._until_settled(send, True))
+        retries.uploaded(await self._until_settled(send))
 
-    async def _until_settled(self, send: Callable[[], Awaitable[httpx.Response]], repeatable: bool) -> Outcome:
+    async def _until_settled(self, send: Callable[[], Awaitable[httpx.Response]]) -> Outcome:
         attempt = 0
         while True:
             try:
                 outcome: Outcome = await send()
             except httpx.TransportError as error:
                 outcome = error
-            pause = self._limits.pause(attempt, outcome, repeatable=repeatable)
+            pause = self._limits.pause(attempt, outcome)
             if pause is None:
                 return outcome
             await self._sleep(pause)

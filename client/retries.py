@@ -48,9 +48,9 @@ class Limits:
     def timeout(self) -> httpx.Timeout:
         return httpx.Timeout(self.answer, connect=self.connect)
 
-    def pause(self, attempt: int, outcome: Outcome, *, repeatable: bool) -> float | None:
+    def pause(self, attempt: int, outcome: Outcome) -> float | None:
         """Seconds until try `attempt` + 1 (of the first, 0); None where the outcome stands."""
-        if attempt >= self.tries - 1 or not _may_pass(outcome, repeatable):
+        if attempt >= self.tries - 1 or not _may_pass(outcome):
             return None
         asked_for = outcome.headers.get("retry-after", "") if isinstance(outcome, httpx.Response) else ""
         if asked_for.isdecimal():
@@ -59,12 +59,10 @@ class Limits:
         return longest * (1 + self.jitter()) / 2
 
 
-def _may_pass(outcome: Outcome, repeatable: bool) -> bool:
+def _may_pass(outcome: Outcome) -> bool:
     if isinstance(outcome, httpx.TransportError):
-        return repeatable or isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout)
-    if outcome.status_code not in TRANSIENT or (outcome.status_code != 429 and not repeatable):
-        return False
-    return _error_body(outcome).get("code") not in NOT_TRANSIENT
+        return True
+    return outcome.status_code in TRANSIENT and _error_body(outcome).get("code") not in NOT_TRANSIENT
 
 
 def answer(outcome: Outcome) -> Any:

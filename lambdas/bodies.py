@@ -33,7 +33,7 @@ _MEMBER = re.compile(r'\s*"(?P<name>\w+)"\s*:')
 
 def read_post(
     event: Mapping[str, Any], *, task: str, poster: str, headers: Mapping[str, str], options: Mapping[str, Any],
-    defaults: Mapping[str, Any],
+    defaults: Mapping[str, Any], idempotency_key: str | None,
 ) -> Post:  # fmt: skip
     """The post in an API Gateway event. `options` are the query's, which go before the body's; what is None was not given.
 
@@ -53,7 +53,7 @@ def read_post(
     said = json.dumps([task, extension, asked], sort_keys=True).encode()
     return Post(
         task=task, lines=lines, options=BatchOptions(**{**defaults, **asked}), poster=poster,
-        fingerprint=hashlib.sha256(said + b"\n" + body).hexdigest(), idempotency_key=headers.get("idempotency-key"),
+        fingerprint=hashlib.sha256(said + b"\n" + body).hexdigest(), idempotency_key=idempotency_key,
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop import models, runs, tasks
+from chartloop.orders import order
 from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
-from lambdas.routes_records import Reason, Task
+from lambdas.routes_records import IdempotencyKey, Reason, Task
 
 routes = Routes()
 
@@ -31,9 +32,9 @@ def list_models(task: Task) -> dict[str, Any]:
 
 
 @routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/models/<version>/promote", "Promote a model", "Run", status=202)
-def promote_model(task: Task, version: str, body: Reason) -> dict[str, Any]:
+def promote_model(task: Task, version: str, body: Reason, idempotency_key: IdempotencyKey = None) -> dict[str, Any]:
     """The run that promotes it."""
-    return _start(task, version, "promote", body.reason)
+    return _start(task, version, "promote", body.reason, idempotency_key)
 
 
 @routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/models/<version>/reject", "Reject a model", "Model")
@@ -48,16 +49,16 @@ def reject_model(task: Task, version: str, body: Reason) -> dict[str, Any]:
 
 
 @routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/rollback", "Roll back to an earlier model", "Run", status=202)
-def roll_back(task: Task, body: Rollback) -> dict[str, Any]:
+def roll_back(task: Task, body: Rollback, idempotency_key: IdempotencyKey = None) -> dict[str, Any]:
     """The run that puts the earlier model into service."""
-    return _start(task, body.version, "rollback", body.reason)
+    return _start(task, body.version, "rollback", body.reason, idempotency_key)
 
 
-def _start(task: str, version: str | None, kind: str, reason: str) -> dict[str, Any]:
+def _start(task: str, version: str | None, kind: str, reason: str, key: str | None) -> dict[str, Any]:
     tasks.find(task)
     world = routes.world
     run = runs.start_promotion(
         task, version, kind, reason, routes.caller, ledger=world.ledger, objects=world.objects, executions=world.executions,
-        now=world.clock(),
+        now=world.clock(), order=order(task, routes.caller, key, kind=kind, version=version, reason=reason),
     )  # fmt: skip
     return runs.to_run(run, objects=world.objects, jobs=world.jobs)

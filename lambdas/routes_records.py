@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop import batches, keys, receipts, tasks, withdrawals
@@ -18,6 +18,10 @@ routes = Routes()
 SpanPolicy = Literal["longest", "reject"]
 OffsetUnit = Literal["codepoint", "utf16"]
 Task = Annotated[str, Path(description="`ner`")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=200, description="Sent again with the same key, it is done once."),
+]
 
 
 class Upload(BaseModel):
@@ -45,12 +49,13 @@ def post_records(
     replace: Annotated[bool | None, Query()] = None,
     span_policy: Annotated[SpanPolicy | None, Query()] = None,
     offset_unit: Annotated[OffsetUnit | None, Query()] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> dict[str, Any]:
     """One verdict per record, made without looking at other batches; the batch's own address has the final ones."""
     tasks.find(task)
     event = routes.current_event
     post = read_post(
-        event.raw_event, task=task, poster=routes.caller, headers=event.headers,
+        event.raw_event, task=task, poster=routes.caller, headers=event.headers, idempotency_key=idempotency_key,
         options={"replace": replace, "span_policy": span_policy, "offset_unit": offset_unit},
         defaults=batches.defaults(task, routes.world.ledger),
     )  # fmt: skip

@@ -9,9 +9,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from chartloop import runs, task_settings, tasks
 from chartloop.errors import NotFound
 from chartloop.items import require, run_key
+from chartloop.orders import order
 from chartloop.seams import Item
 from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
-from lambdas.routes_records import Task
+from lambdas.routes_records import IdempotencyKey, Task
 
 routes = Routes()
 
@@ -51,13 +52,13 @@ def change_settings(task: Task, changes: Annotated[dict[str, Any], Body()]) -> d
 
 
 @routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/runs", "Start a run now", "Run", status=202)
-def start_run(task: Task) -> dict[str, Any]:
+def start_run(task: Task, idempotency_key: IdempotencyKey = None) -> dict[str, Any]:
     """Waits for no new records; the minimum of records holds."""
     tasks.find(task)
     world = routes.world
     run_id = runs.start_now(
         task, routes.caller, ledger=world.ledger, objects=world.objects, executions=world.executions,
-        settings=world.settings, now=world.clock(),
+        settings=world.settings, now=world.clock(), order=order(task, routes.caller, idempotency_key, kind="retrain"),
     )  # fmt: skip
     return _shown(require(world.ledger, run_key(task, run_id), "run"))
 

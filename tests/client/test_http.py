@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -38,7 +37,15 @@ def use(request: pytest.FixtureRequest) -> Use:
 
 
 @pytest.mark.parametrize(
-    "first", [error(429, "throttled"), error(503, "waking"), httpx.Response(502), httpx.Response(504), httpx.ReadTimeout("late")]
+    "first",
+    [
+        error(429, "throttled"),
+        error(503, "waking"),
+        httpx.Response(502),
+        httpx.Response(504),
+        httpx.ReadTimeout("late"),
+        httpx.ConnectError("refused"),
+    ],
 )
 def test_a_passing_trouble_is_tried_again(use: Use, first: httpx.Response | Exception) -> None:
     service = Service().on("GET /v1/health", first, OK)
@@ -67,25 +74,6 @@ def test_no_model_is_no_passing_trouble(use: Use) -> None:
         use(service, "call", Call("POST", "/v1/tasks/ner/predict"))
     assert raised.value.code == "no_model"
     assert len(service.asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("first", "tries"),
-    [
-        (httpx.ConnectError("refused"), 2),
-        (httpx.ConnectTimeout("late"), 2),
-        (error(429, "throttled"), 2),
-        (httpx.ReadTimeout("perhaps done"), 1),
-        (httpx.RemoteProtocolError("cut off"), 1),
-        (error(503, "waking"), 1),
-        (httpx.Response(504), 1),
-    ],
-)
-def test_what_may_have_had_an_effect_is_not_sent_again(use: Use, first: httpx.Response | Exception, tries: int) -> None:
-    service = Service().on("POST /v1/tasks/ner/rollback", first, OK)
-    with suppress(errors.ChartloopError):
-        use(service, "call", Call("POST", "/v1/tasks/ner/rollback", repeatable=False))
-    assert len(service.asked) == tries
 
 
 @pytest.mark.parametrize(

@@ -122,8 +122,9 @@ def test_a_tasks_span_policy_stands_where_the_post_says_none(call: Caller) -> No
     assert call("POST", "/v1/tasks/ner/records", [overlapping], query={"span_policy": "longest"}).json["counts"]["accepted"] == 1
 
 
-def test_an_idempotency_key_names_the_batch(call: Caller) -> None:
-    key = {"idempotency-key": "k-1"}
+@pytest.mark.parametrize("header", ["idempotency-key", "Idempotency-Key"])
+def test_an_idempotency_key_names_the_batch(call: Caller, header: str) -> None:
+    key = {header: "k-1"}
     first, second = (call("POST", "/v1/tasks/ner/records", [note("a")], headers=key) for _ in range(2))
     assert first.json == second.json
     assert call("POST", "/v1/tasks/ner/records", [note("b")], headers=key).code == "conflict"
@@ -257,6 +258,35 @@ def test_models_are_listed_promoted_rejected_and_rolled_back(call: Caller, world
     back = call("POST", f"/v1/tasks/ner/models/{other}/promote", {"reason": "it was right"})
     contracts.validate("run", back.json)
     assert back.status == 202 and back.json["kind"] == "promote"
+
+
+@pytest.mark.parametrize("header", ["idempotency-key", "Idempotency-Key"])
+def test_what_starts_a_run_starts_one_for_each_key(call: Caller, world: FakeWorld, header: str) -> None:
+    first = promoted(world)
+    world.right = 9
+    world.add_batch()
+    world.consider()
+    world.to_end()
+    for route, body in (("runs", None), ("rollback", {"reason": "worse"}), (f"models/{first}/promote", {"reason": "better"})):
+        key = {header: f"for {route}"}
+        once = call("POST", f"/v1/tasks/ner/{route}", body, headers=key)
+        again = call("POST", f"/v1/tasks/ner/{route}", body, headers=key)
+        assert (once.status, once.json) == (again.status, again.json), route
+        assert once.status == (202 if route != f"models/{first}/promote" else 409)
+        world.to_end()
+
+
+def test_a_rejection_said_again_is_told_once(call: Caller, world: FakeWorld) -> None:
+    promoted(world)
+    world.right = 1
+    world.add_batch()
+    world.consider()
+    world.to_end()
+    kept = call("GET", "/v1/tasks/ner/models").json["models"][0]["version"]
+    answers = [call("POST", f"/v1/tasks/ner/models/{kept}/reject", {"reason": "wrong"}).json for _ in range(2)]
+    assert answers[0] == answers[1] and answers[0]["reason"] == "wrong"
+    audit = call("GET", "/v1/tasks/ner/audit").json["audit"]
+    assert [entry["action"] for entry in audit].count("reject") == 1
 
 
 # Documents
