@@ -125,7 +125,8 @@ def _result(entry: Entry, found: Iterator[dict[str, Any]], offset_unit: str) -> 
         return entry.placed({"error": {"code": code, "message": message}})
     result = next(found)
     if offset_unit == "utf16" and "entities" in result:
-        result = {**result, "entities": _in_utf16(entry.text, result["entities"])}
+        [characters] = spans.to_utf16(entry.text, [result["characters"]])
+        result = {**result, "entities": _in_utf16(entry.text, result["entities"]), "characters": characters}
     return entry.placed(result)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -39,16 +40,21 @@ def _tokenizer() -> Tokenizer:
 
 
 def _graph(finds: str) -> onnx.ModelProto:
-    """Looks the logits of O, B-drug and I-drug up by the word alone."""
+    """O, B-drug and I-drug by the word alone."""
     table = np.zeros((len(WORDS), 3), dtype=np.float32)
     table[:, 0] = 5
     table[WORDS.index(finds)] = (0, 9, 0)
-    lookup = helper.make_node("Gather", ["table", "input_ids"], ["logits"], axis=0)
+    return lookup(table)
+
+
+def lookup(table: npt.NDArray[np.float32]) -> onnx.ModelProto:
+    """A graph that looks the logits of each id up in `table` (ids x tags)."""
+    found = helper.make_node("Gather", ["table", "input_ids"], ["logits"], axis=0)
     graph = helper.make_graph(
-        [lookup],
+        [found],
         "lookup",
         [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "length"])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, "length", 3])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, "length", table.shape[1]])],
         [numpy_helper.from_array(table, "table")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

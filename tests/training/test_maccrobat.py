@@ -72,6 +72,11 @@ def test_strict_f1_on_its_own_holdout(scored: Path) -> None:
     assert report["settled"]["metrics"]["token_accuracy"] > report["settled"]["baseline"]["token_accuracy"]
 
 
+def test_confidences_can_be_believed_on_reports_it_never_saw(scored: Path) -> None:
+    calibration = json.loads((scored / "score" / "candidate.json").read_text())["calibration"]
+    assert calibration["ece"] < 0.15 < calibration["ece_uncalibrated"]  # 0.087 and 0.225 were measured
+
+
 def test_entities_name_what_stands_at_their_offsets_over_whole_reports(scored: Path) -> None:
     from training import artifact, serving
 

@@ -17,6 +17,7 @@ from training.pieces import WordPieces
 from training.tagger import Tagger
 
 LABELS = ["drug", "sign"]
+REACH = 3
 TAGS = {"aspirin": 1, "insulin": 2, "fever": 3, "cough": 4}
 
 
@@ -36,6 +37,19 @@ class Lookup(torch.nn.Module):
         return SimpleNamespace(logits=self.scores(input_ids))
 
 
+class Near(torch.nn.Module):
+    """Tags a piece by what stands up to `REACH` pieces before and after it."""
+
+    def __init__(self, cutter: WordPieces) -> None:
+        super().__init__()
+        torch.manual_seed(11)
+        self.pieces = torch.nn.Embedding(cutter.tokenizer.get_vocab_size(), 8)
+        self.around = torch.nn.Conv1d(8, 5, 2 * REACH + 1, padding=REACH)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> Any:
+        return SimpleNamespace(logits=3 * self.around(self.pieces(input_ids).transpose(1, 2)).transpose(1, 2))
+
+
 @pytest.fixture(scope="module")
 def cutter(base: Path) -> WordPieces:
     return pieces.load_base(str(base))
@@ -52,6 +66,21 @@ words = st.lists(st.sampled_from([*TAGS, "the", "no", "\n", "."]), max_size=60).
 def test_windows_leave_no_seams_and_no_duplicates(cutter: WordPieces, text: str, length: int, stride: int) -> None:
     whole = tagger(cutter, LABELS, 200, 0).find([text])
     assert tagger(cutter, LABELS, length, stride).find([text]) == whole
+
+
+lines = st.lists(st.sampled_from([*TAGS, "the", "no", ".", "10"]), max_size=80).map(" ".join)
+
+
+@given(text=lines, stride=st.integers(2 * REACH, 12), more=st.integers(1, 12))
+def test_a_model_that_sees_as_far_as_windows_overlap_answers_as_over_the_whole(
+    cutter: WordPieces, text: str, stride: int, more: int
+) -> None:
+    near = TorchEngine(Near(cutter).eval())
+    [whole], [cut] = (
+        Tagger(near, cutter, LABELS, length, overlap).find([text]) for length, overlap in ((200, 0), (stride + more + 2, stride))
+    )
+    assert [(e.start, e.end, e.label) for e in cut] == [(e.start, e.end, e.label) for e in whole]
+    assert [each.confidence for each in cut] == pytest.approx([each.confidence for each in whole], abs=1e-4)
 
 
 def test_an_entity_over_several_windows_is_one(cutter: WordPieces) -> None:
