@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chartloop.errors import Stale
@@ -24,15 +25,22 @@ LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
 class DynamoLedger:
-    """Attributes beside `pk`, `sk` and `version` live in one JSON attribute: the ledger is read by code, not by scans."""
+    """Attributes beside `pk`, `sk` and `version` live in one JSON attribute: the ledger is read by code, not by scans.
 
-    def __init__(self, table: str, *, client: DynamoDBClient | None = None) -> None:
+    `expires` is an attribute of its own as well, by which the table ends items.
+    """
+
+    def __init__(self, table: str, *, patience: float | None = None, client: DynamoDBClient | None = None) -> None:
+        """With `patience`, each call is tried once and given up after so many seconds."""
         self._table = table
+        self._patience = patience
         self._given = client
 
     @cached_property
     def _client(self) -> DynamoDBClient:
-        return self._given or boto3.client("dynamodb")
+        waits = self._patience
+        config = Config(connect_timeout=waits, read_timeout=waits, retries={"max_attempts": 0}) if waits else None
+        return self._given or boto3.client("dynamodb", config=config)
 
     def get(self, key: Key) -> Item | None:
         found = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True).get("Item")
@@ -95,6 +103,7 @@ def _encoded(item: Item) -> dict[str, Any]:
     return {
         **_key((item["pk"], item["sk"])),
         "version": {"N": str(item["version"] + 1)},
+        **({"expires": {"N": str(item["expires"])}} if "expires" in item else {}),
         "body": {"S": json.dumps(body, ensure_ascii=False, allow_nan=False)},
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -37,6 +37,8 @@ class Post:
     fingerprint: str
     """Hash of body, format and options."""
     idempotency_key: str | None = None
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """Where it came from, of what nobody posted: shown in its receipts."""
 
 
 def batch_id_of(task: str, identity: str, ledger: Ledger) -> str:
@@ -105,7 +107,7 @@ def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> R
         raise Conflict("this Idempotency-Key came with another body before", field="Idempotency-Key")
     batch = stored or new_batch(
         post.task, batch_id, options=post.options, labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
-        fingerprint=post.fingerprint,
+        fingerprint=post.fingerprint, **post.origin,
     )  # fmt: skip
     receipt, body = _answer(post, batch)
     if len(receipts.part(receipt)["records"]) < len(post.lines):

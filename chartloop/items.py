@@ -11,12 +11,17 @@ TASK#{task}            SOURCE#{hash}       by key and etag: an object below inco
 RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
 BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
 NOTEBOOK               ORDER               the notebook instance's last order: for which execution, and whether it is answered
+KEPT#{task}            PLACE#{place}#{id}  a kept prediction, by how sure its least sure entity is; expires
+COUNTED#{task}         DAY#{day}#{version}#{process}  what one process of predict answered on a day; expires
+CORRECTED#{task}       MODEL#{version}     what corrections changed in a version's predictions
+
+An item that holds `expires`, in seconds since 1970, is taken away by the table itself some days after that time.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -68,6 +73,16 @@ def band_key(task: str, band: str) -> Key:
 def new(key: Key, **attributes: Any) -> Item:
     """An item that was never saved."""
     return {"pk": key[0], "sk": key[1], "version": 0, **attributes}
+
+
+def newest_first(ledger: Ledger, pk: str, prefix: str, before: str | None = None, *, at_once: int = 200) -> Iterator[Item]:
+    """The items of `pk` below `prefix` from the last to the first, read as far as they are wanted."""
+    while True:
+        found = ledger.query(pk, prefix, newest_first=True, limit=at_once, before=before)
+        yield from found
+        if len(found) < at_once:
+            return
+        before = found[-1]["sk"]
 
 
 def new_task(task: str) -> Item:

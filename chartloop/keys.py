@@ -6,6 +6,8 @@ import re
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 INCOMING = "incoming/"
+PREDICTIONS = "predictions/"
+"""What expires by itself (infra/storage.py)."""
 
 
 def incoming(task: str, batch_id: str, extension: str = "jsonl") -> str:
@@ -66,6 +68,11 @@ def embeddings(task: str, snapshot_hash: str) -> str:
 def codes(system: str = "") -> str:
     """The table of a code system, `{"code", "description"}` a line, or the prefix of all of them."""
     return f"codes/{system}.jsonl" if system else "codes/"
+
+
+def prediction(task: str, call: str) -> str:
+    """The texts of one request to predict that the caller chose to keep, with what was answered."""
+    return f"{PREDICTIONS}{task}/{call}.json"
 
 
 def notebook_order() -> str:

@@ -12,7 +12,10 @@ Key = tuple[str, str]
 """(partition key, sort key) of a ledger item."""
 
 Item = dict[str, Any]
-"""A ledger item: `pk`, `sk`, `version` (0 before it was first saved) and JSON values; no floats that are not finite."""
+"""A ledger item: `pk`, `sk`, `version` (0 before it was first saved) and JSON values; no floats that are not finite.
+
+One with `expires` (whole seconds since 1970) is gone some days after that time.
+"""
 
 
 @dataclass(frozen=True)

@@ -32,13 +32,13 @@ def objects(
     """
     if read:
         allow(who, "s3:GetObject", on=[bucket.arn_for_objects(prefix) for prefix in read])
+        # "IfExists": who asks for one object names no prefix, and without this permission a missing object is 403 and not 404.
+        allow(who, "s3:ListBucket", on=[bucket.bucket_arn], StringLikeIfExists={"s3:prefix": [*read, *write]})
         key.grant(who, "kms:Decrypt")
     if write:
         puts = ("s3:PutObject", "s3:AbortMultipartUpload") if large else ("s3:PutObject",)
         allow(who, *puts, on=[bucket.arn_for_objects(prefix) for prefix in write])
         key.grant(who, "kms:GenerateDataKey", "kms:Decrypt")  # parts are read back before they are one object
-    # "IfExists": who asks for one object names no prefix, and without this permission a missing object is 403 and not 404.
-    allow(who, "s3:ListBucket", on=[bucket.bucket_arn], StringLikeIfExists={"s3:prefix": [*read, *write]})
 
 
 ITEM = ("GetItem", "PutItem")
@@ -49,8 +49,10 @@ TABLE_KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataK
 """What DynamoDB asks of the caller for a table under a key of one's own."""
 
 
-def items(who: iam.IGrantable, table: dynamodb.ITable, key: kms.IKey, *operations: str) -> None:
-    allow(who, *(f"dynamodb:{operation}" for operation in operations), on=[table.table_arn])
+def items(who: iam.IGrantable, table: dynamodb.ITable, key: kms.IKey, *operations: str, partitions: Sequence[str] = ()) -> None:
+    """`partitions` are patterns of the partition keys that it is for; without them it is for all."""
+    only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(partitions)}} if partitions else {}
+    allow(who, *(f"dynamodb:{operation}" for operation in operations), on=[table.table_arn], **only)
     allow(who, *TABLE_KEY, on=[key.key_arn])
 
 

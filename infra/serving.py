@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Size, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from chartloop import keys
 from infra import access, code
 from infra.api import Api
 from infra.context import Context
@@ -64,7 +65,7 @@ class ServingStack(Stack):
             function,
             self._data.bucket,
             self._data.key,
-            read=["incoming/*", "receipts/*", "models/*", *STARTS_RUNS],
+            read=["incoming/*", "receipts/*", "models/*", f"{keys.PREDICTIONS}*", *STARTS_RUNS],
             write=["incoming/*", "receipts/*", "runs/*"],
         )
         access.start_runs(function, self._names)
@@ -77,10 +78,17 @@ class ServingStack(Stack):
             return self._predict_itself()
         function = self._functions.add("predict", seconds=GATEWAY_SECONDS)
         access.invoke_endpoints(function, self._names)
+        self._remember(function)
         return function
 
+    def _remember(self, predict: lambda_.Function) -> None:
+        """Keep predictions and count them; predict reads neither back, and writes nothing else of the ledger."""
+        data = self._data
+        objects(predict, data.bucket, data.key, write=[f"{keys.PREDICTIONS}*"])
+        items(predict, data.ledger, data.key, "PutItem", partitions=["KEPT#*", "COUNTED#*"])
+
     def _predict_itself(self) -> lambda_.Function:
-        """The predict function with the models in it: it reads the model folder, and calls nothing of AWS."""
+        """The predict function with the models in it: it reads the model folder, and calls no endpoint."""
         data = self._data
         layer = code.layer(self, "ModelLayer", code.MODEL_LAYER, bundle=self._context.bundle)
         function = self._functions.add(
@@ -95,6 +103,7 @@ class ServingStack(Stack):
             security_groups=[data.network.functions],
         )
         data.folder.read(function)
+        self._remember(function)
         return function
 
     def _authorizer(self) -> lambda_.Function:

@@ -9,9 +9,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from chartloop import keys
+from chartloop.predictions import KEPT_DAYS
 from infra.names import Names
 
 OLD_VERSIONS_DAYS = 90
+EXPIRING = {keys.PREDICTIONS: KEPT_DAYS}
+"""Days by prefix, of what holds text and is no record: it goes by itself, its old versions a day later."""
 ACCESS_LOG_DAYS = 365
 PAGE_LOGS = "page/"
 """Where among the access logs those of the page's bucket are."""
@@ -71,7 +75,13 @@ class DataBucket(Construct):
                 s3.LifecycleRule(
                     noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS),
                     abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
+                ),
+                *(
+                    s3.LifecycleRule(
+                        prefix=prefix, expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(1)
+                    )
+                    for prefix, days in EXPIRING.items()
+                ),
             ],
             removal_policy=RemovalPolicy.RETAIN,
         )
@@ -128,6 +138,7 @@ class Ledger(Construct):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=key,
+            time_to_live_attribute="expires",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
             removal_policy=RemovalPolicy.RETAIN,
         )

@@ -68,6 +68,10 @@ class Routes(APIGatewayRouter):
         subject = str(self.current_event.raw_event["requestContext"]["authorizer"]["sub"])
         return subject if subject.isascii() and subject.isprintable() and len(subject) <= MOST_SUBJECT else hashed(subject)
 
+    def demand(self, scope: str) -> None:
+        """For a part of an answer that needs more than its route does. Raises Forbidden."""
+        _require(scope, self.current_event.raw_event["requestContext"].get("authorizer"))
+
 
 WAKING_SECONDS = 5
 """What a caller is told to wait for a model that wakes."""

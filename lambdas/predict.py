@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from chartloop import spans, tasks
+from chartloop import drift, predictions, spans, tasks
 from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
 from chartloop.fields import MAX_ID
 from chartloop.seams import Models
-from lambdas import wiring
+from lambdas import logs, wiring
 from lambdas.http import PREDICT, Edge, Event, Routes
 from lambdas.routes_records import OffsetUnit, Task
 from lambdas.wiring import World
@@ -60,6 +60,7 @@ class Request(BaseModel):
     texts: Texts | None = None
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities under it are left out.")
     offset_unit: OffsetUnit = "codepoint"
+    keep: bool = Field(False, description="Keeps text and result for 30 days, for the review queue and for corrections.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Request:
@@ -75,19 +76,34 @@ class Request(BaseModel):
 def post_predict(task: Task, request: Request) -> dict[str, Any]:
     """One result a text, in order; a text that cannot be read has an error in its place. 503 before the first promotion."""
     tasks.find(task)
-    return predict(task, request, routes.world.models)
+    return predict(task, request, routes.world)
 
 
-def predict(task: str, request: Request, models: Models) -> dict[str, Any]:
+def predict(task: str, request: Request, world: World) -> dict[str, Any]:
     """The Prediction of docs/contracts. Raises TooLarge, Unavailable and ModelError."""
     entries = request.entries()
     _check_size(entries)
     readable = [entry.text for entry in entries if entry.problem is None]
-    answer = models.invoke(task, {"texts": readable, "min_confidence": request.min_confidence})
-    found = iter(answer["predictions"])
+    answer = world.models.invoke(task, {"texts": readable, "min_confidence": request.min_confidence})
+    answered = predictions.identified(task, answer["model_version"], readable, answer["predictions"])
+    _remember(task, request, answer["model_version"], readable, answered, world)
+    found = iter(answered)
     results = [_result(entry, found, request.offset_unit) for entry in entries]
     facts = {name: answer[name] for name in ("model_version", "snapshot")}
     return {"task": task, **facts, "offset_unit": request.offset_unit, "predictions": results}
+
+
+def _remember(
+    task: str, request: Request, version: str, texts: Sequence[str], results: Sequence[dict[str, Any]], world: World
+) -> None:
+    """Keeps what the caller wants kept, and counts all; a count that is not saved costs nobody the answer."""
+    kept = predictions.to_keep(task, texts, results)
+    if request.keep:
+        predictions.keep(kept, objects=world.objects, ledger=world.ledger, now=world.clock())
+    try:
+        world.tally.add(task, version, drift.of_results(kept, whole=request.min_confidence == 0), world.clock())
+    except Exception as error:  # of the ledger, whatever it is
+        logs.crash("not counted", error, task=task, version=version)
 
 
 def _check_size(entries: Sequence[Entry]) -> None:
@@ -126,14 +142,9 @@ def _result(entry: Entry, found: Iterator[dict[str, Any]], offset_unit: str) -> 
     result = next(found)
     if offset_unit == "utf16" and "entities" in result:
         [characters] = spans.to_utf16(entry.text, [result["characters"]])
-        result = {**result, "entities": _in_utf16(entry.text, result["entities"]), "characters": characters}
+        found_there = predictions.in_unit(entry.text, result["entities"], offset_unit)
+        result = {**result, "entities": found_there, "characters": characters}
     return entry.placed(result)
-
-
-def _in_utf16(text: str, entities: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    starts = spans.to_utf16(text, [entity["start"] for entity in entities])
-    ends = spans.to_utf16(text, [entity["end"] for entity in entities])
-    return [{**entity, "start": start, "end": end} for entity, start, end in zip(entities, starts, ends, strict=True)]
 
 
 def loads(text: str) -> Any:

@@ -17,6 +17,7 @@ from adapters.registry import SageMakerRegistry
 from adapters.s3 import S3Objects
 from adapters.sqs import SqsUploads
 from adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTokens
+from chartloop.drift import Tally
 from chartloop.items import Clock, utc_now
 from chartloop.notebook import NotebookJobs
 from chartloop.seams import (
@@ -50,6 +51,11 @@ class World:
     @cached_property
     def ledger(self) -> Ledger:
         return DynamoLedger(self.settings.ledger)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Where predict counts what it answers; its ledger would rather not save than make a caller wait."""
+        return Tally(DynamoLedger(self.settings.ledger, patience=1.0))
 
     @cached_property
     def registry(self) -> Registry:

@@ -63,11 +63,17 @@ def ledger(call: Call) -> Iterator[Permission]:
     for part in parts:
         for operation, fields in part.items():
             action = {"ConditionCheck": "ConditionCheckItem"}.get(operation, f"{operation}Item")
-            yield Permission(f"dynamodb:{action}", arn("dynamodb", f"table/{fields['TableName']}"))
+            yield Permission(f"dynamodb:{action}", arn("dynamodb", f"table/{fields['TableName']}"), leading(fields))
     if not parts:
         tables = call.fields.get("RequestItems") or [call.fields.get("TableName", "*")]
         for table in tables:
-            yield Permission(f"dynamodb:{call.operation}", arn("dynamodb", f"table/{table}"))
+            yield Permission(f"dynamodb:{call.operation}", arn("dynamodb", f"table/{table}"), leading(call.fields))
+
+
+def leading(fields: Fields) -> dict[str, str]:
+    """The partition that an item is put into, by its kind alone, as there are many; the table's partition key is `pk`."""
+    kind, found, _ = (fields.get("Item") or {}).get("pk", {}).get("S", "").partition("#")
+    return {"dynamodb:LeadingKeys": kind + found} if kind else {}
 
 
 def queues(call: Call) -> Iterator[Permission]:

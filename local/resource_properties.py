@@ -53,7 +53,7 @@ LEFT_OUT = {
     "AWS::ApiGateway::Stage": "AccessLogSetting ClientCertificateId MethodSettings",
     "AWS::Cognito::UserPool": "EmailVerificationMessage EmailVerificationSubject EnabledMfas SmsVerificationMessage"
     " UserPoolAddOns",
-    "AWS::DynamoDB::Table": "PointInTimeRecoverySpecification SSESpecification",
+    "AWS::DynamoDB::Table": "PointInTimeRecoverySpecification SSESpecification TimeToLiveSpecification",
     "AWS::EFS::AccessPoint": "AccessPointTags PosixUser",
     "AWS::EFS::FileSystem": "BackupPolicy Encrypted FileSystemPolicy FileSystemTags KmsKeyId",
     "AWS::Events::Rule": "Description",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chartloop import items, keys, runs, vectors
+from chartloop.drift import Tally
 from chartloop.scores import ScoreReport
 from chartloop.seams import Item, JobState
 from chartloop.settings import Settings
@@ -83,6 +84,7 @@ class FakeWorld(World):
         }  # fmt: skip
         for name, store in self.stores.items():
             setattr(self, name, Fragile(store, self.fuse))
+        self.tally = Tally(self.stores["ledger"])
         self.right = 7
         self.forgetful = True
         """Whether a crash takes the memory of its execution with it, as on one machine, or leaves it aborted."""

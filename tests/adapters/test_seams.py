@@ -7,6 +7,7 @@ import io
 import tarfile
 from pathlib import Path
 
+import boto3
 import pytest
 
 from adapters.dynamodb import DynamoLedger
@@ -56,6 +57,20 @@ class TestLedger:
         assert ledger.get(("A", "2")) is None
         ledger.save(*(items.new(("B", f"{n:03d}")) for n in range(100)))
         assert len(ledger.query("B")) == 100
+
+    def test_what_expires_says_so_to_the_table(self, ledger: Ledger) -> None:
+        item = items.new(("A", "1"), expires=1_800_000_000)
+        ledger.save(item)
+        assert ledger.get(("A", "1")) == item
+        if isinstance(ledger, DynamoLedger):
+            key = {"pk": {"S": "A"}, "sk": {"S": "1"}}
+            stored = boto3.client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"]
+            assert stored["expires"] == {"N": "1800000000"}
+
+    def test_all_are_walked_from_the_last_to_the_first(self, ledger: Ledger) -> None:
+        ledger.save(*(items.new(("W", f"X#{n}")) for n in range(5)), items.new(("W", "Y#9")))
+        assert [item["sk"] for item in items.newest_first(ledger, "W", "X#", at_once=2)] == [f"X#{n}" for n in (4, 3, 2, 1, 0)]
+        assert [item["sk"] for item in items.newest_first(ledger, "W", "X#", "X#1", at_once=2)] == ["X#0"]
 
     def test_more_than_a_hundred_items_are_refused(self, ledger: Ledger) -> None:
         with pytest.raises(ValueError, match="100"):

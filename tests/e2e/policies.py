@@ -81,6 +81,7 @@ def holds(operator: str, keys: Mapping[str, Any], context: Context) -> bool:
 COMPARE = {
     "ArnEquals": like,
     "ArnLike": like,
+    "ForAllValues:StringLike": like,
     "Bool": lambda wanted, value: wanted.lower() == value.lower(),
     "StringEquals": lambda wanted, value: wanted == value,
     "StringLike": like,

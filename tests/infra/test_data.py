@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from infra.storage import EXPIRING
 from tests.infra.templates import Templates, listed
 
 DATA_KEY = "Encrypts everything that may hold clinical text or tell of it"
@@ -31,9 +32,12 @@ def test_the_bucket_is_versioned_encrypted_private_and_tells_eventbridge(cloud: 
     assert bucket["LifecycleConfiguration"]["Rules"][0]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
 
 
-def test_no_lifecycle_rule_takes_current_data_away(cloud: Templates) -> None:
+def test_only_what_is_kept_for_a_while_expires(cloud: Templates) -> None:
     bucket = cloud.only("AWS::S3::Bucket", BucketName="chartloop-data-123456789012-us-east-1")["Properties"]
-    assert not [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+    rules = {rule["Prefix"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule}
+    assert {prefix: rule["ExpirationInDays"] for prefix, rule in rules.items()} == EXPIRING
+    assert {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules.values()} == {1}
+    assert {rule["Status"] for rule in rules.values()} == {"Enabled"} and "predictions/" in rules
 
 
 def test_every_bucket_refuses_what_is_not_tls(cloud: Templates) -> None:
@@ -49,6 +53,7 @@ def test_the_ledger_can_be_restored_and_is_under_the_key(cloud: Templates) -> No
     assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert table["SSESpecification"]["SSEType"] == "KMS"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 

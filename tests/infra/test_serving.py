@@ -92,6 +92,19 @@ def test_the_stage_throttles_and_logs_no_bodies_or_queries(cloud: Templates) -> 
     assert not [value for value in shown if "path}" in value or "query" in value or value == "$context.path"]
 
 
+def test_predict_writes_what_is_kept_and_counted_and_reads_nothing_back(cloud: Templates) -> None:
+    role, bucket = cloud.role_of("predict"), "arn:aws:s3:::chartloop-data-123456789012-us-east-1"
+    assert cloud.allowed(role, "s3:PutObject", f"{bucket}/predictions/ner/c.json")
+    assert not cloud.allowed(role, "s3:GetObject", f"{bucket}/predictions/ner/c.json")
+    assert not cloud.allowed(role, "s3:PutObject", f"{bucket}/incoming/ner/b.jsonl")
+    [table] = [s for s in cloud.statements(role) if "dynamodb" in json.dumps(s["Action"])]
+    assert table["Action"] == "dynamodb:PutItem"
+    assert table["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["KEPT#*", "COUNTED#*"]}}
+    api = cloud.role_of("api")
+    assert cloud.allowed(api, "s3:GetObject", f"{bucket}/predictions/ner/c.json")
+    assert not cloud.allowed(api, "s3:PutObject", f"{bucket}/predictions/ner/c.json")
+
+
 def test_files_arrive_as_they_were_sent(cloud: Templates) -> None:
     kinds = cloud.only("AWS::ApiGateway::RestApi", Name="chartloop")["Properties"]["BinaryMediaTypes"]
     assert "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" in kinds

@@ -45,9 +45,9 @@ def test_it_reads_the_folder_as_another_user_who_owns_nothing(itself: Templates)
     assert "Reader" in str(mount["Arn"])
 
 
-def test_it_may_mount_that_folder_and_nothing_else_of_aws(itself: Templates) -> None:
+def test_it_may_mount_that_folder_and_write_what_is_kept_or_counted(itself: Templates) -> None:
     others = {each for each in actions(itself, "predict") if not each.startswith(("logs:", "ec2:", "kms:"))}
-    assert others == {"elasticfilesystem:ClientMount"}
+    assert others == {"elasticfilesystem:ClientMount", "s3:PutObject", "dynamodb:PutItem"}
     [statement] = [
         each for each in itself.statements(itself.role_of("predict")) if each["Action"] == "elasticfilesystem:ClientMount"
     ]

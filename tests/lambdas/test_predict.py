@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chartloop.drift import Tally
 from lambdas import predict
 from tests import contracts
 from tests.lambdas.gateway import Caller
@@ -58,6 +59,31 @@ def test_one_text(call: Caller, endpoint: Words) -> None:
     contracts.validate("prediction", answer.json)
     assert [entity["surface"] for entity in answer.json["predictions"][0]["entities"]] == ["aspirin", "100"]
     assert endpoint.asked == [{"texts": ["aspirin 100"], "min_confidence": 0.4}]
+    assert not call.world.stores["ledger"].query("KEPT#ner"), "nobody asked to keep it"
+
+
+def test_what_the_caller_keeps_is_stored_and_waits_for_review(call: Caller) -> None:
+    answer = call("POST", PATH, {"texts": ["aspirin 100", "", "  "], "keep": True, "offset_unit": "utf16"})
+    contracts.validate("prediction", answer.json)
+    first, unread, nothing = answer.json["predictions"]
+    assert "prediction_id" not in unread
+    places = {item["prediction_id"]: item for item in call.world.stores["ledger"].query("KEPT#ner")}
+    assert set(places) == {first["prediction_id"], nothing["prediction_id"]}
+    assert "aspirin" not in json.dumps(list(places.values()))
+    [stored] = call.world.stores["objects"].list("predictions/ner/")
+    assert "aspirin 100" in stored.body.decode() and "aspirin" not in stored.key
+
+
+def test_a_store_that_fails_refuses_what_was_to_be_kept_and_nothing_else(call: Caller) -> None:
+    class Broken:
+        def __getattr__(self, _name: str) -> Any:
+            raise OSError
+
+    for seam in ("ledger", "objects"):
+        setattr(call.world, seam, Broken())
+    call.world.tally = Tally(Broken())  # type: ignore[arg-type]
+    assert call("POST", PATH, {"text": "aspirin", "keep": True}).status == 500
+    assert call("POST", PATH, {"text": "aspirin"}).status == 200
 
 
 def test_texts_that_cannot_be_read_have_an_error_in_their_place(call: Caller) -> None:
@@ -75,7 +101,9 @@ def test_texts_that_cannot_be_read_have_an_error_in_their_place(call: Caller) ->
 def test_offsets_are_in_the_unit_asked_for(text: str) -> None:
     request = predict.Request(text=text, offset_unit="utf16")
     units = text.encode("utf-16-le")
-    for entity in predict.predict("ner", request, Words())["predictions"][0]["entities"]:  # type: ignore[arg-type]
+    world = FakeWorld()
+    world.__dict__["endpoints"] = Words()
+    for entity in predict.predict("ner", request, world)["predictions"][0]["entities"]:
         assert units[2 * entity["start"] : 2 * entity["end"]].decode("utf-16-le") == entity["surface"]
 
 
