@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from client.calls import Call, keyed, path, route
 from client.contracts import BatchReceipt, Cost, Model, OffsetUnit, Prediction, ReadingOptions, Record, Run, TaskStatus
+from client.contracts_feedback import Correction, Drift, Review
 from client.http import AsyncHttp, Http
 
 T = TypeVar("T")
@@ -118,11 +119,29 @@ class Routes:
     @route
     def predict(
         self, task: str, texts: Sequence[str | dict[str, str]], *,
-        min_confidence: float = 0.0, offset_unit: OffsetUnit = "codepoint",
+        min_confidence: float = 0.0, offset_unit: OffsetUnit = "codepoint", keep: bool = False,
     ) -> Call[Prediction]:  # fmt: skip
-        """`texts`: strings or `{"id", "text"}`. Raises Unavailable(no_model)."""
+        """`texts`: strings or `{"id", "text"}`; with `keep` they wait for review. Raises Unavailable(no_model)."""
         body = {"texts": list(texts), "min_confidence": min_confidence, "offset_unit": offset_unit}
-        return Call("POST", path("tasks", task, "predict"), json=body)
+        return Call("POST", path("tasks", task, "predict"), json={**body, "keep": True} if keep else body)
+
+    @route
+    def feedback(self, task: str, prediction_id: str, **right: Unpack[Correction]) -> Call[BatchReceipt]:
+        """What is right of a prediction, as a labelled record; the same again has no second effect."""
+        return Call("POST", path("tasks", task, "feedback"), json={"prediction_id": prediction_id, **right})
+
+    @route
+    def review(
+        self, task: str, *, limit: int = 20, before: str | None = None, text: bool = False, offset_unit: OffsetUnit = "codepoint"
+    ) -> Call[Review]:
+        """The kept predictions that nobody has corrected, least sure first; with `text` where the token may write records."""
+        asked = {"include": "text" if text else None, "offset_unit": offset_unit if text else None}
+        return _page(path("tasks", task, "review"), limit=limit, before=before, **asked)
+
+    @route
+    def drift(self, task: str, *, days: int = 30) -> Call[Drift]:
+        """What each version answered, by day, and what corrections changed in it."""
+        return Call("GET", path("tasks", task, "drift"), params={"days": days})
 
 
 class Api(Routes):

@@ -50,6 +50,8 @@ class BatchReceipt(TypedDict):
     code: NotRequired[str]
     message: NotRequired[str]
     reason: NotRequired[str]
+    source: NotRequired[Literal["feedback"]]
+    prediction_id: NotRequired[str]
 
 
 class Clause(TypedDict):
@@ -208,6 +210,7 @@ class TextResult(TypedDict):
     """Entities and characters, or an error in their place."""
 
     id: NotRequired[str]
+    prediction_id: NotRequired[str]
     entities: NotRequired[list[Entity]]
     characters: NotRequired[int]
     error: NotRequired[dict[str, Any]]

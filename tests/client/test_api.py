@@ -11,7 +11,7 @@ from typing import Any, NotRequired, get_origin, get_type_hints
 import httpx
 import pytest
 
-from client import contracts
+from client import contracts, contracts_feedback
 from client.api import Api, AsyncApi
 from tests.client import examples
 from tests.client.service import Service
@@ -33,7 +33,10 @@ CALLS: list[tuple[str, Callable[[Api], Any]]] = [
     ("POST /v1/tasks/ner/models/r-1/promote", lambda api: api.promote("ner", "r-1", "looked at it")),
     ("POST /v1/tasks/ner/models/r-1/reject", lambda api: api.reject("ner", "r-1", "looked at it")),
     ("POST /v1/tasks/ner/rollback", lambda api: api.rollback("ner", "worse")),
-    ("POST /v1/tasks/ner/predict", lambda api: api.predict("ner", ["a note"])),
+    ("POST /v1/tasks/ner/predict", lambda api: api.predict("ner", ["a note"], keep=True)),
+    ("POST /v1/tasks/ner/feedback", lambda api: api.feedback("ner", "p-1", entities=[])),
+    ("GET /v1/tasks/ner/review", lambda api: api.review("ner", text=True)),
+    ("GET /v1/tasks/ner/drift", lambda api: api.drift("ner", days=7)),
 ]
 
 
@@ -154,6 +157,11 @@ TYPES = [
     ("run", contracts.Step, ("steps",)),
     ("model", contracts.Model, ()),
     ("prediction", contracts.Prediction, ()),
+    ("review", contracts_feedback.Review, ()),
+    ("review", contracts_feedback.Waiting, ("predictions",)),
+    ("drift", contracts_feedback.Drift, ()),
+    ("drift", contracts_feedback.VersionDrift, ("versions",)),
+    ("drift", contracts_feedback.Day, ("versions", "by_day")),
 ]
 
 
