@@ -90,7 +90,7 @@ NEEDED = (
 
 
 def live(cloud: Cloud, api: Api) -> None:
-    """What a deployment lives through: runs, a prediction, a person's decisions, a withdrawal, an event that is lost."""
+    """What a deployment lives through: runs, a prediction and its correction, a person's decisions, a withdrawal, an event that is lost."""
     api.change_settings("ner", QUICK)
     for seed in (1, 12):
         if len([run for run in api.runs("ner")["runs"] if run["status"] == "succeeded"]) < (1 if seed == 1 else 2):
@@ -98,7 +98,10 @@ def live(cloud: Cloud, api: Api) -> None:
             until(lambda: api.task("ner")["active_run"], 60)
             until(lambda: idle(api), RUN_SECONDS)
     champion = api.task("ner")["champion"]["version"]
-    api.predict("ner", ["the patient takes aspirin"])
+    kept = api.predict("ner", ["the patient takes aspirin"], keep=True)["predictions"][0]
+    api.feedback("ner", kept["prediction_id"], entities=[{"start": 18, "end": 25, "label": "drug"}])
+    api.review("ner", text=True)
+    api.drift("ner")
     other = next(model["version"] for model in api.models("ner") if model["version"] != champion)
     api.promote("ner", other, reason="to see what it takes")
     until(lambda: idle(api) and api.task("ner")["champion"]["version"] == other, RUN_SECONDS)
