@@ -1,4 +1,4 @@
-"""A kept prediction is corrected, and the correction is a record of the next batch; in the session's cloud, after its first run."""
+"""A kept prediction is corrected, and the correction is a record of a batch; in the session's cloud, after its first run."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ NEEDED = (
 
 
 def live(cloud: Cloud, api: Api) -> None:
-    """What a deployment lives through: runs, a prediction and its correction, a person's decisions, a withdrawal, an event that is lost."""
+    """What a deployment lives through: runs, a prediction and its correction, decisions, a withdrawal, a lost event."""
     api.change_settings("ner", QUICK)
     for seed in (1, 12):
         if len([run for run in api.runs("ner")["runs"] if run["status"] == "succeeded"]) < (1 if seed == 1 else 2):
