@@ -16,6 +16,7 @@ import pytest
 
 from lambdas import predict
 from tests import small_model
+from tests.worlds import FakeWorld
 from training import inference, pieces
 from training.engines import ONNX_FILE
 from training.export import Exported
@@ -67,7 +68,13 @@ class Here:
 
 def answered(served: Served, text: str, unit: str) -> dict[str, Any]:
     request = predict.Request.model_validate({"text": text, "offset_unit": unit})
-    return dict(predict.predict("ner", request, Here(served))["predictions"][0])  # type: ignore[arg-type]
+    return dict(predict.predict("ner", request, world_of(served))["predictions"][0])
+
+
+def world_of(served: Served) -> FakeWorld:
+    world = FakeWorld()
+    world.__dict__["endpoints"] = Here(served)
+    return world
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +142,7 @@ def test_one_text_that_cannot_be_read_leaves_the_others_whole(words: Served) -> 
     request = predict.Request.model_validate(
         {"texts": ["", text, None, {"id": "n", "text": "no fever"}, "a\ud800"], "offset_unit": "utf16"}
     )
-    results = predict.predict("ner", request, Here(words))["predictions"]  # type: ignore[arg-type]
+    results = predict.predict("ner", request, world_of(words))["predictions"]
     assert [each.get("error", {}).get("code") for each in results] == ["empty_text", None, "wrong_type", None, "lone_surrogate"]
     assert len(results[1]["entities"]) == len(entities)
     assert (results[3]["id"], results[3]["entities"][0]["surface"], results[3]["characters"]) == ("n", "fever", 8)
