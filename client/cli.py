@@ -8,7 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from chartloop.errors import ChartloopError
-from client import commands_costs, commands_local, commands_models, commands_predict, commands_records, commands_runs, exits
+from client import (
+    commands_costs,
+    commands_feedback,
+    commands_local,
+    commands_models,
+    commands_predict,
+    commands_records,
+    commands_runs,
+    exits,
+)
 from client.session import Session, open_session
 
 
@@ -48,7 +57,16 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done; 1 refused; 2 wrong usage; 3 the run did not promote; 4 no service, or no right to it.",
     )
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (commands_local, commands_records, commands_runs, commands_models, commands_predict, commands_costs):
+    groups = (
+        commands_local,
+        commands_records,
+        commands_runs,
+        commands_models,
+        commands_predict,
+        commands_feedback,
+        commands_costs,
+    )
+    for group in groups:
         group.add(commands)
     return made
 

@@ -26,6 +26,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument(
         "--in-flight", type=arguments.positive, default=bulk.IN_FLIGHT, metavar="N", help="requests at a time (%(default)s)"
     )
+    parser.add_argument("--keep", action="store_true", help="keep notes and results for 30 days, for review and correction")
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
     arguments.task(parser)
     arguments.as_json(parser)
@@ -41,7 +42,7 @@ def predict(session: Session, given: argparse.Namespace) -> int:
 
 
 def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> int:
-    answer = api.predict(given.task, [text], min_confidence=given.min_confidence)
+    answer = api.predict(given.task, [text], min_confidence=given.min_confidence, keep=given.keep)
     result = answer["predictions"][0]
     if given.json:
         session.write_json(answer)
@@ -49,7 +50,8 @@ def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> in
         session.notices.print(f"{result['error']['code']}: {result['error']['message']}", soft_wrap=True)
     else:
         session.out.print(shown(session, text, result), soft_wrap=True)
-        session.notices.print(f"{len(result['entities'])} entities by {answer['model_version']}", soft_wrap=True)
+        kept = f", kept as {result['prediction_id']}" if given.keep else ""
+        session.notices.print(f"{len(result['entities'])} entities by {answer['model_version']}{kept}", soft_wrap=True)
     return exits.REFUSED if "error" in result else exits.OK
 
 
@@ -73,6 +75,7 @@ def _many(session: Session, given: argparse.Namespace) -> int:
                 in_flight=given.in_flight,
                 told=lambda last, written: progress.update(bar, completed=last.end, notes=written.results),
                 min_confidence=given.min_confidence,
+                keep=given.keep,
             )
         )
     session.out.print(f"{written.results - written.errors:,} of {written.results:,} texts in {given.output}", soft_wrap=True)
