@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 from client.calls import Call, keyed, path, route
-from client.contracts import BatchReceipt, Cost, Model, OffsetUnit, Prediction, ReadingOptions, Record, Run, TaskStatus
+from client.config import find
+from client.contracts import (
+    AuditPage,
+    BatchPage,
+    BatchReceipt,
+    Cost,
+    Health,
+    Model,
+    OffsetUnit,
+    Prediction,
+    ReadingOptions,
+    Record,
+    Run,
+    RunPage,
+    TaskSettings,
+    TaskStatus,
+    UploadAddress,
+)
 from client.contracts_feedback import Correction, Drift, Review
-from client.http import AsyncHttp, Http
+from client.http import LIMITS, AsyncHttp, Http
+from client.retries import Limits
 
 T = TypeVar("T")
 
@@ -25,7 +44,7 @@ class Routes:
     """
 
     @route
-    def health(self) -> Call[dict[str, Any]]:
+    def health(self) -> Call[Health]:
         return Call("GET", path("health"))
 
     @route
@@ -48,17 +67,19 @@ class Routes:
         return _post(task, body, content_type, idempotency_key, options)
 
     @route
-    def upload_address(self, task: str, name: str, **options: Unpack[ReadingOptions]) -> Call[dict[str, Any]]:
+    def upload_address(self, task: str, name: str, **options: Unpack[ReadingOptions]) -> Call[UploadAddress]:
         """Where to PUT a file of this name, with which headers, and the batch that it will be; `upload` does both."""
         return Call("POST", path("tasks", task, "uploads"), json={"name": name, **options})
 
     @route
-    def batches(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[dict[str, Any]]:
+    def batches(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[BatchPage]:
+        """Newest first."""
         return _page(path("tasks", task, "batches"), limit=limit, before=before)
 
     @route
-    def batch(self, task: str, batch_id: str) -> Call[BatchReceipt]:
-        return Call("GET", path("tasks", task, "batches", batch_id))
+    def batch(self, task: str, batch_id: str, *, after: int = 0) -> Call[BatchReceipt]:
+        """Every record's verdict as it stands; of very many, as many as fit in an answer, from the line after `after`."""
+        return _page(path("tasks", task, "batches", batch_id), after=after or None)
 
     @route
     def withdraw(self, task: str, batch_id: str, reason: str) -> Call[BatchReceipt]:
@@ -75,11 +96,11 @@ class Routes:
         return Call("GET", path("tasks", task, "cost"))
 
     @route
-    def settings(self, task: str) -> Call[dict[str, Any]]:
+    def settings(self, task: str) -> Call[TaskSettings]:
         return Call("GET", path("tasks", task, "settings"))
 
     @route
-    def change_settings(self, task: str, changes: dict[str, Any]) -> Call[dict[str, Any]]:
+    def change_settings(self, task: str, changes: TaskSettings) -> Call[TaskSettings]:
         """A task's settings after `changes`, by name; a hyper-parameter is named without its group."""
         return Call("PATCH", path("tasks", task, "settings"), json=changes)
 
@@ -88,13 +109,18 @@ class Routes:
         return Call("POST", path("tasks", task, "runs"), headers=keyed(idempotency_key))
 
     @route
-    def runs(self, task: str | None = None, *, limit: int = 20, before: str | None = None) -> Call[dict[str, Any]]:
-        """`{"runs": [Run], "next"}`, newest first."""
+    def runs(self, task: str | None = None, *, limit: int = 20, before: str | None = None) -> Call[RunPage]:
+        """Newest first."""
         return _page(path("runs"), task=task, limit=limit, before=before)
 
     @route
     def run(self, run_id: str) -> Call[Run]:
         return Call("GET", path("runs", run_id))
+
+    @route
+    def audit(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[AuditPage]:
+        """Who did what, newest first."""
+        return _page(path("tasks", task, "audit"), limit=limit, before=before)
 
     @route
     def models(self, task: str) -> Call[list[Model]]:
@@ -150,6 +176,11 @@ class Api(Routes):
     def __init__(self, http: Http) -> None:
         self._http = http
 
+    @classmethod
+    def connect(cls, environ: Mapping[str, str] = os.environ, *, limits: Limits = LIMITS) -> Self:
+        """The service that CHARTLOOP_URL and CHARTLOOP_TOKEN name, else the local cloud in the working directory."""
+        return cls(Http(find(environ), limits=limits))
+
     def __enter__(self) -> Self:
         return self
 
@@ -165,7 +196,7 @@ class Api(Routes):
         """Sends a file of any size by a presigned address; its batch id. `progress` gets the bytes of each piece sent."""
         place = self.upload_address(task, file.name, **options)
         self._http.put_file(place["url"], _file_headers(place, file), lambda: _pieces(file, progress))
-        return str(place["batch_id"])
+        return place["batch_id"]
 
 
 class AsyncApi(Routes):
@@ -173,6 +204,11 @@ class AsyncApi(Routes):
 
     def __init__(self, http: AsyncHttp) -> None:
         self._http = http
+
+    @classmethod
+    def connect(cls, environ: Mapping[str, str] = os.environ, *, limits: Limits = LIMITS) -> Self:
+        """As `Api.connect`."""
+        return cls(AsyncHttp(find(environ), limits=limits))
 
     async def __aenter__(self) -> Self:
         return self
@@ -188,7 +224,7 @@ class AsyncApi(Routes):
     ) -> str:
         place = await self.upload_address(task, file.name, **options)
         await self._http.put_file(place["url"], _file_headers(place, file), lambda: _pieces(file, progress))
-        return str(place["batch_id"])
+        return place["batch_id"]
 
 
 def _post(task: str, body: bytes, content_type: str, key: str | None, options: ReadingOptions) -> Call[BatchReceipt]:
@@ -205,7 +241,7 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _file_headers(place: dict[str, Any], file: Path) -> dict[str, str]:
+def _file_headers(place: UploadAddress, file: Path) -> dict[str, str]:
     return {**place["headers"], "content-length": str(file.stat().st_size)}
 
 

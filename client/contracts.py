@@ -54,6 +54,40 @@ class BatchReceipt(TypedDict):
     prediction_id: NotRequired[str]
 
 
+class ListedBatch(TypedDict, total=False):
+    """A receipt without its records."""
+
+    batch_id: str
+    task: str
+    status: Literal["received", "processed", "quarantined", "withdrawn"]
+    counts: dict[str, int]
+    received_at: str
+    poster: str
+    processed_at: str | None
+    code: str
+    message: str
+    reason: str
+    source: Literal["feedback"]
+    prediction_id: str
+
+
+class BatchPage(TypedDict):
+    """`next` is the `before` of the page after this one."""
+
+    batches: list[ListedBatch]
+    next: str | None
+
+
+class UploadAddress(TypedDict):
+    """Where to PUT a file, with exactly these headers."""
+
+    batch_id: str
+    url: str
+    key: str
+    expires_in: int
+    headers: dict[str, str]
+
+
 class Clause(TypedDict):
     clause: int
     name: str
@@ -139,6 +173,13 @@ class Run(TypedDict):
     cost_usd: NotRequired[float | None]
 
 
+class RunPage(TypedDict):
+    """Runs without their scores, newest first."""
+
+    runs: list[Run]
+    next: str | None
+
+
 class CostStep(TypedDict):
     name: Literal["prepare", "embed", "train", "score"]
     instance: str
@@ -179,6 +220,32 @@ class Model(TypedDict):
     promoted_at: str | None
     promoted_by: str | None
     reason: str | None
+
+
+class ModelList(TypedDict):
+    models: list[Model]
+
+
+class AuditEntry(TypedDict):
+    """And what else the action has to tell."""
+
+    action: str
+    by: str
+    at: str
+
+
+class AuditPage(TypedDict):
+    audit: list[AuditEntry]
+    next: str | None
+
+
+class Health(TypedDict):
+    status: Literal["ok"]
+    code_version: str
+
+
+TaskSettings = dict[str, Any]
+"""A task's settings by name; hyper-parameters are a group in it."""
 
 
 class TaskStatus(TypedDict):

@@ -6,16 +6,15 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NotRequired, get_origin, get_type_hints
+from typing import Any
 
 import httpx
 import pytest
 
-from client import contracts, contracts_feedback
 from client.api import Api, AsyncApi
 from tests.client import examples
 from tests.client.service import Service
-from tests.contracts import FOLDER, validate
+from tests.contracts import validate
 
 CALLS: list[tuple[str, Callable[[Api], Any]]] = [
     ("GET /v1/health", lambda api: api.health()),
@@ -145,34 +144,6 @@ def test_a_rollback_names_a_version_only_where_one_is_given() -> None:
     api.rollback("ner", "worse")
     api.rollback("ner", "worse", "r-0")
     assert [service.sent(0), service.sent(1)] == [{"reason": "worse"}, {"reason": "worse", "version": "r-0"}]
-
-
-TYPES = [
-    ("batch_receipt", contracts.BatchReceipt, ()),
-    ("batch_receipt", contracts.RecordVerdict, ("records",)),
-    ("verdict", contracts.Verdict, ()),
-    ("verdict", contracts.Clause, ("clauses",)),
-    ("verdict", contracts.LabelScore, ("labels",)),
-    ("run", contracts.Run, ()),
-    ("run", contracts.Step, ("steps",)),
-    ("model", contracts.Model, ()),
-    ("prediction", contracts.Prediction, ()),
-    ("review", contracts_feedback.Review, ()),
-    ("review", contracts_feedback.Waiting, ("predictions",)),
-    ("drift", contracts_feedback.Drift, ()),
-    ("drift", contracts_feedback.VersionDrift, ("versions",)),
-    ("drift", contracts_feedback.Day, ("versions", "by_day")),
-]
-
-
-@pytest.mark.parametrize(("schema", "kind", "path"), TYPES, ids=[kind.__name__ for _, kind, _ in TYPES])
-def test_a_type_has_the_fields_of_its_contract(schema: str, kind: Any, path: tuple[str, ...]) -> None:
-    described = json.loads((FOLDER / f"{schema}.schema.json").read_text())
-    for name in path:
-        described = described["properties"][name]["items"]
-    hints = get_type_hints(kind, include_extras=True)
-    assert set(hints) == set(described["properties"])
-    assert {name for name, hint in hints.items() if get_origin(hint) is not NotRequired} == set(described["required"])
 
 
 def test_the_examples_of_these_tests_are_of_the_contracts() -> None:
