@@ -70,6 +70,24 @@ def test_the_model_in_service_finds_the_drug_and_gives_its_offsets(api: Api, run
     assert answer["model_version"] == run["version"]
 
 
+def test_the_run_tells_how_far_confidences_can_be_believed(run: Any) -> None:
+    calibration = run["scores"]["candidate"]["calibration"]
+    assert calibration["entities"] == sum(each["count"] for each in calibration["bins"]) > 0
+
+
+def test_a_note_of_many_windows_with_emoji_is_read_to_the_end_in_both_offset_units(api: Api, run: Any) -> None:
+    lines = [f"Zoe\u0308 \U0001f912 {note['text']}" for note in easy.notes(200, seed=5)]
+    text = "\n".join(lines)
+    body = text.encode("utf-16-le")
+    plain, units = (api.predict("ner", [text], offset_unit=unit)["predictions"][0] for unit in ("codepoint", "utf16"))
+    assert (plain["characters"], units["characters"]) == (len(text), len(body) // 2)
+    assert all(text[each["start"] : each["end"]] == each["surface"] for each in plain["entities"])
+    assert [each["surface"] for each in plain["entities"]] == [
+        body[2 * each["start"] : 2 * each["end"]].decode("utf-16-le") for each in units["entities"]
+    ]
+    assert plain["entities"][-1]["end"] > len(text) - 10 * len(lines[-1])
+
+
 def test_registry_folder_endpoint_and_pointer_agree(cloud: Cloud, run: Any) -> None:
     sagemaker, version = cloud.client("sagemaker"), run["version"]
     endpoint = sagemaker.describe_endpoint(EndpointName="chartloop-ner")
