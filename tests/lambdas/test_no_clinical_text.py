@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chartloop import failures, keys
+from chartloop import failures, items, keys
+from chartloop.predictions import identified
 from lambdas import api, authorizer, begin, finish, janitor, judge, logs, on_upload, predict, promote, publish, sweep
 from tests.lambdas.gateway import Caller
 from tests.lambdas.test_on_upload import created, queued
@@ -91,7 +92,7 @@ def test_posted_records(sinks: Sinks, name: str) -> None:
     sinks.add(answer.text)
 
 
-@pytest.mark.parametrize("route", ["records", "uploads", "predict", "rollback", "runs", "batches"])
+@pytest.mark.parametrize("route", ["records", "uploads", "predict", "rollback", "runs", "batches", "feedback", "review", "drift"])
 @pytest.mark.parametrize("seam", ["objects", "ledger", "endpoints"])
 def test_crashes_behind_the_api(sinks: Sinks, route: str, seam: str) -> None:
     world = FakeWorld()
@@ -99,11 +100,12 @@ def test_crashes_behind_the_api(sinks: Sinks, route: str, seam: str) -> None:
     call = Caller(predict.handle if route == "predict" else api.handle, world)
     bodies: dict[str, Any] = {
         "records": [RECORD],
-        "predict": {"text": TEXT},
+        "predict": {"text": TEXT, "keep": True},
+        "feedback": {"prediction_id": identified("ner", "v-1", [TEXT], [{}])[0]["prediction_id"], "entities": [], "text": TEXT},
         "rollback": {"reason": "x"},
         "uploads": {"name": "a.csv"},
     }
-    answer = call("GET" if route == "batches" else "POST", f"/v1/tasks/ner/{route}", bodies.get(route))
+    answer = call("GET" if route in ("batches", "review", "drift") else "POST", f"/v1/tasks/ner/{route}", bodies.get(route))
     sinks.add(answer.text)
 
 
@@ -114,6 +116,18 @@ def test_crashes_behind_the_api(sinks: Sinks, route: str, seam: str) -> None:
 def test_predictions_that_break_a_rule(sinks: Sinks, body: Any) -> None:
     answer = Caller(predict.handle, FakeWorld())("POST", "/v1/tasks/ner/predict", body)
     assert answer.status >= 400
+    sinks.add(answer.text)
+
+
+@pytest.mark.parametrize("body", [
+    {"prediction_id": TEXT, "entities": []}, {"prediction_id": "p", "entities": [], "text": TEXT, TEXT: 1},
+    {"prediction_id": identified("ner", "v-1", [TEXT], [{}])[0]["prediction_id"], "entities": [{TEXT: TEXT}], "text": TEXT},
+])  # fmt: skip
+def test_corrections_that_break_a_rule(sinks: Sinks, body: Any) -> None:
+    world = FakeWorld()
+    world.stores["ledger"].save(items.new(items.model_key("ner", "v-1")))
+    answer = Caller(api.handle, world)("POST", "/v1/tasks/ner/feedback", body)
+    assert answer.status in (400, 404)
     sinks.add(answer.text)
 
 

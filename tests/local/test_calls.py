@@ -53,6 +53,19 @@ def test_a_transaction_needs_what_its_parts_need() -> None:
     ]  # fmt: skip
 
 
+def test_an_item_that_is_put_tells_the_kind_of_its_partition() -> None:
+    item = {"pk": {"S": "KEPT#ner"}, "sk": {"S": "PLACE#0500000#c#0001"}}
+    parts = [{"Put": {"TableName": "ledger", "Item": item}}]
+    for operation, fields in (
+        ("PutItem", {"TableName": "ledger", "Item": item}),
+        ("TransactWriteItems", {"TransactItems": parts}),
+    ):
+        [found] = needed(Call("role", "dynamodb", operation, fields))
+        assert found.context == {"dynamodb:LeadingKeys": "KEPT#"}
+    [read] = needed(Call("role", "dynamodb", "GetItem", {"TableName": "ledger", "Key": item}))
+    assert read.context == {}
+
+
 def test_a_job_takes_its_role_and_its_volume_with_it() -> None:
     cluster = {"ClusterConfig": {"VolumeKmsKeyId": "key"}}
     assert pairs("sagemaker", "CreateProcessingJob", ProcessingJobName="ner-1", RoleArn="role", ProcessingResources=cluster) == [
