@@ -31,9 +31,17 @@ def terms(text: str, stem: Stem) -> dict[str, list[spans.Token]]:
     found: dict[str, list[spans.Token]] = {}
     for start, end in spans.tokens(text):
         word = text[start:end].lower()
-        if len(word) >= SHORTEST and word[0].isalpha():
+        if _says_something(word):
             found.setdefault(stem(word), []).append((start, end))
     return found
+
+
+def _stems(text: str, stem: Stem) -> set[str]:
+    return {stem(word) for start, end in spans.tokens(text) if _says_something(word := text[start:end].lower())}
+
+
+def _says_something(word: str) -> bool:
+    return len(word) >= SHORTEST and word[0].isalpha()
 
 
 class Codebook:
@@ -45,7 +53,7 @@ class Codebook:
     def __init__(self, codes: Sequence[Code], stem: Stem) -> None:
         self.codes = tuple(codes)
         self._stem = stem
-        described = [sorted(terms(code.description, stem)) for code in codes]
+        described = [sorted(_stems(code.description, stem)) for code in codes]
         known = Counter(term for its in described for term in its)
         self._numbers = {term: number for number, term in enumerate(known)}
         self._weights = np.log((1 + len(described)) / (1 + np.fromiter(known.values(), dtype=np.float64, count=len(known))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -170,6 +170,24 @@ class ModelFolder(Protocol):
     def pointer(self, task: str) -> dict[str, str] | None: ...
     def versions(self, task: str) -> list[str]: ...
     def remove(self, task: str, version: str) -> None: ...
+
+
+class Library(Protocol):
+    """The stored records of a task as vectors with their codes: what a note is compared with.
+
+    `encoder` is `{hash, engine, precision}` of who made the note's vector. Raises NotFound (`nothing_stored`, `no_codes`),
+    Conflict `other_encoder` where the stored vectors are another's, and Unavailable `search_failed`.
+    """
+
+    def suggest(
+        self, task: str, encoder: Mapping[str, str], notes: Sequence[Mapping[str, Any]], most: int
+    ) -> list[list[dict[str, Any]]]:
+        """For each note, `{text, vector}`, at most `most` codes, best first, as chartloop/suggesting.py puts them."""
+        ...
+
+    def similar(self, task: str, encoder: Mapping[str, str], vector: Sequence[float], most: int) -> list[dict[str, Any]]:
+        """At most `most` records `{record_id, similarity}`, nearest first."""
+        ...
 
 
 class Executions(Protocol):

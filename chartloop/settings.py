@@ -33,6 +33,8 @@ class Settings(BaseModel):
     """realtime or serverless on SageMaker; lambda: the predict function holds the model itself."""
     predict_function: str = ""
     """The name of that function, for who asks it directly."""
+    search_function: str = ""
+    """The name of the function that searches stored records, for who does not mount the model folder."""
     instance_type: str = "ml.m5.large"
     serving_instances: int = 1
     serving_instances_max: int = 0

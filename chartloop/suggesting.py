@@ -19,6 +19,16 @@ from chartloop.codebook import Codebook, Floats, Stem, terms
 NEIGHBOURS = 20
 EVIDENCE = 3
 """Records and words that are named for a suggestion."""
+BLOCK = 65_536
+"""Rows that are compared at a time, so that a million of them need little memory beside their own."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text and its vector (dims, unit length), by the encoder that the stored vectors are of."""
+
+    text: str
+    vector: Floats
 
 
 @dataclass(frozen=True)
@@ -57,29 +67,39 @@ class Suggestion:
     words: tuple[spans.Token, ...]
 
 
-def nearest(vectors: Floats, vector: Floats, most: int) -> list[Neighbour]:
-    """At most `most` rows, the most similar first; of equal ones the earlier. Exact."""
-    similarities = vectors @ vector
-    most = min(most, len(similarities))
-    if most == 0:
-        return []
-    least = np.partition(similarities, -most)[-most]
+def nearest(vectors: Floats, queries: Floats, most: int, *, block: int = BLOCK) -> list[list[Neighbour]]:
+    """For each row of `queries` at most `most` rows of `vectors`, the most similar first; of equal ones the earlier. Exact."""
+    if most == 0 or not len(vectors):
+        return [[] for _ in queries]
+    found: list[list[Neighbour]] = [[] for _ in queries]
+    for start in range(0, len(vectors), block):
+        similarities = queries @ vectors[start : start + block].T
+        for each, row in zip(found, similarities, strict=True):
+            each += _best(row, most, start)
+    return [sorted(each, key=lambda near: -near.similarity)[:most] for each in found]
+
+
+def _best(similarities: Floats, most: int, start: int) -> list[Neighbour]:
+    least = np.partition(similarities, -most)[-most] if most < len(similarities) else -np.inf
     rows = np.flatnonzero(similarities >= least)
     order = rows[np.argsort(-similarities[rows], kind="stable")][:most]
-    return [Neighbour(int(row), float(similarities[row])) for row in order]
+    return [Neighbour(start + int(row), float(similarities[row])) for row in order]
 
 
-def suggest(stored: Coded, text: str, vector: Floats, *, stem: Stem, most: int) -> list[Suggestion]:
-    """The likeliest codes of a note, best first; none where no stored record carries a code."""
-    if not len(stored.pairs):
+def suggest(stored: Coded, notes: Sequence[Note], *, stem: Stem, most: int) -> list[list[Suggestion]]:
+    """The likeliest codes of each note, best first; none for which nothing speaks."""
+    if not notes:
         return []
-    near = nearest(stored.vectors, vector, NEIGHBOURS)
+    near = nearest(stored.vectors, np.stack([note.vector for note in notes]), NEIGHBOURS)
+    return [_suggested(stored, note.text, its, stem, most) for note, its in zip(notes, near, strict=True)]
+
+
+def _suggested(stored: Coded, text: str, near: Sequence[Neighbour], stem: Stem, most: int) -> list[Suggestion]:
     shares = np.zeros(len(stored.book.codes), dtype=np.float32)
     for neighbour in near:
         shares[stored.codes_of(neighbour.row)] += max(neighbour.similarity, 0.0)
-    best = float(shares.max()) or 1.0
     held = terms(text, stem)
-    scores = shares / best + stored.book.coverage(held)
+    scores = shares / (shares.max(initial=0.0) or 1.0) + stored.book.coverage(held)
     order = np.argsort(-scores, kind="stable")[:most]
     return [
         Suggestion(
@@ -96,7 +116,11 @@ def suggest(stored: Coded, text: str, vector: Floats, *, stem: Stem, most: int) 
 def to_json(stored: Coded, suggestion: Suggestion) -> dict[str, Any]:
     """As the API answers it: records by id and similarity, words by their places; no text."""
     code = stored.book.codes[suggestion.number]
-    records = [{"record_id": stored.record_ids[each.row], "similarity": round(each.similarity, 4)} for each in suggestion.records]
+    records = [named(stored, each) for each in suggestion.records]
     words = [{"start": start, "end": end} for start, end in suggestion.words]
     known = {"system": code.system, "code": code.code, "description": code.description}
     return {**known, "score": round(suggestion.score, 4), "evidence": {"records": records, "words": words}}
+
+
+def named(stored: Coded, near: Neighbour) -> dict[str, Any]:
+    return {"record_id": stored.record_ids[near.row], "similarity": round(near.similarity, 4)}

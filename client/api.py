@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 from client.calls import Call, keyed, path, route
 from client.config import find
@@ -24,6 +24,7 @@ from client.contracts import (
     Record,
     Run,
     RunPage,
+    Similar,
     TaskSettings,
     TaskStatus,
     UploadAddress,
@@ -145,11 +146,12 @@ class Routes:
     @route
     def predict(
         self, task: str, texts: Sequence[str | dict[str, str]], *,
-        min_confidence: float = 0.0, offset_unit: OffsetUnit = "codepoint", keep: bool = False,
+        min_confidence: float = 0.0, offset_unit: OffsetUnit = "codepoint", keep: bool = False, codes: int = 0,
     ) -> Call[Prediction]:  # fmt: skip
-        """`texts`: strings or `{"id", "text"}`; with `keep` they wait for review. Raises Unavailable(no_model)."""
+        """`texts`: strings or `{"id", "text"}`; `codes`: how many to suggest; with `keep` they wait for review."""
         body = {"texts": list(texts), "min_confidence": min_confidence, "offset_unit": offset_unit}
-        return Call("POST", path("tasks", task, "predict"), json={**body, "keep": True} if keep else body)
+        more = {name: value for name, value in (("keep", keep), ("codes", codes)) if value}
+        return Call("POST", path("tasks", task, "predict"), json={**body, **more})
 
     @route
     def feedback(self, task: str, prediction_id: str, **right: Unpack[Correction]) -> Call[BatchReceipt]:
@@ -168,6 +170,12 @@ class Routes:
     def drift(self, task: str, *, days: int = 30) -> Call[Drift]:
         """What each version answered, by day, and what corrections changed in it."""
         return Call("GET", path("tasks", task, "drift"), params={"days": days})
+
+    @route
+    def similar(self, task: str, text: str, *, most: int = 10, include: Sequence[Literal["text"]] = ()) -> Call[Similar]:
+        """The stored records nearest to a text; `include=["text"]` is for who may write records."""
+        body = {"text": text, "most": most, "include": list(include)}
+        return Call("POST", path("tasks", task, "similar"), json=body)
 
 
 class Api(Routes):

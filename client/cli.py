@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from chartloop.errors import ChartloopError
 from client import (
+    commands_codes,
     commands_costs,
     commands_feedback,
     commands_local,
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         commands_runs,
         commands_models,
         commands_predict,
+        commands_codes,
         commands_feedback,
         commands_costs,
     )

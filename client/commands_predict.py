@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from client import annotate, arguments, bulk, exits
+from client import annotate, arguments, bulk, display, exits
 from client.api import Api
 from client.contracts import TextResult
 from client.session import Session
@@ -28,6 +28,7 @@ def add(commands: arguments.Commands) -> None:
     )
     parser.add_argument("--keep", action="store_true", help="keep notes and results for 30 days, for review and correction")
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
+    parser.add_argument("--codes", type=int, default=0, metavar="N", help="suggest up to N billing codes for each text")
     arguments.task(parser)
     arguments.as_json(parser)
 
@@ -42,7 +43,7 @@ def predict(session: Session, given: argparse.Namespace) -> int:
 
 
 def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> int:
-    answer = api.predict(given.task, [text], min_confidence=given.min_confidence, keep=given.keep)
+    answer = api.predict(given.task, [text], min_confidence=given.min_confidence, keep=given.keep, codes=given.codes)
     result = answer["predictions"][0]
     if given.json:
         session.write_json(answer)
@@ -50,6 +51,10 @@ def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> in
         session.notices.print(f"{result['error']['code']}: {result['error']['message']}", soft_wrap=True)
     else:
         session.out.print(shown(session, text, result), soft_wrap=True)
+        if given.codes:
+            session.out.print(display.codes(text, result))
+        for warning in answer.get("warnings", []):
+            session.notices.print(f"{warning['code']}: {warning['message']}", soft_wrap=True)
         kept = f", kept as {result['prediction_id']}" if given.keep else ""
         session.notices.print(f"{len(result['entities'])} entities by {answer['model_version']}{kept}", soft_wrap=True)
     return exits.REFUSED if "error" in result else exits.OK
@@ -76,6 +81,7 @@ def _many(session: Session, given: argparse.Namespace) -> int:
                 told=lambda last, written: progress.update(bar, completed=last.end, notes=written.results),
                 min_confidence=given.min_confidence,
                 keep=given.keep,
+                codes=given.codes,
             )
         )
     session.out.print(f"{written.results - written.errors:,} of {written.results:,} texts in {given.output}", soft_wrap=True)

@@ -10,7 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from client.contracts import Interval, Model, Run, Step, Verdict
+from client.annotate import visible
+from client.contracts import Interval, Model, NearWithText, Run, Step, SuggestedCode, TextResult, Verdict
 
 COLOUR_OF = {
     "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",
@@ -187,3 +188,26 @@ def _shown(value: Any) -> str:
     if value is None or value in ("", {}):
         return "–"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def codes(text: str, result: TextResult) -> Table:
+    """Suggested codes, each with what speaks for it: words of the note and records by id."""
+    return table(
+        "code", "score", "description", "words of the note", "records that carry it",
+        rows=(_code_row(text, each) for each in result.get("codes", [])),
+    )  # fmt: skip
+
+
+def _code_row(text: str, each: SuggestedCode) -> list[RenderableType]:
+    words = [text[place["start"] : place["end"]] for place in each["evidence"]["words"]]
+    near = [f"{record['record_id']} ({record['similarity']:.2f})" for record in each["evidence"]["records"]]
+    shown = (each["description"], ", ".join(words), ", ".join(near))
+    return [Text(each["code"]), figure(each["score"], 2), *(Text(visible(part) or "–") for part in shown)]
+
+
+def similar(found: Iterable[NearWithText]) -> Table:
+    """Records by how like a text they are; their own texts where they came along."""
+    return table(
+        "record", "similarity", "text",
+        rows=([Text(each["record_id"]), figure(each["similarity"]), Text(visible(each.get("text") or "–"))] for each in found),
+    )  # fmt: skip

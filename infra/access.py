@@ -50,6 +50,11 @@ def invoke_endpoints(function: lambda_.Function, names: Names) -> None:
     allow(function, "sagemaker:InvokeEndpoint", on=_live(names))
 
 
+def search_records(function: lambda_.Function, names: Names) -> None:
+    """Ask the function that mounts the stored vectors."""
+    allow(function, "lambda:InvokeFunction", on=[names.arn("lambda", f"function:{names.function('search')}")])
+
+
 def ask_models(function: lambda_.Function, names: Names) -> None:
     """Where the predict function serves the models itself: ask it directly, for a version that callers do not get yet."""
     allow(function, "lambda:InvokeFunction", on=[names.arn("lambda", f"function:{names.function('predict')}")])

@@ -18,9 +18,9 @@ from infra.names import Names
 RUNBOOK = "docs/runbook.md"
 METRICS = "Chartloop"
 """Namespace of the functions' own metrics (lambdas/metrics.py); their dimension `service` is the deployment's name."""
-CALLED = ("api", "predict", "authorizer", "on-upload", "sweep", "janitor")
+CALLED = ("api", "predict", "search", "authorizer", "on-upload", "sweep", "janitor")
 """Functions whose errors nobody else tells of; those of a run's steps are repeated, and then the run fails."""
-CROWDED = ("api", "predict", "on-upload")
+CROWDED = ("api", "predict", "search", "on-upload")
 """Functions that many callers share."""
 HOUR = 60
 GIGABYTE = 10**9

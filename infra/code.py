@@ -40,7 +40,7 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x8
 PYDANTIC = ("annotated-types", "pydantic", "pydantic_core", "typing-inspection", "typing_extensions")
 LAYER = (
     *PYDANTIC, "aws-lambda-powertools", "cffi", "cryptography", "et_xmlfile", "jmespath", "joserfc", "numpy", "openpyxl",
-    "pycparser", "rensa",
+    "pycparser", "rensa", "snowballstemmer",
 )  # fmt: skip
 """Distributions of the functions' layer: what they import and what that needs. boto3 comes with the runtime."""
 MODEL_LAYER = ("flatbuffers", "onnxruntime", "packaging", "protobuf", "tokenizers")

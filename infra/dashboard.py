@@ -68,7 +68,7 @@ class Dashboard(Construct):
         return _graph("API: latency", [_metric("AWS/ApiGateway", "Latency", api, rank, rank) for rank in ("p50", "p99")])
 
     def _functions(self) -> cloudwatch.IWidget:
-        names = ("on-upload", "api", "predict", "promote", "publish", "sweep", "janitor")
+        names = ("on-upload", "api", "predict", "search", "promote", "publish", "sweep", "janitor")
         return _graph("Functions: errors", [
             _metric("AWS/Lambda", "Errors", {"FunctionName": self._names.function(name)}, name) for name in names
         ])  # fmt: skip

@@ -25,6 +25,8 @@ from infra.waf import Firewall
 
 GATEWAY_SECONDS = 29
 """API Gateway ends a request then."""
+SEARCH_SECONDS = 20
+"""The rest of a request is for the model."""
 MODEL_MEMORY = 3008
 """MB, and nearly two processors: the most that a new account may ask for."""
 
@@ -52,6 +54,7 @@ class ServingStack(Stack):
             predict=self._predict(),
             authorizer=self._authorizer(),
         )
+        self._search()
         if context.firewall:
             Firewall(self, names=names, key=data.key, prod=context.prod).guard(self.api.rest.deployment_stage.stage_arn)
         if context.lambda_concurrency:
@@ -65,12 +68,17 @@ class ServingStack(Stack):
             function,
             self._data.bucket,
             self._data.key,
-            read=["incoming/*", "receipts/*", "models/*", f"{keys.PREDICTIONS}*", *STARTS_RUNS],
+            read=["incoming/*", "receipts/*", "records/*", "models/*", f"{keys.PREDICTIONS}*", *STARTS_RUNS],
             write=["incoming/*", "receipts/*", "runs/*"],
         )
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names, self._context.compute)
         access.mark_models(function, self._names)
+        access.search_records(function, self._names)
+        if self._context.serving == "lambda":  # the vector of the text whose like are looked for
+            access.ask_models(function, self._names)
+        else:
+            access.invoke_endpoints(function, self._names)
         return function
 
     def _predict(self) -> lambda_.Function:
@@ -78,6 +86,7 @@ class ServingStack(Stack):
             return self._predict_itself()
         function = self._functions.add("predict", seconds=GATEWAY_SECONDS)
         access.invoke_endpoints(function, self._names)
+        access.search_records(function, self._names)
         self._remember(function)
         return function
 
@@ -87,9 +96,24 @@ class ServingStack(Stack):
         objects(predict, data.bucket, data.key, write=[f"{keys.PREDICTIONS}*"])
         items(predict, data.ledger, data.key, "PutItem", partitions=["KEPT#*", "COUNTED#*"])
 
+    def _search(self) -> lambda_.Function:
+        """Stored vectors and codes, in the network as they lie in the model folder; it reads that, and calls nothing of AWS."""
+        function = self._functions.add(
+            "search",
+            seconds=SEARCH_SECONDS,
+            memory=self._context.search_memory_mb,
+            settings={"model_folder": MOUNT},
+            **self._in_network(),
+        )
+        self._data.folder.read(function)
+        return function
+
+    def _in_network(self) -> dict[str, Any]:
+        network = self._data.network
+        return {"vpc": network.vpc, "vpc_subnets": network.subnets, "security_groups": [network.functions]}
+
     def _predict_itself(self) -> lambda_.Function:
         """The predict function with the models in it: it reads the model folder, and calls no endpoint."""
-        data = self._data
         layer = code.layer(self, "ModelLayer", code.MODEL_LAYER, bundle=self._context.bundle)
         function = self._functions.add(
             "predict",
@@ -98,11 +122,9 @@ class ServingStack(Stack):
             settings={"model_folder": MOUNT},
             layers=[layer],
             ephemeral_storage_size=Size.gibibytes(2),  # a model's private copy while it is read
-            vpc=data.network.vpc,
-            vpc_subnets=data.network.subnets,
-            security_groups=[data.network.functions],
+            **self._in_network(),
         )
-        data.folder.read(function)
+        self._data.folder.read(function)
         self._remember(function)
         return function
 
@@ -127,7 +149,7 @@ class ServingStack(Stack):
 
     def _reserve(self, executions: int) -> None:
         """Keeps executions for the functions behind the API, which no other function of the account can then take."""
-        for name in ("Api", "Predict"):
+        for name in ("Api", "Predict", "Search"):
             function = self._functions.node.find_child(name).node.default_child
             assert isinstance(function, lambda_.CfnFunction)  # noqa: S101 (tells the type checker what an L2 function is made of)
             function.reserved_concurrent_executions = executions

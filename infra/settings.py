@@ -24,6 +24,7 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         inference_image=images.image(images.INFERENCE, context.region),
         serving=context.serving,
         predict_function=names.function("predict") if context.serving == "lambda" else "",
+        search_function=names.function("search"),
         instance_type=context.serving_instance,
         serving_instances=context.serving_instances,
         serving_instances_max=context.serving_instances_max,

@@ -63,6 +63,11 @@ class Routes(APIGatewayRouter):
         return world
 
     @property
+    def granted(self) -> list[str]:
+        """The scopes of the token."""
+        return str(self.current_event.raw_event["requestContext"]["authorizer"].get("scope", "")).split()
+
+    @property
     def caller(self) -> str:
         """The `sub` of the token; by its hash where it is nothing that an S3 object's metadata can hold."""
         subject = str(self.current_event.raw_event["requestContext"]["authorizer"]["sub"])

@@ -64,9 +64,11 @@ def _errors(method: str, rule: str, *, public: bool) -> Iterator[int]:
     if not public:
         yield from (400, 404)
     if method in ("POST", "PATCH"):
-        yield from (413, 503) if rule.endswith("/predict") else (409, 413)
-    if rule.endswith("/predict"):
-        yield 502
+        yield 413
+        if not rule.endswith("/predict"):
+            yield 409
+    if rule.endswith(("/predict", "/similar")):
+        yield from (502, 503)
 
 
 def _describe(route: Schema, answer: str, errors: Iterator[int]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from chartloop import drift, predictions, spans, tasks
+from chartloop import coding, drift, predictions, spans, tasks
 from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
 from chartloop.fields import MAX_ID
 from chartloop.seams import Models
@@ -22,6 +22,8 @@ from lambdas.wiring import World
 MOST_CHARACTERS = 200_000
 """Of all texts of a request: read well within the 29 seconds of API Gateway, and under 5 MB in whatever script."""
 MOST_TEXTS = 1000
+MOST_CODED = 100
+"""Texts of a request that asks for codes: their vectors must fit into one call of the search function."""
 BULK = "predict a file of notes with `chartloop predict --file`, or post them in several requests"
 
 routes = Routes()
@@ -61,6 +63,7 @@ class Request(BaseModel):
     min_confidence: float = Field(0.0, ge=0, le=1, description="Entities under it are left out.")
     offset_unit: OffsetUnit = "codepoint"
     keep: bool = Field(False, description="Keeps text and result for 30 days, for the review queue and for corrections.")
+    codes: int = Field(0, ge=0, le=coding.MOST, description="How many billing codes to suggest for each text, at most.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Request:
@@ -72,7 +75,7 @@ class Request(BaseModel):
         return [_checked(self.text, None)] if self.texts is None else [_entry(value) for value in self.texts]
 
 
-@routes.add(PREDICT, "POST", "/v1/tasks/<task>/predict", "Entities of one text or of many", "Prediction")
+@routes.add(PREDICT, "POST", "/v1/tasks/<task>/predict", "Entities, and billing codes, of one text or of many", "Prediction")
 def post_predict(task: Task, request: Request) -> dict[str, Any]:
     """One result a text, in order; a text that cannot be read has an error in its place. 503 before the first promotion."""
     tasks.find(task)
@@ -82,15 +85,23 @@ def post_predict(task: Task, request: Request) -> dict[str, Any]:
 def predict(task: str, request: Request, world: World) -> dict[str, Any]:
     """The Prediction of docs/contracts. Raises TooLarge, Unavailable and ModelError."""
     entries = request.entries()
-    _check_size(entries)
+    _check_size(entries, MOST_CODED if request.codes else MOST_TEXTS)
     readable = [entry.text for entry in entries if entry.problem is None]
-    answer = world.models.invoke(task, {"texts": readable, "min_confidence": request.min_confidence})
+    answer = _answered(task, request, readable, world)
     answered = predictions.identified(task, answer["model_version"], readable, answer["predictions"])
     _remember(task, request, answer["model_version"], readable, answered, world)
     found = iter(answered)
     results = [_result(entry, found, request.offset_unit) for entry in entries]
-    facts = {name: answer[name] for name in ("model_version", "snapshot")}
+    facts: dict[str, Any] = {name: answer[name] for name in ("model_version", "snapshot", "warnings") if name in answer}
     return {"task": task, **facts, "offset_unit": request.offset_unit, "predictions": results}
+
+
+def _answered(task: str, request: Request, texts: Sequence[str], world: World) -> dict[str, Any]:
+    """The model's answer, with codes where they were asked for."""
+    asked = {"texts": list(texts), "min_confidence": request.min_confidence}
+    if not request.codes:
+        return world.models.invoke(task, asked)
+    return coding.add(task, texts, world.models.invoke(task, {**asked, "vectors": True}), request.codes, world.library)
 
 
 def _remember(
@@ -106,10 +117,10 @@ def _remember(
         logs.crash("not counted", error, task=task, version=version)
 
 
-def _check_size(entries: Sequence[Entry]) -> None:
+def _check_size(entries: Sequence[Entry], most: int) -> None:
     characters = sum(len(entry.text) for entry in entries)
-    if characters > MOST_CHARACTERS or len(entries) > MOST_TEXTS:
-        raise TooLarge(f"at most {MOST_CHARACTERS:,} characters and {MOST_TEXTS:,} texts in one request: {BULK}", field="texts")
+    if characters > MOST_CHARACTERS or len(entries) > most:
+        raise TooLarge(f"at most {MOST_CHARACTERS:,} characters and {most:,} texts in one such request: {BULK}", field="texts")
 
 
 def _entry(value: Any) -> Entry:
@@ -144,6 +155,8 @@ def _result(entry: Entry, found: Iterator[dict[str, Any]], offset_unit: str) -> 
         [characters] = spans.to_utf16(entry.text, [result["characters"]])
         found_there = predictions.in_unit(entry.text, result["entities"], offset_unit)
         result = {**result, "entities": found_there, "characters": characters}
+        for code in result.get("codes", ()):
+            code["evidence"]["words"] = predictions.in_unit(entry.text, code["evidence"]["words"], offset_unit)
     return entry.placed(result)
 
 

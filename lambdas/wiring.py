@@ -11,6 +11,7 @@ from adapters.efs import EfsModelFolder
 from adapters.endpoints import SageMakerEndpoints
 from adapters.estate import SageMakerEstate
 from adapters.function_endpoint import FunctionEndpoints
+from adapters.function_library import FunctionLibrary
 from adapters.jobs import SageMakerJobs
 from adapters.notebook import SageMakerNotebook
 from adapters.registry import SageMakerRegistry
@@ -26,6 +27,7 @@ from chartloop.seams import (
     Executions,
     Jobs,
     Ledger,
+    Library,
     ModelFolder,
     Models,
     NotebookInstance,
@@ -68,11 +70,20 @@ class World:
     @cached_property
     def models(self) -> Models:
         """What answers texts: the models of the mounted folder, or the endpoint."""
-        if self.settings.serving != LAMBDA:
+        if self.settings.serving != LAMBDA or not self.settings.model_folder:
             return self.endpoints
         from adapters.folder_models import FolderModels  # the only function that has its packages is the one that needs it
 
         return FolderModels(Path(self.settings.model_folder), self.settings.endpoint_prefix)
+
+    @cached_property
+    def library(self) -> Library:
+        """The stored records: in the mounted folder, or behind the function that mounts it."""
+        if not self.settings.model_folder:
+            return FunctionLibrary(self.settings.search_function)
+        from adapters.library import FolderLibrary  # numpy is for those that search, and for no other's cold start
+
+        return FolderLibrary(Path(self.settings.model_folder))
 
     @cached_property
     def jobs(self) -> Jobs:

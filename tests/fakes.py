@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chartloop.errors import NotebookBusy, NotFound, Stale, Unavailable
+from chartloop.errors import ChartloopError, NotebookBusy, NotFound, Stale, Unavailable
 from chartloop.seams import EndpointState, Item, JobState, Key, Package, Quality, StoredObject, Thing
 
 
@@ -145,7 +145,11 @@ class FakeEndpoints:
         return {
             "model_version": version,
             "snapshot": "0" * 64,
-            "predictions": [{"entities": [], "characters": len(text)} for text in payload["texts"]],
+            "predictions": [
+                {"entities": [], "characters": len(text), **({"vector": [1.0, 0.0]} if payload.get("vectors") else {})}
+                for text in payload["texts"]
+            ],
+            "encoder": {"hash": "e" * 64, "engine": "openvino", "precision": "bf16"},
         }
 
 
@@ -177,6 +181,36 @@ class FakeModelFolder:
 
     def remove(self, task: str, version: str) -> None:
         self.folders.pop((task, version), None)
+
+
+class FakeLibrary:
+    """Records by id with their vectors; every one carries the code `I10`. `refusal` is raised instead of any answer."""
+
+    def __init__(self) -> None:
+        self.vectors: dict[str, list[float]] = {}
+        self.refusal: ChartloopError | None = None
+        self.encoders: list[Mapping[str, str]] = []
+
+    def suggest(
+        self, task: str, encoder: Mapping[str, str], notes: Sequence[Mapping[str, Any]], most: int
+    ) -> list[list[dict[str, Any]]]:
+        return [self._codes(note, self.similar(task, encoder, note["vector"], 3)) for note in notes]
+
+    def _codes(self, note: Mapping[str, Any], near: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Of a note's last word."""
+        words = [{"start": note["text"].rfind(" ") + 1, "end": len(note["text"])}]
+        known = {"system": "icd10cm", "code": "I10", "description": "Essential hypertension", "score": 1.0}
+        return [{**known, "evidence": {"records": near, "words": words}}]
+
+    def similar(self, task: str, encoder: Mapping[str, str], vector: Sequence[float], most: int) -> list[dict[str, Any]]:
+        self.encoders.append(encoder)
+        if self.refusal:
+            raise self.refusal
+        if not self.vectors:
+            raise NotFound("no record is stored yet", code="nothing_stored")
+        cosines = {record_id: sum(a * b for a, b in zip(vector, its, strict=True)) for record_id, its in self.vectors.items()}
+        order = sorted(cosines, key=lambda record_id: -cosines[record_id])[:most]
+        return [{"record_id": record_id, "similarity": cosines[record_id]} for record_id in order]
 
 
 class FakeExecutions:

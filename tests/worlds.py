@@ -81,6 +81,7 @@ class FakeWorld(World):
             "objects": fakes.FakeObjects(), "ledger": fakes.FakeLedger(), "registry": fakes.FakeRegistry(),
             "endpoints": BusyEndpoints(), "jobs": fakes.FakeJobs(), "executions": fakes.FakeExecutions(),
             "estate": fakes.FakeEstate(), "folder": fakes.FakeModelFolder(), "uploads": fakes.FakeUploads(),
+            "library": fakes.FakeLibrary(),
         }  # fmt: skip
         for name, store in self.stores.items():
             setattr(self, name, Fragile(store, self.fuse))

@@ -49,6 +49,7 @@ NEEDED = (
     ("*FunctionsSweep*", "dynamodb:*Item", RESUMED),
     ("*FunctionsSweep*", "sqs:Get*", "the construct's grant of a sender; it opens no message"),
     ("*FunctionsPublish*", "elasticfilesystem:*", "the mount itself; asserted in tests/infra/test_pipeline.py"),
+    ("*FunctionsSearch*", "elasticfilesystem:*", "the mount itself; asserted in tests/infra/test_serving.py"),
     ("*FunctionsPromote*", "sagemaker:DeleteEndpoint", "a first promotion that is undone takes its endpoint away"),
     ("*FunctionsPromote*", "cloudwatch:DescribeAlarms", GUARDED),
     ("chartloop-endpoint", "cloudwatch:DescribeAlarms", GUARDED),
@@ -98,10 +99,11 @@ def live(cloud: Cloud, api: Api) -> None:
             until(lambda: api.task("ner")["active_run"], 60)
             until(lambda: idle(api), RUN_SECONDS)
     champion = api.task("ner")["champion"]["version"]
-    kept = api.predict("ner", ["the patient takes aspirin"], keep=True)["predictions"][0]
+    kept = api.predict("ner", ["the patient takes aspirin"], keep=True, codes=3)["predictions"][0]
     api.feedback("ner", kept["prediction_id"], entities=[{"start": 18, "end": 25, "label": "drug"}])
     api.review("ner", text=True)
     api.drift("ner")
+    api.similar("ner", "the patient takes aspirin", include=["text"])
     other = next(model["version"] for model in api.models("ner") if model["version"] != champion)
     api.promote("ner", other, reason="to see what it takes")
     until(lambda: idle(api) and api.task("ner")["champion"]["version"] == other, RUN_SECONDS)

@@ -12,7 +12,7 @@ from chartloop.tasks import TASKS
 from infra.code import ROOT
 from lambdas.http import MODELS_PROMOTE, MODELS_READ, PREDICT, RECORDS_WRITE
 from local import issuer
-from tests.infra.templates import Templates
+from tests.infra.templates import Templates, listed
 
 ERROR = json.loads((ROOT / "docs" / "contracts" / "error.schema.json").read_text())
 CODES = (ROOT / "docs" / "contracts" / "error-codes.md").read_text()
@@ -153,3 +153,21 @@ def test_the_endpoint_role_is_the_one_that_promotion_passes(cloud: Templates) ->
     assert cloud.allowed(role["LogicalId"], "s3:GetObject", f"{bucket}/models/ner/v/model.tar.gz")
     assert not cloud.allowed(role["LogicalId"], "s3:PutObject", f"{bucket}/models/ner/v/model.tar.gz")
     assert not cloud.allowed(role["LogicalId"], "s3:GetObject", f"{bucket}/records/ner/b.jsonl")
+
+
+def test_stored_vectors_are_searched_by_a_function_that_reads_the_folder_and_calls_nothing(cloud: Templates) -> None:
+    search = cloud.function("search")
+    [mount] = search["FileSystemConfigs"]
+    assert mount["LocalMountPath"] == search["Environment"]["Variables"]["CHARTLOOP_MODEL_FOLDER"] == "/mnt/chartloop"
+    assert "Reader" in str(mount["Arn"]) and search["VpcConfig"] == cloud.function("publish")["VpcConfig"]
+    granted = {action for statement in cloud.statements(cloud.role_of("search")) for action in listed(statement["Action"])}
+    others = {action for action in granted if not action.startswith(("logs:", "ec2:", "kms:"))}
+    assert others == {"elasticfilesystem:ClientMount"}
+
+
+def test_only_the_functions_behind_the_api_may_ask_it(cloud: Templates) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:chartloop-search"
+    asking = {name for name in cloud.functions() if cloud.allowed(cloud.role_of(name), "lambda:InvokeFunction", arn)}
+    assert asking == {"api", "predict"}
+    assert not cloud.allowed(cloud.role_of("predict"), "lambda:InvokeFunction", arn.replace("search", "publish"))
+    assert cloud.function("predict")["Environment"]["Variables"]["CHARTLOOP_SEARCH_FUNCTION"] == "chartloop-search"

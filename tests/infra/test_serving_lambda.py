@@ -74,7 +74,7 @@ def test_the_functions_know_how_it_is_served(itself: Templates, cloud: Templates
 
 def test_otherwise_predict_mounts_nothing_and_nobody_asks_it_directly(cloud: Templates) -> None:
     assert "FileSystemConfigs" not in cloud.function("predict") and len(cloud.function("predict")["Layers"]) == 1
-    assert len(cloud.all("AWS::EFS::AccessPoint")) == 1
+    assert len(cloud.all("AWS::EFS::AccessPoint")) == 2  # the publisher's and the search function's
     assert not cloud.allowed(cloud.role_of("promote"), "lambda:InvokeFunction", PREDICT)
 
 
