@@ -149,9 +149,10 @@ def promotion_alone_changes_the_endpoint(t: Templates) -> Iterator[str]:
         yield from roles_that_may(t, f"sagemaker:{action}", ENDPOINT) - {t.role_of("promote")}
 
 
-@rule("A prediction's text goes to the endpoint from predict, and golden requests from promotion")
-def the_endpoint_is_asked_by_two(t: Templates) -> Iterator[str]:
-    yield from roles_that_may(t, "sagemaker:InvokeEndpoint", ENDPOINT) - {t.role_of("predict"), t.role_of("promote")}
+@rule("A text goes to the endpoint from predict, for its like from api, and golden requests from promotion")
+def the_endpoint_is_asked_by_three(t: Templates) -> Iterator[str]:
+    asking = {t.role_of(name) for name in ("predict", "api", "promote")}
+    yield from roles_that_may(t, "sagemaker:InvokeEndpoint", ENDPOINT) - asking
 
 
 @rule("Secrets have no place in settings, which many may read")

@@ -139,7 +139,7 @@ def test_concurrency_is_reserved_only_where_asked_for(cloud: Templates, prod: Te
     reserved = {
         name: f["ReservedConcurrentExecutions"] for name, f in prod.functions().items() if "ReservedConcurrentExecutions" in f
     }
-    assert reserved == {"api": 10, "predict": 10}
+    assert reserved == {"api": 10, "predict": 10, "search": 10}
 
 
 def test_the_janitor_can_delete_no_endpoint_that_serves(cloud: Templates) -> None:

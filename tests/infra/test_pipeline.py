@@ -77,16 +77,17 @@ def test_functions_get_every_setting_and_can_read_it_back(cloud: Templates) -> N
         assert {PREFIX + field.upper() for field in Settings.model_fields} <= set(variables)
         settings = from_environment(variables, "state_machine", "endpoint_role", "inference_image", "kms_key", "queue_url")
         assert settings.state_machine == MACHINE
-        assert bool(settings.model_folder) is (name == "publish")
+        assert bool(settings.model_folder) is (name in ("publish", "search"))
         assert bool(settings.issuer) is (name == "authorizer")
 
 
-def test_only_publish_has_the_model_folder_and_is_in_the_network(cloud: Templates) -> None:
+def test_only_publish_and_search_have_the_model_folder_and_are_in_the_network(cloud: Templates) -> None:
+    mounting = ("publish", "search")
     for name, function in cloud.functions().items():
-        assert ("FileSystemConfigs" in function) is (name == "publish")
-        assert ("VpcConfig" in function) is (name == "publish")
-    (mount,) = cloud.function("publish")["FileSystemConfigs"]
-    assert mount["LocalMountPath"] == cloud.function("publish")["Environment"]["Variables"]["CHARTLOOP_MODEL_FOLDER"]
+        assert ("FileSystemConfigs" in function) is ("VpcConfig" in function) is (name in mounting)
+    for name in mounting:
+        (mount,) = cloud.function(name)["FileSystemConfigs"]
+        assert mount["LocalMountPath"] == cloud.function(name)["Environment"]["Variables"]["CHARTLOOP_MODEL_FOLDER"]
 
 
 def test_logs_are_encrypted_and_end(cloud: Templates) -> None:

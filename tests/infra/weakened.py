@@ -210,7 +210,7 @@ WAYS: dict[str, list[Weaken]] = {
     "posting_reaches_the_way_in_only": [grant("FunctionsApi", "s3:PutObject", f"{DATA}/holdout/*")],
     "nothing_is_deleted": [grant("FunctionsFinish", "s3:DeleteObject", f"{DATA}/runs/*")],
     "promotion_alone_changes_the_endpoint": [grant("FunctionsFinish", "sagemaker:UpdateEndpoint", ENDPOINT)],
-    "the_endpoint_is_asked_by_two": [grant("FunctionsJudge", "sagemaker:InvokeEndpoint", ENDPOINT)],
+    "the_endpoint_is_asked_by_three": [grant("FunctionsJudge", "sagemaker:InvokeEndpoint", ENDPOINT)],
     "settings_hold_no_secrets": [put("Lambda::Function", "Environment.Variables.API_TOKEN", "abc")],
     "the_network_has_no_way_out": [add("EC2::NatGateway"), add("EC2::InternetGateway")],
     "only_functions_that_mount_are_in_the_network": [
