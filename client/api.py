@@ -24,11 +24,11 @@ from client.contracts import (
     Record,
     Run,
     RunPage,
-    Similar,
     TaskSettings,
     TaskStatus,
     UploadAddress,
 )
+from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from client.contracts_codes import SuggestedCode
+
 Record = dict[str, Any]
 """One labelled unit of clinical text, in the form of its task (record.schema.json)."""
 
@@ -273,35 +275,6 @@ class Entity(TypedDict):
     confidence: float
 
 
-class Near(TypedDict):
-    """A stored record, and how like its text is: the cosine of the two vectors."""
-
-    record_id: str
-    similarity: float
-
-
-class NearWithText(Near):
-    text: NotRequired[str | None]
-
-
-class Evidence(TypedDict):
-    """Earlier records that carry a code, and where the text holds words of its description."""
-
-    records: list[Near]
-    words: list[dict[str, int]]
-
-
-class SuggestedCode(TypedDict):
-    """`keyphrases` are indices of the entities that overlap the evidence's words; `score` is for ranking alone."""
-
-    system: str
-    code: str
-    description: str
-    score: float
-    evidence: Evidence
-    keyphrases: list[int]
-
-
 class TextResult(TypedDict):
     """Entities and characters, or an error in their place; `codes` where they were asked for."""
 
@@ -320,10 +293,3 @@ class Prediction(TypedDict):
     offset_unit: OffsetUnit
     predictions: list[TextResult]
     warnings: NotRequired[list[dict[str, str]]]
-
-
-class Similar(TypedDict):
-    task: str
-    model_version: str
-    snapshot: str | None
-    records: list[NearWithText]

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from client.annotate import visible
-from client.contracts import Interval, Model, NearWithText, Run, Step, SuggestedCode, TextResult, Verdict
+from client.contracts import Interval, Model, Run, Step, TextResult, Verdict
+from client.contracts_codes import NearWithText, SuggestedCode
 
 COLOUR_OF = {
     "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",

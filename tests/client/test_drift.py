@@ -9,7 +9,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 
 import pytest
 
-from client import contracts, contracts_feedback
+from client import contracts, contracts_codes, contracts_feedback
 from client.api import Routes
 from client.calls import Call, route
 from lambdas.api import OPENAPI
@@ -26,7 +26,7 @@ METHODS = {name: method for name, method in vars(Routes).items() if isinstance(m
 SAME_ROUTE = {"post_body": "post_records"}
 """Another form of the same post, by the method that it is a form of."""
 
-TYPES = {**vars(contracts), **vars(contracts_feedback)}
+TYPES = {**vars(contracts), **vars(contracts_codes), **vars(contracts_feedback)}
 UNWRAPPED = {"ModelList": list[contracts.Model]}
 NAMED_BY_THE_INSTALLATION = {"TaskSettings"}
 NOT_FIELDS = {"self", "records", "body", "content_type", "changes"}
