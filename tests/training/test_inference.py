@@ -45,7 +45,8 @@ def test_it_finds_what_it_learned(served: Served) -> None:
 def test_the_answer_keeps_its_contract(served: Served) -> None:
     answer = predict_fn({"texts": [NOTE, 3], "min_confidence": 0.0}, served)
     assert answer["model_version"] == "ner-1"
-    validate("prediction", {**answer, "task": "ner", "offset_unit": "codepoint"})
+    named = [{"prediction_id": "p", **answer["predictions"][0]}, answer["predictions"][1]]  # the predict route names them
+    validate("prediction", {**answer, "task": "ner", "offset_unit": "codepoint", "predictions": named})
 
 
 def test_100_000_characters_are_read_to_the_end(served: Served) -> None:
