@@ -19,6 +19,8 @@ from chartloop.records import BatchOptions, Checked, Line
 from chartloop.seams import Item, Ledger, Objects
 
 RECEIVED, PROCESSED, QUARANTINED, WITHDRAWN = "received", "processed", "quarantined", "withdrawn"
+CHECKED = "checked"
+"""Of a receipt alone: nothing was stored."""
 
 UPLOAD_SECONDS = 3600
 UPLOAD_ID = re.compile(r"u-[0-9a-f]{32}")
@@ -117,6 +119,15 @@ def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> R
     if batch["status"] == RECEIVED:
         _store(objects, batch, receipt, body)
     return receipt
+
+
+def rehearse(post: Post, *, ledger: Ledger, now: datetime) -> Receipt:
+    """The verdicts that `receive` would give, with nothing stored; as many as fit in an answer."""
+    batch = new_batch(
+        post.task, batch_id_of(post.task, post.fingerprint, ledger), options=post.options,
+        labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
+    )  # fmt: skip
+    return {**receipts.part(_answer(post, batch)[0]), "status": CHECKED}
 
 
 def _answer(post: Post, batch: Item) -> tuple[Receipt, bytes]:

@@ -42,7 +42,7 @@ class RecordVerdict(TypedDict):
 class BatchReceipt(TypedDict):
     batch_id: str
     task: str
-    status: Literal["received", "processed", "quarantined", "withdrawn"]
+    status: Literal["checked", "received", "processed", "quarantined", "withdrawn"]
     counts: dict[str, int]
     records: list[RecordVerdict]
     received_at: str

@@ -50,6 +50,7 @@ def post_records(
     span_policy: Annotated[SpanPolicy | None, Query()] = None,
     offset_unit: Annotated[OffsetUnit | None, Query()] = None,
     idempotency_key: IdempotencyKey = None,
+    check: Annotated[bool, Query(description="Only asks for the verdicts: nothing is stored.")] = False,
 ) -> dict[str, Any]:
     """One verdict per record, made without looking at other batches; the batch's own address has the final ones."""
     tasks.find(task)
@@ -60,6 +61,8 @@ def post_records(
         defaults=batches.defaults(task, routes.world.ledger),
     )  # fmt: skip
     world = routes.world
+    if check:
+        return batches.rehearse(post, ledger=world.ledger, now=world.clock())
     return batches.receive(post, ledger=world.ledger, objects=world.objects, now=world.clock())
 
 

@@ -1,7 +1,8 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Run, RunPage, TaskStatus, UploadAddress,
+  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Run, RunPage, TaskStatus,
 } from "./api/types.gen";
+import type { Span } from "./note/segments";
 
 export const TASK = "ner";
 
@@ -16,6 +17,8 @@ export class ApiError extends Error {
     super(message);
   }
 }
+
+export type OffsetUnit = "codepoint" | "utf16";
 
 type Sent = { method?: string; body?: BodyInit; type?: string; headers?: Record<string, string> };
 
@@ -38,10 +41,18 @@ export class Api {
     this.ask<Run>(`/tasks/${TASK}/rollback`, json(version === null ? { reason } : { reason, version }));
   withdraw = (id: string, reason: string) =>
     this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
-  predict = (text: string) => this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text }));
+  /** Offsets count UTF-16 units, as this page does. */
+  predict = (text: string) => this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text, offset_unit: "utf16" }));
+  /** With `check` nothing is stored: the verdicts alone. */
+  send = (body: Blob, type: string, unit: OffsetUnit, check: boolean) =>
+    this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: unit, check: check ? "true" : null })}`, { method: "POST", body, type });
 
-  send = (body: Blob, type: string) => this.ask<BatchReceipt>(`/tasks/${TASK}/records`, { method: "POST", body, type });
-  uploadAddress = (name: string) => this.ask<UploadAddress>(`/tasks/${TASK}/uploads`, json({ name }));
+  /** A text with all its entities as a labelled record of its own. */
+  label = (text: string, spans: Span[]) => {
+    const entities = spans.map(({ start, end, label }) => ({ start, end, label }));
+    const records = [{ record_id: `page-${crypto.randomUUID()}`, text, entities }];
+    return this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: "utf16" })}`, json(records));
+  };
 
   private async ask<Answer>(path: string, { method = "GET", body, type, headers }: Sent = {}): Promise<Answer> {
     const answer = await fetch(`/v1${path}`, {

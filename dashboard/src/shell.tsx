@@ -14,8 +14,11 @@ export type PageProps = { person: Person; rest: string };
 type Page = { text: string; page: LazyExoticComponent<ComponentType<PageProps>> };
 
 const PAGES: { [path: string]: Page } = {
+  "/send": { text: "Send data", page: lazy(() => import("./pages/send")) },
   "/runs": { text: "Runs", page: lazy(() => import("./pages/runs")) },
   "/models": { text: "Models", page: lazy(() => import("./pages/models")) },
+  "/try": { text: "Try it", page: lazy(() => import("./pages/try")) },
+  "/data": { text: "Labels and data", page: lazy(() => import("./pages/data")) },
 };
 const FIRST = "/runs";
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -16,11 +16,14 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SECONDS = 30
+SIZE: ViewportSize = {"width": 1360, "height": 900}
+AXE = Path(__file__).parent.parent.parent / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser with a profile of its own, which is gone afterwards."""
+    expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(FLAGS))
         yield browser
@@ -37,7 +40,7 @@ class Visit:
         self.origin = origin
         self.complaints: list[str] = []
         self.context: BrowserContext = browser.new_context(
-            color_scheme="dark" if dark else "light", viewport={"width": 1360, "height": 900}, locale="en-GB"
+            color_scheme="dark" if dark else "light", viewport=SIZE, locale="en-GB"
         )
         self.context.set_default_timeout(SECONDS * 1000)
         self.page: Page = self.context.new_page()
@@ -62,7 +65,18 @@ class Visit:
         self.page.get_by_role("heading", level=1).wait_for()
 
     def picture(self, path: Path) -> None:
-        self.page.screenshot(path=path, full_page=True)
+        """The whole page, drawn: what is out of sight is not drawn before it is needed."""
+        height = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        self.page.set_viewport_size({**SIZE, "height": max(SIZE["height"], height)})
+        self.page.screenshot(path=path)
+        self.page.set_viewport_size(SIZE)
+
+    def barriers(self) -> list[str]:
+        """What axe finds to be serious for who uses a keyboard or a screen reader."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        grave = [each for each in found if each["impact"] in ("serious", "critical")]
+        return [f"{each['id']}: {node['html'][:200]}" for each in grave for node in each["nodes"]]
 
     def end(self) -> None:
         self.context.close()

@@ -6,11 +6,11 @@ import pytest
 
 from tests.browser.conftest import OUTPUT, MayVisit
 
-PAGES = {"/runs": "Runs", "/models": "Models"}
+PAGES = {"/send": "Send data", "/runs": "Runs", "/models": "Models", "/try": "Try it", "/data": "Labels and data"}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_page_opens_and_is_pictured(visit: MayVisit, dark: bool) -> None:
+def test_every_page_opens_without_barriers_and_is_pictured(visit: MayVisit, dark: bool) -> None:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     there = visit(dark=dark)
     there.sign_in()
@@ -19,6 +19,7 @@ def test_every_page_opens_and_is_pictured(visit: MayVisit, dark: bool) -> None:
         there.page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
         there.page.get_by_text("Loading").first.wait_for(state="hidden")
         there.picture(OUTPUT / f"{path[1:]}-{'dark' if dark else 'light'}.png")
+        assert there.barriers() == []
 
 
 def test_a_wanted_address_is_reached_after_signing_in(visit: MayVisit) -> None:

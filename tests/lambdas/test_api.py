@@ -57,6 +57,22 @@ def test_posted_records_have_a_receipt(call: Caller) -> None:
     assert answer.json["poster"] == "alice"
 
 
+def test_a_check_gives_the_verdicts_and_stores_nothing(call: Caller, world: FakeWorld) -> None:
+    answer = call("POST", "/v1/tasks/ner/records", [{"record_id": "b"}, note("a")], query={"check": "true"})
+    contracts.validate("batch_receipt", answer.json)
+    assert (answer.json["status"], [entry["verdict"] for entry in answer.json["records"]]) == (
+        "checked",
+        ["rejected", "accepted"],
+    )
+    assert call("GET", "/v1/tasks/ner/batches").json["batches"] == []
+    assert call("GET", f"/v1/tasks/ner/batches/{answer.json['batch_id']}").status == 404
+
+
+def test_a_check_of_nothing_but_mistakes_still_names_each(call: Caller) -> None:
+    answer = call("POST", "/v1/tasks/ner/records", [5, {"record_id": "b"}], query={"check": "true"})
+    assert [entry["verdict"] for entry in answer.json["records"]] == ["rejected", "rejected"]
+
+
 def test_the_final_receipt_has_the_final_verdicts(call: Caller) -> None:
     post(call, [note("a")])
     batch_id = post(call, [note("a"), note("b")])

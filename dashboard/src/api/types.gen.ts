@@ -17,7 +17,7 @@ export type BatchPage = {
     batches: Array<{
         batch_id?: string;
         task?: 'ner' | 'classification' | 'regression' | 'generation';
-        status?: 'received' | 'processed' | 'quarantined' | 'withdrawn';
+        status?: 'checked' | 'received' | 'processed' | 'quarantined' | 'withdrawn';
         counts?: {
             total: number;
             accepted: number;
@@ -39,6 +39,11 @@ export type BatchPage = {
          * Of a withdrawal.
          */
         reason?: string;
+        /**
+         * Of what nobody posted: the corrected prediction that it was made of.
+         */
+        source?: 'feedback';
+        prediction_id?: string;
     }>;
     next: string | null;
 };
@@ -46,12 +51,12 @@ export type BatchPage = {
 /**
  * BatchReceipt
  *
- * What became of a batch: one verdict per record. `received`: parsed by the API, not yet compared with what is stored.
+ * What became of a batch: one verdict per record. `received`: parsed by the API, not yet compared with what is stored; `checked`: the same verdicts of a post that was not stored.
  */
 export type BatchReceipt = {
     batch_id: string;
     task: 'ner' | 'classification' | 'regression' | 'generation';
-    status: 'received' | 'processed' | 'quarantined' | 'withdrawn';
+    status: 'checked' | 'received' | 'processed' | 'quarantined' | 'withdrawn';
     counts: {
         total: number;
         accepted: number;
@@ -90,6 +95,11 @@ export type BatchReceipt = {
      * Of a withdrawal.
      */
     reason?: string;
+    /**
+     * Of what nobody posted: the corrected prediction that it was made of.
+     */
+    source?: 'feedback';
+    prediction_id?: string;
 };
 
 /**
@@ -142,6 +152,137 @@ export type Cost = {
 };
 
 /**
+ * Drift
+ *
+ * What each model version answered and what corrections changed in it; counts, rates and shares without text.
+ */
+export type Drift = {
+    task: 'ner' | 'classification' | 'regression' | 'generation';
+    since: string;
+    versions: Array<{
+        model_version: string;
+        /**
+         * All of whose entities were answered.
+         */
+        texts: number;
+        /**
+         * Asked for with a least confidence; they are in no other figure.
+         */
+        filtered: number;
+        /**
+         * Share of the texts in which nothing was found.
+         */
+        without_entities: number | null;
+        tokens: number;
+        labels: Array<{
+            label: string;
+            entities: number;
+            per_1000_tokens: number | null;
+        }>;
+        confidence: {
+            mean: number | null;
+            /**
+             * Entities by confidence: 0 to 0.1, ..., 0.9 to 1.
+             */
+            bins: [
+                number,
+                number,
+                number,
+                number,
+                number,
+                number,
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        characters: {
+            mean: number | null;
+            classes: Array<{
+                /**
+                 * Null: longer than the class before.
+                 */
+                up_to: number | null;
+                texts: number;
+            }>;
+        };
+        /**
+         * Of kept predictions, whenever they were corrected; null where none was.
+         */
+        corrections: null | {
+            texts: number;
+            unchanged: number;
+            removed: number;
+            added: number;
+            /**
+             * (removed + added) / (unchanged + removed + added); an entity that was moved or renamed is both.
+             */
+            disagreement: number | null;
+            labels: Array<{
+                label: string;
+                unchanged: number;
+                removed: number;
+                added: number;
+                /**
+                 * (removed + added) / (unchanged + removed + added); an entity that was moved or renamed is both.
+                 */
+                disagreement: number | null;
+            }>;
+        };
+        by_day: Array<{
+            day: string;
+            /**
+             * All of whose entities were answered.
+             */
+            texts: number;
+            /**
+             * Asked for with a least confidence; they are in no other figure.
+             */
+            filtered: number;
+            /**
+             * Share of the texts in which nothing was found.
+             */
+            without_entities: number | null;
+            tokens: number;
+            labels: Array<{
+                label: string;
+                entities: number;
+                per_1000_tokens: number | null;
+            }>;
+            confidence: {
+                mean: number | null;
+                /**
+                 * Entities by confidence: 0 to 0.1, ..., 0.9 to 1.
+                 */
+                bins: [
+                    number,
+                    number,
+                    number,
+                    number,
+                    number,
+                    number,
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+            };
+            characters: {
+                mean: number | null;
+                classes: Array<{
+                    /**
+                     * Null: longer than the class before.
+                     */
+                    up_to: number | null;
+                    texts: number;
+                }>;
+            };
+        }>;
+    }>;
+};
+
+/**
  * Error
  *
  * Every error of every route.
@@ -156,6 +297,53 @@ export type Error = {
             [key: string]: unknown;
         };
     };
+};
+
+/**
+ * Feedback
+ *
+ * What is right of a prediction: its entities, its codes, or both.
+ */
+export type Feedback = {
+    /**
+     * Prediction Id
+     */
+    prediction_id: string;
+    /**
+     * Entities
+     *
+     * All that there are. Without it those of the kept prediction are right.
+     */
+    entities?: Array<{
+        start: number;
+        end: number;
+        label: string;
+        surface?: string;
+        confidence?: number;
+    }>;
+    /**
+     * Codes
+     */
+    codes?: Array<{
+        system: string;
+        code: string;
+    }>;
+    /**
+     * Text
+     *
+     * Needed where the prediction was not kept.
+     */
+    text?: string;
+    /**
+     * Patient Id
+     *
+     * As of a record: what is of one patient stays on one side.
+     */
+    patient_id?: string;
+    /**
+     * Offset Unit
+     */
+    offset_unit?: 'codepoint' | 'utf16';
 };
 
 export type Health = {
@@ -212,15 +400,22 @@ export type Prediction = {
     offset_unit: 'codepoint' | 'utf16';
     predictions: Array<{
         id?: string;
+        /**
+         * Opaque; what feedback names the prediction by.
+         */
+        prediction_id: string;
         entities: Array<{
             label: string;
             start: number;
             end: number;
             surface: string;
+            /**
+             * Calibrated: of the entities with 0.8, about 80 % should be right in label, start and end.
+             */
             confidence: number;
         }>;
         /**
-         * How much of the text was read: always all of it.
+         * How much of the text was read, in the unit of the offsets: always all of it.
          */
         characters: number;
     } | {
@@ -345,6 +540,54 @@ export type Request = {
      * Offset Unit
      */
     offset_unit?: 'codepoint' | 'utf16';
+    /**
+     * Keep
+     *
+     * Keeps text and result for 30 days, for the review queue and for corrections.
+     */
+    keep?: boolean;
+};
+
+/**
+ * Review
+ *
+ * A page of the kept predictions that nobody has corrected, least sure first. One in which nothing was found stands where a least confidence of 0.5 would.
+ */
+export type Review = {
+    task: 'ner' | 'classification' | 'regression' | 'generation';
+    offset_unit: 'codepoint' | 'utf16';
+    predictions: Array<{
+        /**
+         * Opaque; what feedback names the prediction by.
+         */
+        prediction_id: string;
+        model_version: string;
+        /**
+         * Of the least sure entity; null where nothing was found.
+         */
+        least_confidence: number | null;
+        /**
+         * How many were found.
+         */
+        entities: number;
+        characters: number;
+        kept_at: string;
+        /**
+         * With include=text, unless it has just expired.
+         */
+        text?: string;
+        /**
+         * With text: the entities, in the offset unit asked for.
+         */
+        found?: Array<{
+            label: string;
+            start: number;
+            end: number;
+            surface: string;
+            confidence: number;
+        }>;
+    }>;
+    next: string | null;
 };
 
 /**
@@ -537,6 +780,43 @@ export type ScoreReport = {
      * What the artifact knows. Where candidate and champion know different ones, settled counts the common ones alone.
      */
     labels?: Array<string>;
+    /**
+     * How far confidences can be believed, on the settled part; null where nothing was found.
+     */
+    calibration?: {
+        /**
+         * Fitted on notes of the training side that the model did not learn from; 1 where they were too few.
+         */
+        temperature: number;
+        /**
+         * How many were found on the settled part, of the labels that are compared.
+         */
+        entities: number;
+        /**
+         * Expected calibration error: mean distance of confidence and share right (label, start and end), over 15 bins of equal width.
+         */
+        ece: number;
+        /**
+         * Of the same entities at a temperature of 1.
+         */
+        ece_uncalibrated: number;
+        /**
+         * Of the calibrated confidences, by rising confidence; bins without entities are left out.
+         */
+        bins: Array<{
+            low: number;
+            high: number;
+            count: number;
+            /**
+             * Mean of the bin.
+             */
+            confidence: number;
+            /**
+             * Share of the bin's entities that is right.
+             */
+            accuracy: number;
+        }>;
+    } | null;
 };
 
 /**
@@ -1401,6 +1681,131 @@ export type GetCostResponses = {
 
 export type GetCostResponse = GetCostResponses[keyof GetCostResponses];
 
+export type GetDriftData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Days
+         */
+        days?: number;
+    };
+    url: '/v1/tasks/{task}/drift';
+};
+
+export type GetDriftErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetDriftError = GetDriftErrors[keyof GetDriftErrors];
+
+export type GetDriftResponses = {
+    /**
+     * Drift
+     */
+    200: Drift;
+};
+
+export type GetDriftResponse = GetDriftResponses[keyof GetDriftResponses];
+
+export type PostFeedbackData = {
+    body: Feedback;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/feedback';
+};
+
+export type PostFeedbackErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type PostFeedbackError = PostFeedbackErrors[keyof PostFeedbackErrors];
+
+export type PostFeedbackResponses = {
+    /**
+     * BatchReceipt
+     */
+    202: BatchReceipt;
+};
+
+export type PostFeedbackResponse = PostFeedbackResponses[keyof PostFeedbackResponses];
+
 export type ListModelsData = {
     body?: never;
     path: {
@@ -1459,6 +1864,14 @@ export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
 export type PromoteModelData = {
     body: Reason;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Sent again with the same key, it is done once.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Task
@@ -1663,6 +2076,14 @@ export type PostPredictResponse = PostPredictResponses[keyof PostPredictResponse
 
 export type PostRecordsData = {
     body: Records;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Sent again with the same key, it is done once.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Task
@@ -1684,6 +2105,12 @@ export type PostRecordsData = {
          * Offset Unit
          */
         offset_unit?: 'codepoint' | 'utf16' | null;
+        /**
+         * Check
+         *
+         * Only asks for the verdicts: nothing is stored.
+         */
+        check?: boolean;
     };
     url: '/v1/tasks/{task}/records';
 };
@@ -1738,8 +2165,89 @@ export type PostRecordsResponses = {
 
 export type PostRecordsResponse = PostRecordsResponses[keyof PostRecordsResponses];
 
+export type GetReviewData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Before
+         */
+        before?: string | null;
+        /**
+         * Include
+         */
+        include?: 'text' | null;
+        /**
+         * Offset Unit
+         */
+        offset_unit?: 'codepoint' | 'utf16';
+    };
+    url: '/v1/tasks/{task}/review';
+};
+
+export type GetReviewErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetReviewError = GetReviewErrors[keyof GetReviewErrors];
+
+export type GetReviewResponses = {
+    /**
+     * Review
+     */
+    200: Review;
+};
+
+export type GetReviewResponse = GetReviewResponses[keyof GetReviewResponses];
+
 export type RollBackData = {
     body: Rollback;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Sent again with the same key, it is done once.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Task
@@ -1804,6 +2312,14 @@ export type RollBackResponse = RollBackResponses[keyof RollBackResponses];
 
 export type StartRunData = {
     body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Sent again with the same key, it is done once.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Task

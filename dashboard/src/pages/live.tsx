@@ -96,9 +96,9 @@ function said(progress: Step["progress"]): string {
 }
 
 function Progress({ step }: { step: Step }) {
-  const { epoch, epochs } = step.progress ?? {};
-  if (epoch === undefined || !epochs) return null;
-  return <ProgressBar value={Math.min(100, (100 * epoch) / epochs)} label="Training" description={`Epoch ${epoch} of at most ${epochs}`} />;
+  const { epoch, progress } = step.progress ?? {};
+  if (progress === undefined) return null;
+  return <ProgressBar value={Math.min(100, progress)} label="Training" description={epoch === undefined ? "" : `Epoch ${Math.floor(epoch)}`} />;
 }
 
 /** The points that this page saw: the API tells the last one. */
@@ -122,7 +122,7 @@ function Loss({ run }: { run: Run }) {
 
 function useLosses(run: Run): { x: number; y: number }[] {
   const progress = run.steps.find((step) => step.name === "train")?.progress;
-  const { epoch, loss } = progress ?? {};
+  const { epoch, train_loss: loss } = progress ?? {};
   const [points, setPoints] = useState<{ x: number; y: number }[]>([]);
   useEffect(() => {
     if (epoch === undefined || loss === undefined) return;

@@ -176,7 +176,7 @@ function Trail() {
             { id: "at", header: "When", cell: (entry) => moment(entry.at), minWidth: 180 },
             { id: "action", header: "What", isRowHeader: true, cell: (entry) => entry.action },
             { id: "by", header: "Who", cell: (entry) => entry.by },
-            { id: "more", header: "With", cell: more, minWidth: 320 },
+            { id: "more", header: "With", cell: (entry) => more(entry), minWidth: 320 },
           ]}
           ariaLabels={{ tableLabel: "Audit trail" }}
           empty="Nothing was decided yet."
