@@ -1,6 +1,6 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Run, RunPage, TaskStatus,
+  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Review, Run, RunPage, TaskStatus,
 } from "./api/types.gen";
 import type { Span } from "./note/segments";
 
@@ -42,17 +42,19 @@ export class Api {
   withdraw = (id: string, reason: string) =>
     this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
   /** Offsets count UTF-16 units, as this page does. */
-  predict = (text: string) => this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text, offset_unit: "utf16" }));
+  predict = (text: string, keep: boolean) => this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text, keep, offset_unit: "utf16" }));
   /** With `check` nothing is stored: the verdicts alone. */
   send = (body: Blob, type: string, unit: OffsetUnit, check: boolean) =>
     this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: unit, check: check ? "true" : null })}`, { method: "POST", body, type });
 
-  /** A text with all its entities as a labelled record of its own. */
-  label = (text: string, spans: Span[]) => {
+  /** What is right of a prediction: all its entities. `text` where the prediction was not kept. */
+  feedback = (prediction: string, text: string | undefined, spans: Span[]) => {
     const entities = spans.map(({ start, end, label }) => ({ start, end, label }));
-    const records = [{ record_id: `page-${crypto.randomUUID()}`, text, entities }];
-    return this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: "utf16" })}`, json(records));
+    return this.ask<BatchReceipt>(`/tasks/${TASK}/feedback`, json({ prediction_id: prediction, text, entities, offset_unit: "utf16" }));
   };
+  /** Kept predictions that nobody corrected, least sure first, with their texts. */
+  review = (before: string | null) =>
+    this.ask<Review>(`/tasks/${TASK}/review${query({ include: "text", offset_unit: "utf16", limit: "10", before })}`);
 
   private async ask<Answer>(path: string, { method = "GET", body, type, headers }: Sent = {}): Promise<Answer> {
     const answer = await fetch(`/v1${path}`, {

@@ -86,6 +86,11 @@ export function useBatch(id: string | null) {
   });
 }
 
+export function useReview(before: string | null) {
+  const api = useApi();
+  return useQuery({ queryKey: ["review", before], queryFn: () => api.review(before), staleTime: Infinity, gcTime: 0 });
+}
+
 /** Something with consequences: afterwards everything that is shown is asked anew. */
 export function useDecision<Given, Answer>(decide: (given: Given) => Promise<Answer>, done: (answer: Answer) => void) {
   const queries = useQueryClient();

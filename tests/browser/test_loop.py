@@ -72,7 +72,8 @@ def tries(there: Visit) -> None:
     page = there.page
     page.get_by_role("link", name="Try it").click()
     page.get_by_label("Text", exact=True).fill(ODD)
-    page.keyboard.press("Control+Enter")
+    page.get_by_label("Keep for review").check()
+    page.get_by_label("Text", exact=True).press("Control+Enter")
     note = page.get_by_role("region", name="Entities in the note")
     expect(note.locator("mark").first).to_have_text("aspirin")
     assert "<script>document.title='x'</script>" in note.inner_text() and page.title() == "Try it - Chartloop"
@@ -84,5 +85,7 @@ def tries(there: Visit) -> None:
     pictured(there, "tried")
     page.get_by_role("button", name="Send feedback").click()
     expect(page.get_by_text("is a labelled record now")).to_be_visible()
+    page.goto(f"{there.origin}/data?tab=review")
+    expect(page.get_by_text("Nothing waits.")).to_be_visible()
     kept = page.evaluate("JSON.stringify([location.href, {...localStorage}, {...sessionStorage}])")
     assert "aspirin" not in kept

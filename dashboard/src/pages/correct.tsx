@@ -17,10 +17,13 @@ import { useApi, useDecision } from "../queries";
 import type { Person } from "../session";
 import { count, percent } from "../words";
 
-export type Found = { text: string; version: string; spans: Span[] };
+/** `kept`: the service has the text, so a correction need not send it. */
+export type Found = { id: string; kept: boolean; text: string; version: string; spans: Span[] };
 type Range = { start: number; end: number };
 
-export function Correct({ found, labels, person }: { found: Found; labels: string[]; person: Person }) {
+type CorrectGiven = { found: Found; labels: string[]; person: Person; sent?: () => void };
+
+export function Correct({ found, labels, person, sent }: CorrectGiven) {
   const { spans, past, put, undo } = useSpans(found.spans);
   const [least, setLeast] = useState(0);
   const [range, setRange] = useState<Range | null>(null);
@@ -54,7 +57,7 @@ export function Correct({ found, labels, person }: { found: Found; labels: strin
           <List text={found.text} spans={shown} remove={(span) => put(spans.filter((each) => each !== span))} />
         </SpaceBetween>
       </Container>
-      <Feedback found={found} spans={spans} person={person} changed={past > 0} undo={undo} />
+      <Feedback found={found} spans={spans} person={person} changed={past > 0} undo={undo} sent={sent} />
     </SpaceBetween>
   );
 }
@@ -140,11 +143,11 @@ function List({ text, spans, remove }: { text: string; spans: Span[]; remove: (s
   );
 }
 
-type FeedbackGiven = { found: Found; spans: Span[]; person: Person; changed: boolean; undo: () => void };
+type FeedbackGiven = { found: Found; spans: Span[]; person: Person; changed: boolean; undo: () => void; sent: (() => void) | undefined };
 
-function Feedback({ found, spans, person, changed, undo }: FeedbackGiven) {
+function Feedback({ found, spans, person, changed, undo, sent }: FeedbackGiven) {
   const api = useApi();
-  const send = useDecision(() => api.label(found.text, spans), () => undefined);
+  const send = useDecision(() => api.feedback(found.id, found.kept ? undefined : found.text, spans), () => sent?.());
   if (send.data) {
     return (
       <Alert type="success" header="Sent">
@@ -159,8 +162,8 @@ function Feedback({ found, spans, person, changed, undo }: FeedbackGiven) {
         <Button disabled={!changed} onClick={undo}>
           Undo
         </Button>
-        <Button loading={send.isPending} disabled={!person.may("records:write")} onClick={() => send.mutate(undefined)}>
-          {changed ? "Send feedback" : "Send as right"}
+        <Button variant={sent ? "primary" : "normal"} loading={send.isPending} disabled={!person.may("records:write")} onClick={() => send.mutate(undefined)}>
+          {sent ? "Accept and next" : changed ? "Send feedback" : "Send as right"}
         </Button>
       </SpaceBetween>
       <Box variant="small" color="text-body-secondary">

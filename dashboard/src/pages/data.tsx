@@ -20,12 +20,13 @@ import type { PageProps } from "../shell";
 import { follow, go, useAddress, withParameters } from "../url";
 import { age, count, figure } from "../words";
 import { Receipt } from "./receipt";
+import { Queue } from "./review";
 
 export default function Data({ person, rest }: PageProps) {
-  return rest ? <Batch id={rest} person={person} /> : <Overview />;
+  return rest ? <Batch id={rest} person={person} /> : <Overview person={person} />;
 }
 
-function Overview() {
+function Overview({ person }: { person: Person }) {
   const task = useTask();
   const address = useAddress();
   return (
@@ -41,11 +42,13 @@ function Overview() {
           {(status) => <Tiles status={status} />}
         </Asked>
         <Tabs
+          ariaLabel="Labels and data"
           activeTabId={address.searchParams.get("tab") ?? "batches"}
           onChange={({ detail }) => go(withParameters(address, { tab: detail.activeTabId }))}
           tabs={[
             { id: "batches", label: "Batches", content: <Batches /> },
             { id: "labels", label: "Labels", content: <Labels /> },
+            { id: "review", label: "Review", content: <Queue person={person} /> },
           ]}
         />
       </SpaceBetween>

@@ -10,6 +10,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useMutation } from "@tanstack/react-query";
+import Checkbox from "@cloudscape-design/components/checkbox";
 import { useState } from "react";
 import type { Prediction } from "../api/types.gen";
 import { ApiError } from "../calls";
@@ -29,7 +30,7 @@ export default function Try({ person }: PageProps) {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description="What the model in service finds in a note. The note is kept nowhere unless you send it back.">
+        <Header variant="h1" description="What the model in service finds in a note. The note is kept nowhere unless you say so or send it back.">
           Try it
         </Header>
       }
@@ -41,10 +42,11 @@ export default function Try({ person }: PageProps) {
 
 function Trial({ person }: { person: Person }) {
   const [text, setText] = useState("");
+  const [keep, setKeep] = useState(false);
   const api = useApi();
   const labels = useModels().data?.models.find(({ status }) => status === "champion")?.labels ?? [];
   const predict = useMutation({
-    mutationFn: async (asked: string) => read(asked, await api.predict(asked)),
+    mutationFn: async (asked: string) => read(asked, keep, await api.predict(asked, keep)),
     retry: (failures, error) => waking(error) && failures < WAKING_TRIES,
     retryDelay: WAKING_MS,
   });
@@ -68,6 +70,13 @@ function Trial({ person }: { person: Person }) {
               }}
             />
           </FormField>
+          <Checkbox
+            checked={keep}
+            onChange={({ detail }) => setKeep(detail.checked)}
+            description="For 30 days, so that somebody can look at it again."
+          >
+            Keep for review
+          </Checkbox>
           <Button variant="primary" loading={predict.isPending} disabled={!person.may("predict") || !text.trim()} onClick={ask}>
             Predict
           </Button>
@@ -93,9 +102,9 @@ function Trial({ person }: { person: Person }) {
 }
 
 /** The answer to one text. Raises what the model said about it. */
-function read(text: string, answer: Prediction): Found {
+function read(text: string, kept: boolean, answer: Prediction): Found {
   const found = answer.predictions[0];
   if (!found) throw new ApiError(502, "no_answer", "the model gave no answer");
   if ("error" in found) throw new ApiError(found.error.status ?? 400, found.error.code, found.error.message, found.error.field);
-  return { text, version: answer.model_version, spans: found.entities };
+  return { id: found.prediction_id, kept, text, version: answer.model_version, spans: found.entities };
 }
