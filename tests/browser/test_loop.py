@@ -16,7 +16,7 @@ from tests.e2e import easy
 from tests.e2e.conftest import Cloud
 from tests.e2e.test_loop import QUICK
 
-RUN_MS = 180_000
+RUN_MS = 300_000
 BAD: list[dict[str, Any]] = [
     {"record_id": "bad-1", "text": "No patient here", "entities": [{"start": 0, "end": 99, "label": "drug"}]},
     {"record_id": "bad-2", "text": "", "entities": []},
