@@ -352,6 +352,28 @@ export type Health = {
 };
 
 /**
+ * Like
+ *
+ * A text, and how many records like it are wanted.
+ */
+export type Like = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Most
+     */
+    most?: number;
+    /**
+     * Include
+     *
+     * `text`: for those who may also write records.
+     */
+    include?: Array<'text'>;
+};
+
+/**
  * Model
  *
  * One version of a task's model.
@@ -418,6 +440,44 @@ export type Prediction = {
          * How much of the text was read, in the unit of the offsets: always all of it.
          */
         characters: number;
+        /**
+         * Suggested billing codes, best first; only where they were asked for.
+         */
+        codes?: Array<{
+            system: string;
+            code: string;
+            /**
+             * Empty where no table of the code's system is staged.
+             */
+            description: string;
+            /**
+             * For ranking; no probability.
+             */
+            score: number;
+            evidence: {
+                /**
+                 * Earlier records that carry the code, nearest first.
+                 */
+                records: Array<{
+                    record_id: string;
+                    /**
+                     * Cosine of the two vectors.
+                     */
+                    similarity: number;
+                }>;
+                /**
+                 * Where the text holds words of the code's description.
+                 */
+                words: Array<{
+                    start: number;
+                    end: number;
+                }>;
+            };
+            /**
+             * Indices of the entities that overlap those words.
+             */
+            keyphrases: Array<number>;
+        }>;
     } | {
         id?: string;
         error: {
@@ -429,6 +489,13 @@ export type Prediction = {
                 [key: string]: unknown;
             };
         };
+    }>;
+    /**
+     * Why there are no codes where they were asked for: no_vectors, nothing_stored, no_codes, other_encoder or search_failed.
+     */
+    warnings?: Array<{
+        code: string;
+        message: string;
     }>;
 };
 
@@ -546,6 +613,12 @@ export type Request = {
      * Keeps text and result for 30 days, for the review queue and for corrections.
      */
     keep?: boolean;
+    /**
+     * Codes
+     *
+     * How many billing codes to suggest for each text, at most.
+     */
+    codes?: number;
 };
 
 /**
@@ -817,6 +890,28 @@ export type ScoreReport = {
             accuracy: number;
         }>;
     } | null;
+};
+
+/**
+ * Similar
+ *
+ * The stored records whose vectors are nearest to a text's, nearest first.
+ */
+export type Similar = {
+    task: 'ner' | 'classification' | 'regression' | 'generation';
+    model_version: string;
+    snapshot: string | null;
+    records: Array<{
+        record_id: string;
+        /**
+         * Cosine of the two vectors.
+         */
+        similarity: number;
+        /**
+         * Only where it was asked for; null where the record was withdrawn, or the answer would get too long.
+         */
+        text?: string | null;
+    }>;
 };
 
 /**
@@ -2506,6 +2601,78 @@ export type ChangeSettingsResponses = {
 };
 
 export type ChangeSettingsResponse = ChangeSettingsResponses[keyof ChangeSettingsResponses];
+
+export type PostSimilarData = {
+    body: Like;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/similar';
+};
+
+export type PostSimilarErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Bad Gateway
+     */
+    502: Error;
+    /**
+     * Service Unavailable
+     */
+    503: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type PostSimilarError = PostSimilarErrors[keyof PostSimilarErrors];
+
+export type PostSimilarResponses = {
+    /**
+     * Similar
+     */
+    200: Similar;
+};
+
+export type PostSimilarResponse = PostSimilarResponses[keyof PostSimilarResponses];
 
 export type PostUploadData = {
     body: Upload;
