@@ -23,11 +23,13 @@ from local.issuer import Issuer
 ROOT = Path(__file__).parent.parent.parent
 BUCKET = "chartloop-data-123456789012-us-east-1"
 SECONDS_TO_START = 240
+LAST = ("test_feedback.py", "test_policies.py")
+"""Files of the session's cloud that come after all others, in this order."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The policies are held against all that the others did."""
-    items.sort(key=lambda item: item.path.name == "test_policies.py")
+    """What asks for no model comes before what needs one; the policies are held against all that the others did."""
+    items.sort(key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0)
 
 
 def free_port() -> int:
