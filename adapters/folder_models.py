@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from weakref import finalize
 
 from adapters.efs import EfsModelFolder
 from adapters.function_endpoint import config_name
@@ -82,12 +84,15 @@ class FolderModels:
 
     def _read(self, task: str, config: str) -> inference.Served:
         version, sha256 = self._named(task, config)
-        with TemporaryDirectory() as scratch:
+        with ExitStack() as stack:
+            scratch = stack.enter_context(TemporaryDirectory())
             copy = Path(scratch)
             self._folder.take(task, version, sha256, copy)
             if json.loads((copy / "chartloop.json").read_bytes())["engine"]["name"] != ENGINE:
                 raise Unavailable("the model in the folder was made for another way of serving: the next run makes one for this")
-            return self._load(scratch)
+            served = self._load(scratch)
+            finalize(served, stack.pop_all().close)  # until then its encoder may have to be read from there
+            return served
 
     def _named(self, task: str, config: str) -> tuple[str, str]:
         """(version, sha256) of a configuration. Raises JobFailed where the folder has none of that name."""

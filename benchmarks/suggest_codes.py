@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,14 +61,12 @@ def _diagnoses(record: dict[str, Any]) -> set[str]:
 def vectors(texts: Sequence[str], folder: str) -> Any:
     """As the embed job makes them."""
     environment.settle(os.environ)
-    from training import encoder
-    from training.embed import OVERLAP, WINDOW
-    from training.jobs import Progress
+    from training import encoding
     from training.pooling import Pooler
 
-    encoder.quiet()
-    encoder.use_cores(os.environ)
-    return Pooler.load(Path(folder), WINDOW, OVERLAP).vectors(texts, Progress(len(texts)))
+    with tempfile.TemporaryDirectory() as scratch:
+        encoding.make(Path(folder), "openvino", Path(scratch) / "encoder")
+        return Pooler.load(Path(scratch) / "encoder").vectors(texts)
 
 
 def ours(known: Cases, asked: Cases, described: dict[str, str]) -> list[Ranking]:

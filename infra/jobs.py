@@ -16,7 +16,7 @@ from infra.names import Names
 
 PREPARING = ("records/*", "snapshots/*", "embeddings/*", "codes/*", "runs/*/request.json")
 PREPARED = ("snapshots/*", "embeddings/*")
-SCORING = ("holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*")
+SCORING = ("holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*", "base-models/*")
 SCORED = ("runs/*/score/*", "models/*")
 """What prepare with embed, and what score read and write in the data bucket."""
 

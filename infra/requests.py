@@ -84,6 +84,7 @@ class Jobs:
             outputs={"embeddings": "$.uris.embeddings"},
             arguments=[
                 *("--snapshot", f"{INPUT}/snapshot", "--model", f"{INPUT}/model", "--codes", f"{INPUT}/codes"),
+                *("--engine", self.engine),
                 *(("--previous", f"{INPUT}/previous") if previous else ()),
                 *("--output", f"{OUTPUT}/embeddings"),
             ],
@@ -100,12 +101,14 @@ class Jobs:
                 "request": "$.uris.request",
                 "holdout": "$.uris.holdout",
                 "candidate": "$.candidate.model_uri",
+                "base_model": "$.uris.base_model",
                 **serving,
                 **compared,
             },
             outputs={"score": "$.uris.score", "model": "$.uris.model"},
             arguments=[
                 *("--request", f"{INPUT}/request", "--holdout", f"{INPUT}/holdout", "--candidate", f"{INPUT}/candidate"),
+                *("--model", f"{INPUT}/base_model"),
                 *(("--champion", f"{INPUT}/champion") if champion else ()),
                 *(("--engine", "onnx", "--snapshot", f"{INPUT}/snapshot") if self.engine == "onnx" else ()),
                 *("--output", f"{OUTPUT}/score", "--model-output", f"{OUTPUT}/model", "--version"),

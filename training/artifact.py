@@ -24,6 +24,7 @@ SERVING_CODE = (
     "training/environment.py",
     "training/passes.py",
     "training/pieces.py",
+    "training/pooling.py",
     "training/tagger.py",
     "training/tagging.py",
     "training/windows.py",

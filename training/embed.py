@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,11 @@ from typing import Any
 import numpy as np
 
 from chartloop import parts, vectors
-from training import base_model, dataset, environment
+from training import base_model, dataset, encoding, environment
 from training.jobs import Progress, Reporting, part_of, processing_message
+from training.pooling import Pooler
 from training.tagging import Floats
 
-WINDOW = 256
-OVERLAP = 32
-"""Pieces, as the embedded base model was trained: MiniLM's sentences have at most 256."""
 Encode = Callable[[Sequence[str]], Floats]
 
 
@@ -38,8 +37,9 @@ def text_hash(text: str) -> str:
 
 
 def embed(
-    snapshot: Path, model: Path, previous: Path | None, output: Path, *, codes: Path | None = None, part: int = 1, of: int = 1
-) -> dict[str, Any]:
+    snapshot: Path, model: Path, previous: Path | None, output: Path,
+    *, engine: str, codes: Path | None = None, part: int = 1, of: int = 1,
+) -> dict[str, Any]:  # fmt: skip
     """Writes the files of docs/contracts/embeddings.md, the manifest last, which it gives back.
 
     Of several machines each takes the texts whose hash falls to it, and the first the descriptions of the `codes` tables. The
@@ -51,9 +51,9 @@ def embed(
     tables = described(codes) if codes and part == 1 else {}
     texts = {name: documents[name].text for name in mine}
     texts |= {text_hash(text): text for table in tables.values() for text in table}
-    key = {"model_hash": base_model.content_hash(model), "engine": "torch", "precision": "fp32"}
+    key = encoding.key(model, engine)
     known = earlier(previous, key) if previous else []
-    values = gathered(texts, known, lambda new: _encode(model, new))
+    values = gathered(texts, known, lambda new: _encode(model, engine, new))
     places = {name: place for place, name in enumerate(texts)}
 
     output.mkdir(parents=True, exist_ok=True)
@@ -126,14 +126,12 @@ def gathered(texts: Mapping[str, str], known: Sequence[Known], encode: Encode) -
     return values
 
 
-def _encode(model: Path, texts: Sequence[str]) -> Floats:
+def _encode(model: Path, engine: str, texts: Sequence[str]) -> Floats:
     environment.settle(os.environ)
-    from training import encoder
-    from training.pooling import Pooler
-
-    encoder.quiet()
-    encoder.use_cores(os.environ)
-    return Pooler.load(model, WINDOW, OVERLAP).vectors(texts, Progress(len(texts)))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "encoder"
+        encoding.make(model, engine, folder)
+        return Pooler.load(folder).vectors(texts, Progress(len(texts)).at)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -141,12 +139,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in ("--snapshot", "--model", "--output"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--previous", type=Path)
+    parser.add_argument("--engine", required=True, help="what the classifier is served by")
     parser.add_argument("--codes", type=Path, help="tables of codes with their descriptions, one {system}.jsonl each")
     chosen = parser.parse_args(arguments)
     with Reporting(processing_message(os.environ)):
         base_model.verify(chosen.model)
         part, of = part_of(os.environ)
-        embed(chosen.snapshot, chosen.model, chosen.previous, chosen.output, codes=chosen.codes, part=part, of=of)
+        engine = encoding.engine_of(chosen.engine)
+        embed(
+            chosen.snapshot, chosen.model, chosen.previous, chosen.output,
+            engine=engine, codes=chosen.codes, part=part, of=of,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

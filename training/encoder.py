@@ -1,19 +1,14 @@
-"""Running an encoder on whatever this machine has: threads, device, precision, and the windows of texts in batches."""
+"""Running an encoder on whatever this machine has: threads, device, precision, and rows of ids."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-
-from training import passes as passing
-from training.pieces import Pieces, WordPieces
-from training.tagging import Floats
-from training.windows import Window
 
 
 def quiet() -> None:
@@ -78,19 +73,3 @@ def inputs(rows: Sequence[Sequence[int]], where: torch.device) -> dict[str, torc
         return {"input_ids": ids.to(where)}
     mask = pad([[1] * len(row) for row in rows], 0)
     return {"input_ids": ids.to(where), "attention_mask": mask.to(where)}
-
-
-def passes(
-    forward: Callable[[dict[str, torch.Tensor]], torch.Tensor],
-    where: torch.device,
-    cutter: WordPieces,
-    pieces: Sequence[Pieces],
-    windows: Sequence[Sequence[Window]],
-) -> Iterator[tuple[int, Window, Floats]]:
-    """`passes.through` with a model of torch: `forward` answers batch x ids x width."""
-
-    def run(rows: passing.Rows) -> Sequence[Floats]:
-        with torch.inference_mode():
-            return list(forward(inputs(rows, where)).float().cpu().numpy())
-
-    return passing.through(run, cutter, pieces, windows, wide=where.type == "cuda")

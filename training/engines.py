@@ -16,6 +16,8 @@ from training.pieces import Ints
 from training.tagging import Floats
 
 ONNX_FILE = "model.onnx"
+FILES = {"onnx": "model.onnx", "openvino": "model.xml"}
+"""An artifact's graph, by its engine."""
 
 
 class Engine(Protocol):

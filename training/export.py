@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training import artifact, serving
+from training import artifact, encoding, inference, serving
 from training.dataset import Document
 
 GOLDEN_TEXTS = (
@@ -31,16 +31,19 @@ class Exported:
 
 
 def export(
-    trained: Path, *, version: str, folder: Path, output: Path, engine: str = "torch", notes: Sequence[Document] = ()
-) -> Exported:
+    trained: Path, *, version: str, folder: Path, output: Path, engine: str = "torch", notes: Sequence[Document] = (),
+    base: Path | None = None,
+) -> Exported:  # fmt: skip
     """Builds the artifact of `trained` in `folder`, and writes `model.tar.gz`, then `manifest.json`, into `output`.
 
     `engine` is `torch`, or `onnx` (training/onnx_graph.py), whose precision is chosen on `notes`. The same trained folder,
-    version and notes give the same bytes.
+    version and notes give the same bytes. `base` is the base model, whose vectors the artifact then answers too.
     """
     about = json.loads((trained / "chartloop.json").read_bytes())
     served = {**about, "version": version, "engine": ENGINES[engine](trained, notes, folder)}
     _write(folder / "chartloop.json", served)
+    if base:
+        encoding.make(base, encoding.engine_of(engine), folder / inference.ENCODER)
     artifact.copy_code(folder / "code")
     output.mkdir(parents=True, exist_ok=True)
     archive = output / artifact.ARCHIVE

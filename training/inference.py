@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,12 @@ from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
 from training import environment
 
 if TYPE_CHECKING:
+    from training.pooling import Pooler
     from training.tagger import Tagger
     from training.tagging import Found
 
+ENCODER = "encoder"
+"""The folder in the artifact with the base encoder, as training/encoding.py made it."""
 LONGEST = 1_000_000
 """Characters of one text, as in the data contract."""
 
@@ -33,6 +37,16 @@ class Served:
     tagger: Tagger
     version: str
     snapshot: str
+    folder: Path
+    encoder: dict[str, str] | None
+    """What makes the texts' vectors: hash, engine, precision; None where the artifact has no encoder."""
+
+    @cached_property
+    def pooler(self) -> Pooler:
+        """The encoder, read when somebody first wants a vector."""
+        from training.pooling import Pooler
+
+        return Pooler.load(self.folder / ENCODER)
 
 
 def model_fn(model_dir: str) -> Served:
@@ -46,12 +60,18 @@ def model_fn(model_dir: str) -> Served:
     engine = engines.load(folder, about["engine"]["name"], about["engine"]["precision"])
     shape = about["max_seq_length"], about["doc_stride"], about.get("temperature", 1.0)
     tagger = Tagger(engine, pieces.load(folder), about["labels"], *shape)
-    return Served(tagger, about["version"], about["snapshot"])
+    return Served(tagger, about["version"], about["snapshot"], folder, _encoder(folder / ENCODER))
+
+
+def _encoder(folder: Path) -> dict[str, str] | None:
+    from training import pooling
+
+    return pooling.key(folder) if (folder / pooling.CARD).exists() else None
 
 
 def input_fn(input_data: str | bytes, content_type: str = "application/json") -> dict[str, Any]:
     """The request: `texts`, a list; `min_confidence`, 0 where it is not given; `uncalibrated`, which adds to each entity its
-    confidence without temperature. Raises InvalidRequest.
+    confidence without temperature; `vectors`, which adds each text's vector. Raises InvalidRequest.
     """
     if not content_type.startswith("application/json"):
         raise InvalidRequest("the content type must be application/json", code="unsupported_content_type")
@@ -64,7 +84,8 @@ def input_fn(input_data: str | bytes, content_type: str = "application/json") ->
     least = request.get("min_confidence", 0.0)
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         raise InvalidRequest("must be a number from 0 to 1", field="min_confidence")
-    return {"texts": request["texts"], "min_confidence": float(least), "uncalibrated": request.get("uncalibrated") is True}
+    wanted = {name: request.get(name) is True for name in ("uncalibrated", "vectors")}
+    return {"texts": request["texts"], "min_confidence": float(least), **wanted}
 
 
 def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
@@ -72,9 +93,14 @@ def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
     refused = [_refusal(text, place) for place, text in enumerate(data["texts"])]
     readable = [text for text, error in zip(data["texts"], refused, strict=True) if error is None]
     found = zip(readable, model.tagger.find(readable), strict=True)
-    answers = (_prediction(text, its, data) for text, its in found)
-    predictions = [next(answers) if error is None else error.to_json() for error in refused]
-    return {"model_version": model.version, "snapshot": model.snapshot, "predictions": predictions}
+    answers = [_prediction(text, its, data) for text, its in found]
+    if data.get("vectors") and model.encoder and readable:
+        rows = model.pooler.vectors(readable).tolist()
+        answers = [{**answer, "vector": [round(value, 7) for value in row]} for answer, row in zip(answers, rows, strict=True)]
+    given = iter(answers)
+    predictions = [next(given) if error is None else error.to_json() for error in refused]
+    known = {"model_version": model.version, "snapshot": model.snapshot, "encoder": model.encoder}
+    return {**known, "predictions": predictions}
 
 
 def output_fn(prediction: dict[str, Any], accept: str = "application/json") -> str:  # noqa: ARG001 (the toolkit passes it)

@@ -100,6 +100,7 @@ def score_candidate(work: Workplace, model_uri: str) -> dict[str, dict[str, Any]
         "--holdout": work.fetch("holdout"),
         "--candidate": work.fetch("candidate", model_uri),
         **({"--champion": work.fetch("champion", champion["model_uri"])} if champion else {}),
+        "--model": work.fetch("base_model"),
         "--version": work.order["version"],
         "--engine": work.order["engine"],
         **({"--snapshot": work.fetch("snapshot")} if work.order["engine"] == "onnx" else {}),

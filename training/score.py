@@ -72,6 +72,7 @@ def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
         output=arguments.model_output,
         engine=arguments.engine,
         notes=notes_to_compare(dataset.read(arguments.snapshot)) if arguments.snapshot else (),
+        base=arguments.model,
     )
     return _artifact(exported.folder, exported.manifest["sha256"], exported.manifest["bytes"])
 
@@ -141,7 +142,7 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("--request", "--holdout", "--candidate", "--output", "--model-output"):
+    for name in ("--request", "--holdout", "--candidate", "--model", "--output", "--model-output"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--champion", type=Path)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="torch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,25 @@ def test_the_pointer_is_the_switch(folder: Folder, models: FolderModels) -> None
     assert ask(models) == ("v2", ["fever"]) and models.state("ner").config == folder.config("v2")
     folder.point("v1")
     assert ask(models) == ("v1", ["aspirin"])
+
+
+def test_vectors_are_answered_long_after_the_model_was_read(folder: Folder, models: FolderModels) -> None:
+    folder.point("v1")
+    ask(models)
+    answer = models.invoke("ner", {"texts": ["takes fever", "takes takes"], "min_confidence": 0.0, "vectors": True})
+    assert answer["encoder"] == {"hash": "1" * 64, "engine": "onnx", "precision": "fp32"}
+    assert [each["vector"] for each in answer["predictions"]] == [[0, 0, 0.7071068, 0.7071068, 0], [0, 0, 0, 1, 0]]
+
+
+def test_the_copy_of_a_model_goes_with_it(folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    models = FolderModels(folder.root, "chartloop")
+    for version in ("v1", "v2", "v1"):
+        folder.point(version)
+        ask(models)
+        gc.collect()
+        assert len(set(tmp_path.iterdir()) - before) == 1
 
 
 def test_a_version_answers_by_its_name_before_the_pointer_moves(folder: Folder, models: FolderModels) -> None:
@@ -188,6 +208,8 @@ def test_an_error_of_the_model_tells_its_kind_alone(folder: Folder, models: Fold
 
 def test_a_copy_holds_the_model_and_no_code(folder: Folder, tmp_path: Path) -> None:
     folder.models.take("ner", "v1", folder.sha256["v1"], tmp_path / "copy")
-    assert sorted(path.name for path in (tmp_path / "copy").rglob("*")) == ["chartloop.json", "model.onnx", "tokenizer.json"]
+    copied = {path.relative_to(tmp_path / "copy").as_posix() for path in (tmp_path / "copy").rglob("*") if path.is_file()}
+    encoder = {"encoder/encoder.json", "encoder/model.onnx", "encoder/tokenizer.json"}
+    assert copied == {"chartloop.json", "model.onnx", "tokenizer.json", *encoder}
     with pytest.raises(JobFailed, match="another artifact"):
         folder.models.take("ner", "v1", folder.sha256["v2"], tmp_path / "copy")

@@ -175,6 +175,7 @@ def test_no_policy_opens_the_whole_bucket_or_service(cloud: Templates) -> None:
     [
         ("Prepare", "records/ner/b.jsonl", True, False),
         ("Prepare", "runs/r/request.json", True, False),
+        ("Prepare", "codes/icd10cm.jsonl", True, False),
         ("Prepare", "snapshots/ner/h/train.jsonl", True, True),
         ("Prepare", "runs/r/score/candidate.json", False, False),
         ("Prepare", "runs/r/train/j/output/model.tar.gz", False, True),
@@ -182,6 +183,7 @@ def test_no_policy_opens_the_whole_bucket_or_service(cloud: Templates) -> None:
         ("Prepare", "incoming/ner/b.jsonl", False, False),
         ("Score", "runs/r/train/j/output/model.tar.gz", True, False),
         ("Score", "models/ner/v/model.tar.gz", True, True),
+        ("Score", "base-models/b/config.json", True, False),
         ("Score", "runs/r/score/candidate.json", False, True),
         ("Score", "records/ner/b.jsonl", False, False),
         ("Score", "runs/r/verdict.json", False, False),

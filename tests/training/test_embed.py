@@ -14,11 +14,13 @@ import pytest
 from tests.training import tiny
 from training import dataset, embed
 
+OPENVINO = "openvino"
+
 
 @pytest.fixture(scope="module")
 def embedded(snapshot: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("embedded")
-    done = tiny.job("embed", "--snapshot", snapshot, "--model", base, "--output", folder)
+    done = tiny.job("embed", "--snapshot", snapshot, "--model", base, "--output", folder, "--engine", "torch")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -45,7 +47,7 @@ def test_every_text_has_a_unit_vector(embedded: Path, snapshot: Path) -> None:
     assert set(rows) == {embed.text_hash(each.text) for each in dataset.read(snapshot).documents}
     assert sorted(rows.values()) == list(range(len(vectors)))
     assert {name: manifest[name] for name in ("count", "dims", "reused", "engine", "precision")} == {
-        "count": len(vectors), "dims": 32, "reused": 0, "engine": "torch", "precision": "fp32",
+        "count": len(vectors), "dims": 32, "reused": 0, "engine": "openvino", "precision": "bf16",
     }  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def test_rows_name_their_records_and_codes(embedded: Path, snapshot: Path) -> No
 def test_a_record_whose_codes_changed_costs_no_encoding(snapshot: Path, base: Path, embedded: Path, tmp_path: Path) -> None:
     changed = (snapshot / "train.jsonl").read_bytes().replace(b'"code":"I10"', b'"code":"I11.9"')
     other = rewritten(snapshot, tmp_path / "other", changed)
-    assert embed.embed(other, base, embedded, tmp_path / "out")["reused"] == 80
+    assert embed.embed(other, base, embedded, tmp_path / "out", engine=OPENVINO)["reused"] == 80
     codes = json.loads((tmp_path / "out" / "codes.json").read_text())
     assert "I11.9" in [each["code"] for each in codes] and "I10" not in [each["code"] for each in codes]
     assert (tmp_path / "out" / "vectors.npy").read_bytes() == (embedded / "vectors.npy").read_bytes()
@@ -85,16 +87,19 @@ def test_a_vector_is_the_mean_over_the_models_states(embedded: Path, snapshot: P
 
 def test_known_texts_are_not_computed_again(embedded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
     part = tmp_path / "part"
-    embed.embed(smaller(snapshot, tmp_path / "small", 30), base, None, part)
-    manifest = embed.embed(snapshot, base, part, tmp_path / "again")
+    embed.embed(smaller(snapshot, tmp_path / "small", 30), base, None, part, engine=OPENVINO)
+    manifest = embed.embed(snapshot, base, part, tmp_path / "again", engine=OPENVINO)
     assert (manifest["count"], manifest["reused"]) == (80, 30)
     assert np.allclose(np.load(tmp_path / "again" / "vectors.npy"), np.load(embedded / "vectors.npy"), atol=1e-6)
     assert (tmp_path / "again" / "ids.json").read_bytes() == (embedded / "ids.json").read_bytes()
 
 
 def test_with_nothing_new_the_model_is_not_loaded(embedded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
-    code = "import sys; from training import embed; embed.main(sys.argv[1:]); sys.exit('torch' in sys.modules)"
-    arguments = ["--snapshot", snapshot, "--model", base, "--previous", embedded, "--output", tmp_path]
+    code = (
+        "import sys; from training import embed; embed.main(sys.argv[1:]);"
+        "sys.exit(not {'torch', 'openvino', 'tokenizers'}.isdisjoint(sys.modules))"
+    )
+    arguments = ["--snapshot", snapshot, "--model", base, "--previous", embedded, "--output", tmp_path, "--engine", "openvino"]
     done = tiny.command([sys.executable, "-c", code, *map(str, arguments)])
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "manifest.json").read_text())["reused"] == 80
@@ -107,7 +112,7 @@ def test_vectors_of_another_model_are_not_reused(embedded: Path, snapshot: Path,
     (other / "config.json").write_text(
         (other / "config.json").read_text().replace('"layer_norm_eps": 1e-12', '"layer_norm_eps": 1e-06')
     )
-    assert embed.embed(snapshot, other, embedded, tmp_path / "out")["reused"] == 0
+    assert embed.embed(snapshot, other, embedded, tmp_path / "out", engine=OPENVINO)["reused"] == 0
 
 
 def staged(folder: Path, *descriptions: str) -> Path:
@@ -122,7 +127,7 @@ def staged(folder: Path, *descriptions: str) -> Path:
 def test_descriptions_have_vectors_in_the_tables_order(embedded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
     text = dataset.read(snapshot).documents[0].text
     codes = staged(tmp_path / "codes", "chest pain", text, "chest pain", "fever since monday")
-    manifest = embed.embed(snapshot, base, embedded, tmp_path / "out", codes=codes)
+    manifest = embed.embed(snapshot, base, embedded, tmp_path / "out", engine=OPENVINO, codes=codes)
     assert (manifest["descriptions"], manifest["reused"]) == ({"icd10cm": 4}, 80)
     values = np.load(tmp_path / "out" / "descriptions" / "icd10cm.npy")
     row = json.loads((embedded / "ids.json").read_text())[embed.text_hash(text)]
@@ -135,21 +140,22 @@ def test_descriptions_that_are_known_are_not_computed_again(
     embedded: Path, snapshot: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes = staged(tmp_path / "codes", "chest pain", "fever")
-    embed.embed(snapshot, base, embedded, tmp_path / "first", codes=codes)
+    embed.embed(snapshot, base, embedded, tmp_path / "first", engine=OPENVINO, codes=codes)
     asked: list[str] = []
     encode = embed._encode
     monkeypatch.setattr(embed, "_encode", lambda *given: asked.extend(given[-1]) or encode(*given))
-    embed.embed(snapshot, base, tmp_path / "first", tmp_path / "out", codes=staged(codes, "fever", "cough", "chest pain"))
+    table = staged(codes, "fever", "cough", "chest pain")
+    embed.embed(snapshot, base, tmp_path / "first", tmp_path / "out", engine=OPENVINO, codes=table)
     assert asked == ["cough"]
     first, again = (np.load(tmp_path / name / "descriptions" / "icd10cm.npy") for name in ("first", "out"))
     assert (again[[2, 0]] == first).all()
 
 
-def test_a_long_text_counts_to_its_end(base: Path) -> None:
-    from training.jobs import Progress
-    from training.pooling import Pooler
-
-    pooler = Pooler.load(base, 64, 16)
-    text = "the patient takes aspirin daily . " * 40
-    same, changed = pooler.vectors([text, text + "fever " * 80], Progress(2))
-    assert float(same @ changed) < 0.999
+@pytest.mark.parametrize("changed", [{"engine": "onnx"}, {"precision": "fp32"}])
+def test_vectors_of_another_engine_or_precision_are_not_mixed_in(
+    embedded: Path, snapshot: Path, base: Path, tmp_path: Path, changed: dict[str, str]
+) -> None:
+    earlier = shutil.copytree(embedded, tmp_path / "earlier")
+    manifest = json.loads((earlier / "manifest.json").read_text())
+    (earlier / "manifest.json").write_text(json.dumps({**manifest, **changed}))
+    assert embed.embed(snapshot, base, earlier, tmp_path / "out", engine=OPENVINO)["reused"] == 0

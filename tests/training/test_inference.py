@@ -8,15 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chartloop.errors import InvalidRequest
 from tests.contracts import validate
-from training import inference
+from training import dataset, embed, encoding, inference
 from training.export import Exported
 from training.inference import Served, input_fn, output_fn, predict_fn
+from training.pooling import Pooler
 
 NOTE = "The patient takes aspirin 80 mg daily.\nDenies chest pain since Monday. "
 
@@ -24,6 +26,14 @@ NOTE = "The patient takes aspirin 80 mg daily.\nDenies chest pain since Monday. 
 @pytest.fixture(scope="module")
 def served(exported: Exported) -> Served:
     return inference.model_fn(str(exported.folder))
+
+
+@pytest.fixture(scope="module")
+def encoded(exported: Exported, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifact with the base encoder in it."""
+    folder = shutil.copytree(exported.folder, tmp_path_factory.mktemp("encoded") / "artifact")
+    encoding.make(base, "openvino", folder / inference.ENCODER)
+    return folder
 
 
 def predict(served: Served, *texts: Any, min_confidence: float = 0.0) -> list[dict[str, Any]]:
@@ -44,7 +54,7 @@ def test_it_finds_what_it_learned(served: Served) -> None:
 
 def test_the_answer_keeps_its_contract(served: Served) -> None:
     answer = predict_fn({"texts": [NOTE, 3], "min_confidence": 0.0}, served)
-    assert answer["model_version"] == "ner-1"
+    assert answer["model_version"] == "ner-1" and answer.pop("encoder") is None
     named = [{"prediction_id": "p", **answer["predictions"][0]}, answer["predictions"][1]]  # the predict route names them
     validate("prediction", {**answer, "task": "ner", "offset_unit": "codepoint", "predictions": named})
 
@@ -128,6 +138,47 @@ def test_a_bad_text_has_its_own_error_and_the_others_their_answer(served: Served
 def test_a_bad_request_is_refused_with_a_code(body: str | bytes) -> None:
     with pytest.raises(InvalidRequest):
         input_fn(body, "application/json")
+
+
+def test_vectors_come_beside_the_entities_where_they_are_asked_for(encoded: Path, base: Path) -> None:
+    served = inference.model_fn(str(encoded))
+    request = input_fn(json.dumps({"texts": [NOTE, 7, "fever"], "vectors": True}))
+    answer = json.loads(output_fn(predict_fn(request, served)))
+    known = encoding.key(base, "openvino")
+    assert answer["encoder"] == {"hash": known["model_hash"], "engine": "openvino", "precision": "bf16"}
+    first, refused, last = answer["predictions"]
+    assert found(first) == [("drug", "aspirin"), ("sign", "chest pain")] and "vector" not in refused
+    expected = Pooler.load(encoded / inference.ENCODER).vectors([NOTE, "fever"])
+    assert np.allclose([first["vector"], last["vector"]], expected, atol=1e-3)
+
+
+def test_a_stored_vector_is_its_own_nearest(encoded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
+    embed.embed(snapshot, base, None, tmp_path, engine="openvino")
+    texts = [document.text for document in dataset.read(snapshot).documents[:20]]
+    answer = predict_fn({"texts": texts, "min_confidence": 0.0, "vectors": True}, inference.model_fn(str(encoded)))
+    rows = json.loads((tmp_path / "ids.json").read_text())
+    asked = np.array([prediction["vector"] for prediction in answer["predictions"]], np.float32)
+    likeness = asked @ np.load(tmp_path / "vectors.npy").T
+    assert likeness.argmax(axis=1).tolist() == [rows[embed.text_hash(text)] for text in texts]
+    assert likeness.max(axis=1).min() > 0.9999
+
+
+def test_who_asks_for_no_vector_reads_no_encoder(encoded: Path) -> None:
+    served = inference.model_fn(str(encoded))
+    answer = predict_fn(input_fn(json.dumps({"texts": [NOTE]})), served)
+    assert answer["encoder"]["engine"] == "openvino" and "vector" not in answer["predictions"][0]
+    assert "pooler" not in vars(served)
+
+
+def test_without_a_readable_text_there_is_no_vector(encoded: Path) -> None:
+    served = inference.model_fn(str(encoded))
+    for texts in ([], [7]):
+        assert len(predict_fn(input_fn(json.dumps({"texts": texts, "vectors": True})), served)["predictions"]) == len(texts)
+
+
+def test_an_artifact_without_an_encoder_says_so(served: Served) -> None:
+    answer = predict_fn(input_fn(json.dumps({"texts": [NOTE], "vectors": True})), served)
+    assert answer["encoder"] is None and "vector" not in answer["predictions"][0]
 
 
 def test_another_content_type_is_refused() -> None:

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +75,18 @@ def test_the_snapshot_is_the_same_for_any_number_of_machines(batches: list[list[
 @pytest.fixture(scope="module")
 def alone(snapshot: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("alone")
-    embed.embed(snapshot, base, None, folder)
+    embed.embed(snapshot, base, None, folder, engine="openvino")
     return folder
 
 
 @pytest.mark.parametrize("of", [2, 3])
 def test_vectors_are_the_same_for_any_number(snapshot: Path, base: Path, alone: Path, tmp_path: Path, of: int) -> None:
     for part in range(1, of + 1):
-        embed.embed(snapshot, base, None, tmp_path, part=part, of=of)
+        embed.embed(snapshot, base, None, tmp_path, engine="openvino", part=part, of=of)
     suffixes = parts.whole(path.name for path in tmp_path.iterdir())
     assert suffixes == [f"-{part}-of-{of}" for part in range(1, of + 1)]
-    again = [embed.embed(snapshot, base, tmp_path, tmp_path / "again", part=part, of=of) for part in range(1, of + 1)]
+    known = partial(embed.embed, snapshot, base, tmp_path, tmp_path / "again", engine="openvino", of=of)
+    again = [known(part=part) for part in range(1, of + 1)]
     assert sum(each["reused"] for each in again) == 80
     vectors.merge(tmp_path, suffixes)
     for name in vectors.names()[1:]:

@@ -14,17 +14,18 @@ from chartloop.errors import JobFailed
 from tests.contracts import validate
 from tests.training import tiny
 from tests.training.tiny import Run, Trained
-from training import artifact, serving
+from training import artifact, encoding, serving
 from training.export import Exported
 from training.score import Artifact, apart, read_holdout, without
 
 
 @pytest.fixture(scope="module")
-def scored(run_input: Run, trained: Trained, exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scored(run_input: Run, trained: Trained, exported: Exported, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scored")
     done = tiny.job(
         "score", "--request", run_input.request, "--holdout", run_input.holdout, "--candidate", trained.archive,
         "--champion", exported.folder.parent, "--version", "ner-2", "--output", folder, "--model-output", folder / "model",
+        "--model", base,
         environ={"SAGEMAKER_BASE_DIR": str(folder)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -33,6 +34,14 @@ def scored(run_input: Run, trained: Trained, exported: Exported, tmp_path_factor
 
 def report(folder: Path, role: str) -> dict[str, Any]:
     return dict(json.loads((folder / f"{role}.json").read_text()))
+
+
+def test_the_artifact_makes_vectors_as_the_embed_job_does(scored: Path, base: Path, tmp_path: Path) -> None:
+    artifact.unpack(scored / "model" / "model.tar.gz", tmp_path / "artifact")
+    made = tmp_path / "made"
+    encoding.make(base, "openvino", made)
+    there, here = ({path.name: path.read_bytes() for path in place.iterdir()} for place in (tmp_path / "artifact/encoder", made))
+    assert there == here
 
 
 @pytest.mark.parametrize("role", ["candidate", "champion"])
