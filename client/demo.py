@@ -32,6 +32,8 @@ SETTINGS = {
 FIRST, MORE, SPOILED = 300, 600, 150
 SPOILED_FORM = "medication reconciliation"
 """Labels that are wrong all over hardly mislead a model; wrong ones of one kind of note outnumber the right ones there."""
+CODES = 3
+"""Suggested for the note at the end."""
 ORCHESTRATION_SECONDS = 20
 PATIENCE = 120
 """Half seconds in which a run must have started after its batch was processed."""
@@ -95,10 +97,14 @@ class Demo:
     def _predict(self, text: str) -> None:
         out = self._session.out
         out.print(Rule("A note that no model has seen"))
-        answer = self._api.predict(TASK, [text])
+        answer = self._api.predict(TASK, [text], codes=CODES)
         write = annotate.coloured if out.is_terminal else annotate.plain
-        out.print(write(text, answer["predictions"][0]["entities"]), soft_wrap=True)
-        out.print(f"found by {answer['model_version']}", soft_wrap=True)
+        (result,) = answer["predictions"]
+        out.print(write(text, result["entities"]), soft_wrap=True)
+        out.print(f"found by {answer['model_version']}; codes that earlier notes like it carry:", soft_wrap=True)
+        out.print(display.codes(text, result))
+        for warning in answer.get("warnings", []):
+            out.print(f"no codes: {warning['message']}", soft_wrap=True)
 
     def _addresses(self) -> None:
         url = self._target.url

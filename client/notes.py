@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import NotRequired, TypedDict
 
+from client import note_codes
 from client.note_forms import ANY_NOTE, FORMS
 from client.note_slots import fill
 
@@ -33,6 +34,7 @@ class LabelledNote(TypedDict):
     text: str
     entities: list[Entity]
     patient_id: NotRequired[str]
+    codes: list[note_codes.Code]
 
 
 def write(count: int, seed: int, form: str | None = None) -> list[LabelledNote]:
@@ -83,7 +85,8 @@ def _note(rng: Random, name: str | None) -> LabelledNote:
         text += separator + part
     if rng.random() < 0.02:
         text += rng.choice((" 🙂", " 👍", " ⚠️"))
-    return {"record_id": "", "text": text, "entities": _with_noise(text, entities, rng)}
+    codes = note_codes.of_note(text, [(span["start"], span["end"]) for span in entities if span["label"] == "problem"])
+    return {"record_id": "", "text": text, "entities": _with_noise(text, entities, rng), "codes": codes}
 
 
 def _moved(span: Entity, by: int) -> Entity:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chartloop import records
-from client import notes
+from client import note_codes, notes
 from client.note_forms import ANY_NOTE, FORMS
 from client.note_slots import LABELS, MIXED, SLOTS
 from client.notes import SLOT, LabelledNote
@@ -119,3 +119,18 @@ def test_every_slot_of_a_form_can_be_filled() -> None:
     assert used <= set(SLOTS) | set(MIXED)
     assert set(SLOTS) | set(MIXED) <= used | {slot for slots in MIXED.values() for slot in slots}
     assert len(set(sentences)) == len(sentences)
+
+
+def test_notes_carry_codes_of_what_they_affirm(written: list[LabelledNote]) -> None:
+    coded = [note for note in written if note["codes"]]
+    assert len(coded) > len(written) / 2
+    assert all(code["code"] in note_codes.CODES.values() for note in coded for code in note["codes"])
+    carried = Counter(code["code"] for note in coded for code in note["codes"])
+    assert carried["I10"] > 20 and len(carried) > 30
+
+
+def test_what_a_note_denies_is_not_coded() -> None:
+    text = "Denies cough, fever or nausea. Seen for worsening type 2 diabetes mellitus; no edema. Hx of T2DM."
+    words = ("cough", "fever", "nausea", "worsening type 2 diabetes mellitus", "edema", "T2DM")
+    places = [(text.index(word), text.index(word) + len(word)) for word in words]
+    assert note_codes.of_note(text, places) == [{"system": "icd10cm", "code": "E11.9"}]
