@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
-from client import contracts, contracts_codes, contracts_feedback
+from client import contracts
 from client.api import Routes
 from client.calls import Call, route
 from lambdas.api import OPENAPI
@@ -26,7 +28,8 @@ METHODS = {name: method for name, method in vars(Routes).items() if isinstance(m
 SAME_ROUTE = {"post_body": "post_records"}
 """Another form of the same post, by the method that it is a form of."""
 
-TYPES = {**vars(contracts), **vars(contracts_codes), **vars(contracts_feedback)}
+FILES = sorted(path.stem for path in Path(contracts.__file__).parent.glob("contracts*.py"))
+TYPES = {name: kind for file in FILES for name, kind in vars(importlib.import_module(f"client.{file}")).items()}
 UNWRAPPED = {"ModelList": list[contracts.Model]}
 NAMED_BY_THE_INSTALLATION = {"TaskSettings"}
 NOT_FIELDS = {"self", "records", "body", "content_type", "changes"}
