@@ -19,6 +19,7 @@ from client.contracts import (
     Health,
     Model,
     OffsetUnit,
+    PostOptions,
     Prediction,
     ReadingOptions,
     Record,
@@ -50,7 +51,7 @@ class Routes:
 
     @route
     def post_records(
-        self, task: str, records: Iterable[Record], *, idempotency_key: str | None = None, **options: Unpack[ReadingOptions]
+        self, task: str, records: Iterable[Record], *, idempotency_key: str | None = None, **options: Unpack[PostOptions]
     ) -> Call[BatchReceipt]:
         """Posts records as one batch, as `post_body` does."""
         lines = [json.dumps(record, ensure_ascii=False) for record in records]
@@ -59,7 +60,7 @@ class Routes:
     @route
     def post_body(
         self, task: str, body: bytes, content_type: str, *,
-        idempotency_key: str | None = None, **options: Unpack[ReadingOptions],
+        idempotency_key: str | None = None, **options: Unpack[PostOptions],
     ) -> Call[BatchReceipt]:  # fmt: skip
         """Posts bytes of at most 5 MB. The same body twice is one batch, unless the posts' keys differ.
 
@@ -235,7 +236,7 @@ class AsyncApi(Routes):
         return place["batch_id"]
 
 
-def _post(task: str, body: bytes, content_type: str, key: str | None, options: ReadingOptions) -> Call[BatchReceipt]:
+def _post(task: str, body: bytes, content_type: str, key: str | None, options: PostOptions) -> Call[BatchReceipt]:
     headers = {"content-type": content_type} | ({} if key is None else {"idempotency-key": key})
     params = {name: _text(value) for name, value in options.items()}
     return Call("POST", path("tasks", task, "records"), content=body, headers=headers, params=params)

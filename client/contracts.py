@@ -23,6 +23,12 @@ class ReadingOptions(TypedDict, total=False):
     offset_unit: OffsetUnit
 
 
+class PostOptions(ReadingOptions, total=False):
+    """And whether a post only asks for its verdicts: with `check` nothing is stored."""
+
+    check: bool
+
+
 class Note(TypedDict):
     code: str
     message: str
@@ -61,7 +67,7 @@ class ListedBatch(TypedDict, total=False):
 
     batch_id: str
     task: str
-    status: Literal["received", "processed", "quarantined", "withdrawn"]
+    status: Literal["checked", "received", "processed", "quarantined", "withdrawn"]
     counts: dict[str, int]
     received_at: str
     poster: str
