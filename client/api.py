@@ -13,22 +13,19 @@ from client.calls import Call, keyed, path, route
 from client.config import find
 from client.contracts import (
     AuditPage,
-    BatchPage,
     BatchReceipt,
     Cost,
     Health,
     Model,
     OffsetUnit,
-    PostOptions,
     Prediction,
-    ReadingOptions,
     Record,
     Run,
     RunPage,
     TaskSettings,
     TaskStatus,
-    UploadAddress,
 )
+from client.contracts_batches import BatchPage, PostOptions, ReadingOptions, UploadAddress
 from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
 from client.http import LIMITS, AsyncHttp, Http

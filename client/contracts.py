@@ -11,22 +11,7 @@ Record = dict[str, Any]
 
 Metrics = dict[str, float | None]
 
-SpanPolicy = Literal["longest", "reject"]
 OffsetUnit = Literal["codepoint", "utf16"]
-
-
-class ReadingOptions(TypedDict, total=False):
-    """How records that are posted want to be read; what is not given is the task's default."""
-
-    replace: bool
-    span_policy: SpanPolicy
-    offset_unit: OffsetUnit
-
-
-class PostOptions(ReadingOptions, total=False):
-    """And whether a post only asks for its verdicts: with `check` nothing is stored."""
-
-    check: bool
 
 
 class Note(TypedDict):
@@ -60,40 +45,6 @@ class BatchReceipt(TypedDict):
     reason: NotRequired[str]
     source: NotRequired[Literal["feedback"]]
     prediction_id: NotRequired[str]
-
-
-class ListedBatch(TypedDict, total=False):
-    """A receipt without its records."""
-
-    batch_id: str
-    task: str
-    status: Literal["checked", "received", "processed", "quarantined", "withdrawn"]
-    counts: dict[str, int]
-    received_at: str
-    poster: str
-    processed_at: str | None
-    code: str
-    message: str
-    reason: str
-    source: Literal["feedback"]
-    prediction_id: str
-
-
-class BatchPage(TypedDict):
-    """`next` is the `before` of the page after this one."""
-
-    batches: list[ListedBatch]
-    next: str | None
-
-
-class UploadAddress(TypedDict):
-    """Where to PUT a file, with exactly these headers."""
-
-    batch_id: str
-    url: str
-    key: str
-    expires_in: int
-    headers: dict[str, str]
 
 
 class Clause(TypedDict):

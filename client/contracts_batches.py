@@ -1,0 +1,57 @@
+"""Posting and listing batches, as types: how records want to be read, and where a file goes."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from client.contracts import OffsetUnit
+
+SpanPolicy = Literal["longest", "reject"]
+
+
+class ReadingOptions(TypedDict, total=False):
+    """How records that are posted want to be read; what is not given is the task's default."""
+
+    replace: bool
+    span_policy: SpanPolicy
+    offset_unit: OffsetUnit
+
+
+class PostOptions(ReadingOptions, total=False):
+    """And whether a post only asks for its verdicts: with `check` nothing is stored."""
+
+    check: bool
+
+
+class ListedBatch(TypedDict, total=False):
+    """A receipt without its records."""
+
+    batch_id: str
+    task: str
+    status: Literal["checked", "received", "processed", "quarantined", "withdrawn"]
+    counts: dict[str, int]
+    received_at: str
+    poster: str
+    processed_at: str | None
+    code: str
+    message: str
+    reason: str
+    source: Literal["feedback"]
+    prediction_id: str
+
+
+class BatchPage(TypedDict):
+    """`next` is the `before` of the page after this one."""
+
+    batches: list[ListedBatch]
+    next: str | None
+
+
+class UploadAddress(TypedDict):
+    """Where to PUT a file, with exactly these headers."""
+
+    batch_id: str
+    url: str
+    key: str
+    expires_in: int
+    headers: dict[str, str]
