@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from chartloop.codebook import Codebook, Floats, Stem, terms
 NEIGHBOURS = 20
 EVIDENCE = 3
 """Records and words that are named for a suggestion."""
+UNCARRIED = 0.5
+"""What words count for a code that no stored record carries; counted in full, a whole table of them crowds the others out."""
 BLOCK = 65_536
 """Rows that are compared at a time, so that a million of them need little memory beside their own."""
 
@@ -50,6 +53,13 @@ class Coded:
     record_ids: Sequence[str]
     book: Codebook
     pairs: npt.NDArray[np.int32]
+
+    @cached_property
+    def weights(self) -> Floats:
+        """What the words for each code count."""
+        found = np.full(len(self.book.codes), UNCARRIED, dtype=np.float32)
+        found[self.pairs[:, 1]] = 1.0
+        return found
 
     def codes_of(self, row: int) -> npt.NDArray[np.int32]:
         first, last = np.searchsorted(self.pairs[:, 0], (row, row + 1))
@@ -99,7 +109,7 @@ def _suggested(stored: Coded, text: str, near: Sequence[Neighbour], stem: Stem, 
     for neighbour in near:
         shares[stored.codes_of(neighbour.row)] += max(neighbour.similarity, 0.0)
     held = terms(text, stem)
-    scores = shares / (shares.max(initial=0.0) or 1.0) + stored.book.coverage(held)
+    scores = shares / (shares.max(initial=0.0) or 1.0) + stored.weights * stored.book.coverage(held)
     order = np.argsort(-scores, kind="stable")[:most]
     return [
         Suggestion(

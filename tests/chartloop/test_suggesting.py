@@ -66,6 +66,7 @@ def test_a_code_that_no_record_carries_is_found_by_its_words() -> None:
     more = Coded(VECTORS, IDS, Codebook((*CODES, Code("icd10cm", "J45.909", "Unspecified asthma")), stem), PAIRS)
     (found,) = suggest(more, [Note("asthma", VECTORS[2])], stem=stem, most=2)
     assert [each.number for each in found] == [2, 3] and found[1].records == ()
+    assert found[1].score < 0.5  # less than the same words would count for a code that a record carries
 
 
 @given(st.integers(0, 40), st.integers(0, 45), st.integers(0, 1000))
