@@ -83,6 +83,15 @@ class Calibration(_Model):
     """Of the calibrated confidences; a bin without entities is left out."""
 
 
+class Engine(_Model):
+    """What computes the artifact's answers, and what its precision cost on notes of the training side."""
+
+    name: str
+    precision: str
+    quality: dict[str, float] = {}
+    """`notes`, how many; `f1_fp32` and the strict F1 of each lower precision that was tried. Empty where nothing was."""
+
+
 class ScoreReport(_Model):
     """`settled` is judged; `fresh`, the holdout part of records that are not settled yet, is only shown."""
 
@@ -100,6 +109,8 @@ class ScoreReport(_Model):
     fresh: Part | None
     calibration: Calibration | None = None
     """On the settled part; None where nothing was found there."""
+    engine: Engine | None = None
+    """None of an artifact that is older than engines."""
     created_at: str
 
     def to_json(self) -> dict[str, Any]:

@@ -97,6 +97,7 @@ def run(shown: Run) -> Group:
         parts.append(verdict(shown["verdict"]))
     reports = {role: report for role in ROLES if (report := shown["scores"].get(role))}
     parts += [Text(calibration(role, its)) for role, report in reports.items() if (its := report.get("calibration"))]
+    parts += [Text(engine(role, its)) for role, report in reports.items() if (its := report.get("engine"))]
     if shown["error"]:
         parts.append(Text(f"{shown['error']['code']}: {shown['error']['message']}", style="red"))
     return Group(*parts)
@@ -106,6 +107,14 @@ def calibration(role: str, its: Mapping[str, Any]) -> str:
     """`candidate: ...`: how far its confidences are from the share that is right, on average, and would be as they come."""
     errors = f"{100 * its['ece']:.1f} points off, {100 * its['ece_uncalibrated']:.1f} without its temperature"
     return f"{role}: confidences of {its['entities']:,} entities are {errors} of {its['temperature']:.2f}"
+
+
+def engine(role: str, its: Mapping[str, Any]) -> str:
+    """`candidate: ...`: what computes its answers, and the F1 of the precisions that were tried on notes of the training side."""
+    tried = {name.removeprefix("f1_"): f1 for name, f1 in its.get("quality", {}).items() if name != "notes"}
+    figures = ", ".join(f"{precision} {f1:.4f}" for precision, f1 in tried.items())
+    of = f" (F1 on {its['quality']['notes']:.0f} training notes: {figures})" if tried else ""
+    return f"{role}: {its['name']} in {its['precision']}{of}"
 
 
 def steps(shown: Iterable[Step]) -> Table:

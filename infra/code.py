@@ -49,6 +49,17 @@ VENDORED = (*PYDANTIC, "rensa")
 """Distributions that the jobs need and their images lack; under network isolation nothing can be installed."""
 ONNX = ("flatbuffers", "ml-dtypes", "onnx", "onnxruntime", "packaging", "protobuf")
 """Distributions that the score job also needs where it exports for that function."""
+OPENVINO = (
+    "markdown-it-py", "mdurl", "networkx", "nncf", "openvino", "packaging", "psutil", "pygments", "rich", "scipy", "tabulate",
+)  # fmt: skip
+"""Distributions that it needs where it exports for an endpoint on processors. OpenVINO goes into the artifact, too."""
+ENGINES = {"torch": ("openvino",), "onnx": ONNX, "openvino": OPENVINO}
+UNUSED = (
+    "openvino/include", "openvino/cmake", "openvino/libs/cache.json", "openvino/libs/*_gpu_*", "openvino/libs/*_npu_*",
+    "openvino/libs/*_tensorflow*", "openvino/libs/*_pytorch_*", "openvino/libs/*_paddle_*", "openvino/libs/*_jax_*",
+    "openvino/libs/*_gguf_*", "scipy/**/tests", "networkx/**/tests",
+)  # fmt: skip
+"""What is left out of these: other processors' and formats' libraries, and tests."""
 
 
 @jsii.implements(ILocalBundling)
@@ -103,10 +114,10 @@ def layer(scope: Construct, id_: str = "Layer", names: Sequence[str] = LAYER, *,
     return lambda_.LayerVersion(scope, id_, code=code, compatible_runtimes=[lambda_.Runtime.PYTHON_3_14])
 
 
-def job_code(scope: Construct, *, bundle: bool, onnx: bool = False) -> assets.Asset:
+def job_code(scope: Construct, *, bundle: bool, engine: str) -> assets.Asset:
     """The jobs' source archive (`.tar.gz`: what SageMaker's training toolkit unpacks): training/, chartloop/, vendor/."""
     files = list(sources(JOB_PACKAGES))
-    pinned = pins([*VENDORED, *(ONNX if onnx else ())]) if bundle else []
+    pinned = pins([*VENDORED, *ENGINES[engine]]) if bundle else []
 
     def write(folder: Path) -> None:
         with tempfile.TemporaryDirectory() as vendor:
@@ -159,7 +170,7 @@ def archive(files: Iterable[tuple[str, Path]]) -> bytes:
             member.size, member.mode = path.stat().st_size, 0o644
             with path.open("rb") as body:
                 tar.addfile(member, body)
-    return gzip.compress(plain.getvalue(), mtime=0)
+    return gzip.compress(plain.getvalue(), compresslevel=6, mtime=0)
 
 
 def pins(names: Sequence[str], lock: Path = LOCK) -> list[str]:
@@ -180,6 +191,8 @@ def install(pinned: Sequence[str], target: Path, python: str) -> None:
         *(f"--platform={platform}" for platform in PLATFORMS), *pinned,
     ]  # fmt: skip
     subprocess.run(command, check=True)  # noqa: S603 (our own arguments)
+    for unused in [path for pattern in UNUSED for path in target.glob(pattern)]:
+        shutil.rmtree(unused) if unused.is_dir() else unused.unlink()
 
 
 def _normal(name: str) -> str:

@@ -8,8 +8,10 @@ from chartloop.errors import InvalidRequest
 
 TRAINING = "huggingface-pytorch-training:2.9.0-transformers5.3.0-gpu-py312-cu130-ubuntu22.04"
 INFERENCE = "huggingface-pytorch-inference:2.6.0-transformers5.5.3-cpu-py312-ubuntu22.04"
+GPU_INFERENCE = "huggingface-pytorch-inference:2.6.0-transformers5.5.3-gpu-py312-cu124-ubuntu22.04"
+"""For endpoints on a machine with a GPU."""
 PYTHON = "3.12"
-"""Of both images: what is vendored into the jobs' code is built for it."""
+"""Of all three images: what is vendored into the jobs' code is built for it."""
 
 
 REGISTRIES = {

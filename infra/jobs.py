@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from chartloop.instances import has_gpu
 from infra import code, images, requests
 from infra.context import Context
 from infra.grants import allow, objects, volumes
@@ -16,9 +17,16 @@ from infra.names import Names
 
 PREPARING = ("records/*", "snapshots/*", "embeddings/*", "codes/*", "runs/*/request.json")
 PREPARED = ("snapshots/*", "embeddings/*")
-SCORING = ("holdout/*", "runs/*/request.json", "runs/*/train/*", "models/*", "base-models/*")
+SCORING = ("holdout/*", "snapshots/*", "runs/*/request.json", "runs/*/train/*", "models/*", "base-models/*")
 SCORED = ("runs/*/score/*", "models/*")
 """What prepare with embed, and what score read and write in the data bucket."""
+
+
+def engine(context: Context) -> str:
+    """What the candidate is exported for: the function has room for ONNX Runtime alone, and a GPU computes in torch."""
+    if context.serving == "lambda":
+        return "onnx"
+    return "torch" if context.serving == "realtime" and has_gpu(context.serving_instance) else "openvino"
 
 
 class Jobs(Construct):
@@ -32,8 +40,8 @@ class Jobs(Construct):
         self._context = context
         self._bucket = bucket
         self._key = key
-        onnx = context.serving == "lambda"
-        self.code = code.job_code(self, bundle=context.bundle, onnx=onnx)
+        self._engine = engine(context)
+        self.code = code.job_code(self, bundle=context.bundle, engine=self._engine)
         self.score_role: iam.Role | None = None
         checkpoints = ["runs/*/checkpoints/*"] if context.spot else []
         training = ["runs/*/train/*", *checkpoints]
@@ -42,8 +50,7 @@ class Jobs(Construct):
         else:
             reads = [*PREPARING, "base-models/*", *checkpoints]
             self.role = self._role("Role", read=reads, write=[*PREPARED, *training])
-            compared = ["snapshots/*"] if onnx else []  # the training side's notes, on which the precision is chosen
-            self.score_role = self._role("ScoreRole", read=[*SCORING, *compared], write=SCORED)
+            self.score_role = self._role("ScoreRole", read=SCORING, write=SCORED)
         self.requests = self._requests()
 
     @property
@@ -60,7 +67,7 @@ class Jobs(Construct):
             processing_instance=context.processing_instance,
             training_instance=context.training_instance,
             training_hours=context.training_hours,
-            engine="onnx" if context.serving == "lambda" else "torch",
+            engine=self._engine,
             code_uri=self.code.s3_object_url,
             key=self._key.key_arn,
             processing_instances=context.processing_instances,

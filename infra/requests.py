@@ -59,8 +59,8 @@ class Jobs:
     training_instances: int = 1
     training_fallbacks: tuple[str, ...] = ()
     """Machines to train on where the first one's kind is not to be had, in that order."""
-    engine: str = "torch"
-    """What score exports the candidate for; `onnx`: the function that serves models itself."""
+    engine: str = "openvino"
+    """What score exports the candidate for (training/forms.py)."""
     spot: bool = False
     warm_pool_seconds: int = 0
     application: str = "chartloop"
@@ -94,23 +94,22 @@ class Jobs:
     def score(self, *, champion: bool) -> dict[str, Any]:
         """The only job under the role that may read the holdout. A look after the first has its number in the job's name."""
         serving = {"champion": "$.standing.champion.model_uri"} if champion else {}
-        compared = {"snapshot": "$.uris.snapshot"} if self.engine == "onnx" else {}
         request = self._processing(
             "score",
             inputs={
                 "request": "$.uris.request",
                 "holdout": "$.uris.holdout",
                 "candidate": "$.candidate.model_uri",
+                "snapshot": "$.uris.snapshot",
                 "base_model": "$.uris.base_model",
                 **serving,
-                **compared,
             },
             outputs={"score": "$.uris.score", "model": "$.uris.model"},
             arguments=[
                 *("--request", f"{INPUT}/request", "--holdout", f"{INPUT}/holdout", "--candidate", f"{INPUT}/candidate"),
                 *("--model", f"{INPUT}/base_model"),
                 *(("--champion", f"{INPUT}/champion") if champion else ()),
-                *(("--engine", "onnx", "--snapshot", f"{INPUT}/snapshot") if self.engine == "onnx" else ()),
+                *("--engine", self.engine, "--snapshot", f"{INPUT}/snapshot"),
                 *("--output", f"{OUTPUT}/score", "--model-output", f"{OUTPUT}/model", "--version"),
             ],
             last_argument="$.version",

@@ -8,6 +8,7 @@ from chartloop.settings import Settings
 from infra import code, images
 from infra.context import Context
 from infra.data import DataStack
+from infra.jobs import engine
 from infra.names import ROLLBACK, Names
 
 
@@ -21,7 +22,7 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         package_group_prefix=names.name,
         queue_url=queue_url,
         endpoint_role=names.endpoint_role_arn,
-        inference_image=images.image(images.INFERENCE, context.region),
+        inference_image=images.image(images.GPU_INFERENCE if engine(context) == "torch" else images.INFERENCE, context.region),
         serving=context.serving,
         predict_function=names.function("predict") if context.serving == "lambda" else "",
         search_function=names.function("search"),

@@ -31,6 +31,9 @@ SERVING_CODE = (
 )
 """What inference.py imports, and no more: the container has torch, transformers and numpy, but no pydantic."""
 
+VENDORED = Path(__file__).resolve().parent.parent / "vendor"
+"""What was bundled with the jobs' code; there is none where the environment has all."""
+
 
 def copy_code(folder: Path) -> None:
     """Writes `inference.py` and what it imports into `folder`, so that an artifact never depends on the code around it."""
@@ -39,6 +42,12 @@ def copy_code(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, folder / name)
     shutil.copyfile(root / "training" / "inference.py", folder / "inference.py")
+
+
+def copy_engine(name: str, folder: Path, vendored: Path = VENDORED) -> None:
+    """Copies the package `name` with its licence into `folder` where the job brought it along; else the runtime has it."""
+    for source in sorted(vendored.glob(f"{name}*")):
+        shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def pack(folder: Path, archive: Path) -> None:

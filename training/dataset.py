@@ -86,8 +86,21 @@ def split_validation(documents: Iterable[Document], percent: int) -> tuple[list[
     return sides
 
 
-def notes_to_compare(snapshot: Snapshot) -> list[Document]:
-    """Notes on which two forms of one model are compared: those that training watched and did not learn from, where there are
-    any; never the holdout, which only judges."""
+@dataclass(frozen=True)
+class Notes:
+    """Of the training side, never of the holdout, which only judges.
+
+    `compared` are notes on which two forms of one model are compared: those that training watched and did not learn from, where
+    there are any. `learned` are the others, from which int8 takes its scales.
+    """
+
+    learned: Sequence[Document] = ()
+    compared: Sequence[Document] = ()
+
+
+NO_NOTES = Notes()
+
+
+def notes(snapshot: Snapshot) -> Notes:
     learned, watched = split_validation(snapshot.documents, NerHyperparameters().validation_percent)
-    return (watched or learned)[:MOST_COMPARED]
+    return Notes((learned or watched)[:MOST_COMPARED], (watched or learned)[:MOST_COMPARED])

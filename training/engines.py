@@ -15,7 +15,6 @@ from training.passes import Rows
 from training.pieces import Ints
 from training.tagging import Floats
 
-ONNX_FILE = "model.onnx"
 FILES = {"onnx": "model.onnx", "openvino": "model.xml"}
 """An artifact's graph, by its engine."""
 
@@ -83,11 +82,15 @@ class Graph:
     def load(cls, file: Path, name: str, precision: str) -> Graph:
         """`name` is `onnx` (ONNX Runtime) or `openvino` (which reads `.onnx` and `.xml`); `precision` is int8, bf16 or fp32.
 
-        Raises JobFailed `bad_artifact` for another name, and for a precision that the runtime does not compute in.
+        Raises JobFailed `bad_artifact` for another name, and for a precision that the runtime does not compute in;
+        `engine_missing` where the runtime is not installed.
         """
         if (name, precision) not in RUNTIMES:
             raise JobFailed("the artifact wants an engine that is not known here", code="bad_artifact", field="engine")
-        return cls(RUNTIMES[name, precision](file))
+        try:
+            return cls(RUNTIMES[name, precision](file))
+        except ModuleNotFoundError as error:
+            raise JobFailed(f"{error.name} is not installed here", code="engine_missing", field="engine") from None
 
     def __call__(self, ids: Ints) -> Floats:
         return self._run(ids)
@@ -166,4 +169,4 @@ def load(folder: Path, name: str, precision: str) -> Engine:
     """The engine `name` with the artifact in `folder`. Raises JobFailed `bad_artifact` for one that nobody knows."""
     if name == "torch":
         return TorchEngine.load(folder, bf16=precision == "bf16")
-    return GraphEngine(Graph.load(folder / ONNX_FILE, name, precision))
+    return GraphEngine(Graph.load(folder / FILES.get(name, ""), name, precision))

@@ -103,7 +103,7 @@ def score_candidate(work: Workplace, model_uri: str) -> dict[str, dict[str, Any]
         "--model": work.fetch("base_model"),
         "--version": work.order["version"],
         "--engine": work.order["engine"],
-        **({"--snapshot": work.fetch("snapshot")} if work.order["engine"] == "onnx" else {}),
+        "--snapshot": work.fetch("snapshot"),
         "--output": work.here("score"),
         "--model-output": work.here("model"),
     }

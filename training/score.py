@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from chartloop.scores import ScoreReport
 from chartloop.snapshots import StoredRecord
 from chartloop.spans import Entity
 from training import artifact, dataset, reports, serving
-from training.dataset import Document, notes_to_compare
-from training.export import ENGINES, export
+from training.dataset import Document
+from training.export import export
+from training.forms import FORMS
 from training.jobs import Reporting, processing_message
 from training.measure import as_annotated, measure
 from training.prepare import read_shard
@@ -52,6 +53,7 @@ class Artifact:
     bytes: int
     labels: tuple[str, ...]
     temperature: float
+    engine: Mapping[str, Any] | None
 
 
 def open_champion(folder: Path, into: Path) -> Artifact:
@@ -71,7 +73,7 @@ def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
         folder=scratch / "candidate",
         output=arguments.model_output,
         engine=arguments.engine,
-        notes=notes_to_compare(dataset.read(arguments.snapshot)) if arguments.snapshot else (),
+        notes=dataset.notes(dataset.read(arguments.snapshot)),
         base=arguments.model,
     )
     return _artifact(exported.folder, exported.manifest["sha256"], exported.manifest["bytes"])
@@ -80,7 +82,9 @@ def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
 def _artifact(folder: Path, sha256: str, size: int) -> Artifact:
     """With what its card says; one that says no temperature has none."""
     card = json.loads((folder / "chartloop.json").read_bytes())
-    return Artifact(folder, card["version"], sha256, size, tuple(card["labels"]), card.get("temperature", 1.0))
+    engine = card.get("engine")
+    known = engine if isinstance(engine, dict) else None
+    return Artifact(folder, card["version"], sha256, size, tuple(card["labels"]), card.get("temperature", 1.0), known)
 
 
 def apart(judged: Iterable[Artifact]) -> frozenset[str]:
@@ -120,6 +124,7 @@ def report(judged: Artifact, role: str, holdout: Holdout, left_out: Collection[s
         "labels": judged.labels,
         "settled": reports.part(settled),
         "fresh": reports.part(fresh) if fresh else None,
+        "engine": judged.engine,
         "calibration": reports.calibration(trusted, judged.temperature),
         "created_at": stamp(now()),
     })  # fmt: skip
@@ -142,11 +147,10 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("--request", "--holdout", "--candidate", "--model", "--output", "--model-output"):
+    for name in ("--request", "--holdout", "--candidate", "--model", "--snapshot", "--output", "--model-output"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--champion", type=Path)
-    parser.add_argument("--engine", choices=sorted(ENGINES), default="torch")
-    parser.add_argument("--snapshot", type=Path, help="the training side, on which the engine's precision is chosen")
+    parser.add_argument("--engine", choices=sorted(FORMS), required=True)
     parser.add_argument("--version", required=True)
     return parser.parse_args(arguments)
 

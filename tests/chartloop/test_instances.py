@@ -1,4 +1,4 @@
-"""Which machines take a key for their volumes."""
+"""Which machines take a key for their volumes, and which have a GPU."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ from chartloop import instances
 )
 def test_a_machine_with_disks_of_its_own_takes_no_volume_key(instance: str, own_disks: bool) -> None:
     assert instances.has_own_disks(instance) is own_disks
+
+
+@pytest.mark.parametrize(
+    ("instance", "gpu"), [("ml.m5.large", False), ("ml.g5.2xlarge", True), ("ml.p3.2xlarge", True), ("ml.c7g.large", False)]
+)
+def test_a_machine_has_a_gpu_by_its_family(instance: str, gpu: bool) -> None:
+    assert instances.has_gpu(instance) is gpu

@@ -104,6 +104,8 @@ def test_a_name_that_is_not_locked_is_refused(tmp_path: Path) -> None:
         (code.MODEL_LAYER, {"numpy", "huggingface-hub"}),  # the hub is asked for names of models, never for an artifact's files
         (code.VENDORED, {"numpy"}),
         (code.ONNX, {"numpy", "typing-extensions"}),
+        # the last four are never imported on the way to int8 (tests/training/test_quantizing.py)
+        (code.OPENVINO, {"numpy", "safetensors", "ninja", "openvino-telemetry", "pydot", "scikit-learn"}),
     ],
 )
 def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given: set[str]) -> None:
@@ -124,8 +126,8 @@ def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given:
         ("lambdas adapters chartloop", code.LAYER, {"boto3", "botocore"}),
         (
             "training chartloop",
-            (*code.VENDORED, *code.ONNX),
-            {"numpy", "openvino", "torch", "transformers", "safetensors", "tokenizers", "boto3", "botocore"},
+            (*code.VENDORED, *code.ONNX, *code.OPENVINO),
+            {"numpy", "torch", "transformers", "safetensors", "tokenizers", "boto3", "botocore"},
         ),
     ],
 )
@@ -164,6 +166,7 @@ def imports(path: Path) -> set[str]:
     [
         ((*code.LAYER, *code.MODEL_LAYER), code.FUNCTION_PYTHON),
         ((*code.VENDORED, *code.ONNX), images.PYTHON),
+        ((*code.VENDORED, *code.OPENVINO), images.PYTHON),
     ],
 )
 def test_every_wheel_fits_its_runtime(names: tuple[str, ...], python: str, tmp_path: Path) -> None:

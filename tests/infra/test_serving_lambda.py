@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
+from infra import jobs
+from infra.context import Context
 from tests.infra.asl import resolve
 from tests.infra.conftest import composed
 from tests.infra.templates import Templates, listed
@@ -78,6 +80,20 @@ def test_otherwise_predict_mounts_nothing_and_nobody_asks_it_directly(cloud: Tem
     assert not cloud.allowed(cloud.role_of("promote"), "lambda:InvokeFunction", PREDICT)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "engine"),
+    [
+        ({"serving": "lambda"}, "onnx"),
+        ({"serving": "lambda", "serving_instance": "ml.g5.xlarge"}, "onnx"),
+        ({"serving": "realtime"}, "openvino"),
+        ({"serving": "serverless", "serving_instance": "ml.g5.xlarge"}, "openvino"),
+        ({"serving": "realtime", "serving_instance": "ml.g5.xlarge"}, "torch"),
+    ],
+)
+def test_the_engine_suits_what_serves(chosen: dict[str, str], engine: str) -> None:
+    assert jobs.engine(Context.model_validate({"account": "123456789012", **chosen})) == engine
+
+
 @pytest.mark.parametrize("champion", [True, False])
 def test_score_exports_for_it_and_sees_the_training_side(champion: bool) -> None:
     sent: Any = resolve(replace(JOBS, engine="onnx").score(champion=champion), handed(), CONTEXT)
@@ -90,13 +106,8 @@ def test_score_exports_for_it_and_sees_the_training_side(champion: bool) -> None
     assert not report.has_errors(), report.generate_report()
 
 
-def test_otherwise_it_does_not(cloud: Templates, itself: Templates) -> None:
-    assert "--engine" not in str(JOBS.score(champion=True)) and "--engine" not in str(cloud.definition())
-    assert "--engine" in str(itself.definition())
-    snapshot = "arn:aws:s3:::chartloop-data-123456789012-us-east-1/snapshots/ner/h/train.jsonl"
-    roles = [name for name in itself.all("AWS::IAM::Role") if "ScoreRole" in name]
-    assert [itself.allowed(role, "s3:GetObject", snapshot) for role in roles] == [True]
-    assert [cloud.allowed(role, "s3:GetObject", snapshot) for role in roles] == [False]
+def test_the_templates_say_which(cloud: Templates, itself: Templates) -> None:
+    assert "'--engine', 'openvino'" in str(cloud.definition()) and "'--engine', 'onnx'" in str(itself.definition())
 
 
 def handed() -> dict[str, Any]:

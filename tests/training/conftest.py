@@ -54,4 +54,4 @@ def trained(snapshot: Path, base: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def exported(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("exported")
-    return export(trained.folder, version="ner-1", folder=folder / "unpacked", output=folder)
+    return export(trained.folder, version="ner-1", folder=folder / "unpacked", output=folder, engine="torch")

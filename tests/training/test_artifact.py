@@ -84,3 +84,15 @@ def test_half_an_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "half.tar.gz").write_bytes(body[: len(body) // 2])
     with pytest.raises(JobFailed):
         artifact.unpack(tmp_path / "half.tar.gz", tmp_path / "out")
+
+
+def test_the_engine_that_a_job_brought_goes_along_with_its_licence(tmp_path: Path) -> None:
+    wanted = {"vinyl/__init__.py", "vinyl/libs/needle.so", "vinyl-1.dist-info/LICENSE"}
+    for name in (*wanted, "vinyl/__pycache__/x.pyc", "other/a.py"):
+        (tmp_path / "vendor" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "vendor" / name).write_text("")
+    artifact.copy_engine("vinyl", tmp_path / "code", tmp_path / "vendor")
+    found = {path.relative_to(tmp_path / "code").as_posix() for path in (tmp_path / "code").rglob("*") if path.is_file()}
+    assert found == wanted
+    artifact.copy_engine("vinyl", tmp_path / "elsewhere", tmp_path / "none")
+    assert not (tmp_path / "elsewhere").exists()

@@ -18,7 +18,7 @@ from lambdas import predict
 from tests import small_model
 from tests.worlds import FakeWorld
 from training import inference, pieces
-from training.engines import ONNX_FILE
+from training.engines import FILES
 from training.export import Exported
 from training.inference import Served, input_fn, predict_fn
 
@@ -86,7 +86,7 @@ def words(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     table[:, 0] = 9
     for word, tag in TAGS.items():
         table[cutter.tokenizer.token_to_id(word)] = 20 * np.eye(5)[tag]
-    onnx.save(small_model.lookup(table), folder / ONNX_FILE)
+    onnx.save(small_model.lookup(table), folder / FILES["onnx"])
     pieces.save(cutter, folder)
     card = {
         "version": "v-1", "snapshot": "0" * 64, "labels": LABELS, "max_seq_length": 16, "doc_stride": 4, "temperature": 1.5,

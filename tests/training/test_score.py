@@ -14,18 +14,20 @@ from chartloop.errors import JobFailed
 from tests.contracts import validate
 from tests.training import tiny
 from tests.training.tiny import Run, Trained
-from training import artifact, encoding, serving
+from training import artifact, encoding, quality, serving
 from training.export import Exported
 from training.score import Artifact, apart, read_holdout, without
 
 
 @pytest.fixture(scope="module")
-def scored(run_input: Run, trained: Trained, exported: Exported, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scored(
+    run_input: Run, snapshot: Path, base: Path, trained: Trained, exported: Exported, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("scored")
     done = tiny.job(
         "score", "--request", run_input.request, "--holdout", run_input.holdout, "--candidate", trained.archive,
-        "--champion", exported.folder.parent, "--version", "ner-2", "--output", folder, "--model-output", folder / "model",
-        "--model", base,
+        "--champion", exported.folder.parent, "--version", "ner-2", "--engine", "torch", "--snapshot", snapshot,
+        "--output", folder, "--model-output", folder / "model", "--model", base,
         environ={"SAGEMAKER_BASE_DIR": str(folder)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -66,6 +68,13 @@ def test_reports_tell_how_far_confidences_can_be_believed(scored: Path, run_inpu
     right = sum(each["count"] * each["accuracy"] for each in calibration["bins"])
     assert right == pytest.approx(sum(label["tp"] for label in report(scored, role)["settled"]["labels"].values()))
     assert calibration["temperature"] == json.loads((exported.folder / "chartloop.json").read_text())["temperature"]
+
+
+def test_reports_tell_what_computed_them_and_what_it_cost(scored: Path) -> None:
+    engine = report(scored, "candidate")["engine"]
+    assert (engine["name"], engine["precision"]) == ("torch", "bf16") and engine["quality"]["notes"] > 0
+    assert engine["quality"]["f1_fp32"] - engine["quality"]["f1_bf16"] <= quality.MOST_LOSS
+    assert report(scored, "champion")["engine"] == {"name": "torch", "precision": "fp32", "quality": {}}
 
 
 def test_the_parts_are_settled_and_fresh(scored: Path) -> None:
@@ -114,7 +123,7 @@ def test_an_artifact_that_breaks_fails_the_job_without_its_text(tmp_path: Path) 
 
 
 def test_labels_that_only_one_model_knows_are_left_out() -> None:
-    old, new = (Artifact(Path(), "v", "0" * 64, 1, labels, 1.0) for labels in (("dose", "drug"), ("drug", "test")))
+    old, new = (Artifact(Path(), "v", "0" * 64, 1, labels, 1.0, None) for labels in (("dose", "drug"), ("drug", "test")))
     assert apart([old]) == apart([old, old]) == frozenset()
     assert apart([old, new]) == {"dose", "test"}
     entities = [{"start": 0, "end": 1, "label": label} for label in ("dose", "drug", "test")]

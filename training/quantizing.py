@@ -1,0 +1,55 @@
+"""A classifier's graph in int8: for ONNX Runtime with scales as they come, for OpenVINO with scales taken from notes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.dataset import Document
+from training.passes import Rows
+from training.tagger import Tagger
+
+CALIBRATING = 48
+"""Windows from which scales are taken; more made no difference on case reports."""
+
+
+def dynamic(source: Path, target: Path) -> None:
+    """Weights as int8 by channel; activations get their scale as they come, so there is nothing to calibrate.
+
+    With seven bits of the eight: where a processor lacks the newer dot products, eight overflow, and the same model would
+    answer otherwise there.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(source, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+
+
+def static(model: Any, rows: Rows) -> Any:
+    """An OpenVINO model with its weights and activations in int8, smoothed as suits a transformer; seven bits, as above."""
+    os.environ.setdefault("NNCF_CI", "1")  # its word for: tell nobody that you were used
+    import nncf
+
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    return nncf.quantize(
+        model,
+        nncf.Dataset([{"input_ids": np.array([row], dtype=np.int64)} for row in rows]),
+        model_type=nncf.ModelType.TRANSFORMER,
+        subset_size=len(rows),
+        advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=nncf.OverflowFix.ENABLE),
+    )
+
+
+def windows(tagger: Tagger, notes: Sequence[Document]) -> list[list[int]]:
+    """At most CALIBRATING windows, from all over the notes, as the model reads them."""
+    texts = [note.text for note in notes]
+    rows = [
+        tagger.cutter.wrap(cut.ids[window.start : window.stop].tolist())
+        for text, cut in zip(texts, tagger.cutter.split(texts), strict=True)
+        for window in tagger.windows(text, cut)
+    ]
+    return rows[:: max(1, -(-len(rows) // CALIBRATING))]
