@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from chartloop.housekeeping import CONFIG, ENDPOINT, JOBS, MODEL, NOTEBOOK, PROCESSING, TRAINING
+from chartloop.housekeeping import CONFIG, ENDPOINT, JOBS, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM
 from chartloop.seams import Thing
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ LISTED = {
     NOTEBOOK: ("list_notebook_instances", "NotebookInstances", "NotebookInstance"),
     PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
     TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
+    TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
 }
 """By kind: the operation that lists it, where its answer has the list, and what the fields' names begin with."""
 
@@ -49,6 +50,7 @@ class SageMakerEstate:
             NOTEBOOK: ("stop_notebook_instance", "NotebookInstanceName"),
             PROCESSING: ("stop_processing_job", "ProcessingJobName"),
             TRAINING: ("stop_training_job", "TrainingJobName"),
+            TRANSFORM: ("stop_transform_job", "TransformJobName"),
         }
         operation, field = calls[thing.kind]
         getattr(self._client, operation)(**{field: thing.name})

@@ -6,11 +6,12 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Collection
 
 from adapters import spreadsheet
 from chartloop import strictjson
 from chartloop.errors import FileProblem
-from chartloop.records import Line, Problem, parse_json_line
+from chartloop.records import Line, Problem, parse_json_line, shape
 
 __all__ = ["EXTENSIONS", "LIMIT", "FileProblem", "parse"]
 
@@ -24,22 +25,24 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _RECORDS = re.compile(r'[ \t\r\n]*"records"[ \t\r\n]*:[ \t\r\n]*(?=\[)')
 
 
-def parse(data: bytes, name: str, *, task: str, limit: int = LIMIT) -> list[Line]:
+def parse(data: bytes, name: str, *, task: str, columns: Collection[str] | None = None, limit: int = LIMIT) -> list[Line]:
     """One Line for every record in `data`, whose format `name` tells by its ending.
 
     `number` is the line of a JSON Lines file (blank lines are counted, and have no Line), else the element or row from 1, a
-    table's header not counted. A byte order mark at the start is dropped; everything else stays raw. A bad record is its Line's
-    problem; raises FileProblem where the file cannot be read as a whole.
+    table's header not counted. A table has to have the `columns`, or those that a record of the task needs. A byte order mark at
+    the start is dropped; everything else stays raw. A bad record is its Line's problem; raises FileProblem where the file cannot
+    be read as a whole.
     """
     extension, packed = _format(name)
     body = _inflate(data, limit) if packed else data
     if len(body) > limit:
         raise FileProblem(f"the file is larger than {limit:,} bytes", code="too_large")
+    needed = shape(task).required if columns is None else columns
     if extension == "xlsx":
-        return spreadsheet.xlsx(body, task=task, limit=limit)
+        return spreadsheet.xlsx(body, columns=needed, limit=limit)
     text = _decode(body, extension)
     if extension == "csv":
-        return spreadsheet.csv_text(text, task=task)
+        return spreadsheet.csv_text(text, columns=needed)
     return _json(text) if extension == "json" else _json_lines(text)
 
 

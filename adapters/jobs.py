@@ -1,4 +1,4 @@
-"""Processing and training jobs on SageMaker, as Describe shows them."""
+"""Processing, training and transform jobs on SageMaker, as Describe shows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SageMakerJobs:
-    """Processing and training jobs, read only."""
+    """Processing, training and transform jobs, read only."""
 
     def __init__(self, *, client: SageMakerClient | None = None) -> None:
         self._given = client
@@ -30,6 +30,8 @@ class SageMakerJobs:
         try:
             if kind == "training":
                 found: Any = self._client.describe_training_job(TrainingJobName=name)
+            elif kind == "transform":
+                found = self._client.describe_transform_job(TransformJobName=name)
             else:
                 found = self._client.describe_processing_job(ProcessingJobName=name)
         except ClientError as error:

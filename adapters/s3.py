@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chartloop.errors import NotFound
@@ -29,7 +30,8 @@ class S3Objects:
 
     @cached_property
     def _client(self) -> S3Client:
-        return self._given or boto3.client("s3")
+        # Signature 4 always: the older one, which boto3 still presigns with in some regions, opens nothing under a KMS key.
+        return self._given or boto3.client("s3", config=Config(signature_version="s3v4"))
 
     def get(self, key: str) -> StoredObject:
         try:
@@ -74,6 +76,9 @@ class S3Objects:
             headers["x-amz-server-side-encryption"] = "aws:kms"
             headers["x-amz-server-side-encryption-aws-kms-key-id"] = self._encryption["SSEKMSKeyId"]
         return url, headers
+
+    def presign_get(self, key: str, *, seconds: int) -> str:
+        return self._client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds)
 
 
 def _translated(error: ClientError, key: str) -> Exception:

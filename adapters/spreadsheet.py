@@ -7,12 +7,12 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from chartloop import strictjson
 from chartloop.errors import FileProblem
-from chartloop.records import Line, Problem, parse_json_line, shape
+from chartloop.records import Line, Problem, parse_json_line
 
 JSON_COLUMNS = frozenset({"entities", "codes", "features", "target"})
 """Their cells hold JSON; every other cell is the field's string."""
@@ -26,18 +26,18 @@ _DAMAGE = (
 Row = Sequence[Any]
 
 
-def csv_text(text: str, *, task: str) -> list[Line]:
-    """The records of a comma-separated table (RFC 4180). Raises FileProblem."""
+def csv_text(text: str, *, columns: Collection[str]) -> list[Line]:
+    """The records of a comma-separated table (RFC 4180) that has these columns at least. Raises FileProblem."""
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a text may be longer than the default; the file bounds it
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return list(_lines(reader, task))
+        return list(_lines(reader, columns))
     except csv.Error as error:
         code = "truncated" if "unexpected end" in str(error) else "not_the_format"  # csv tells them apart by message alone
         raise FileProblem(f"the quotes of line {reader.line_num} are not CSV", code=code) from None
 
 
-def xlsx(body: bytes, *, task: str, limit: int) -> list[Line]:
+def xlsx(body: bytes, *, columns: Collection[str], limit: int) -> list[Line]:
     """The records of a workbook's first sheet; `limit` bounds the bytes that it inflates to. Raises FileProblem."""
     if not body.startswith(b"PK"):
         raise FileProblem("the file is named .xlsx and is no workbook", code="not_the_format")
@@ -45,7 +45,7 @@ def xlsx(body: bytes, *, task: str, limit: int) -> list[Line]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl's warnings quote cells
         try:
-            return list(_lines(_rows(body), task))
+            return list(_lines(_rows(body), columns))
         except _DAMAGE:
             raise FileProblem("the workbook cannot be read", code="not_the_format") from None
 
@@ -71,10 +71,10 @@ def _rows(body: bytes) -> Iterator[Row]:
     workbook.close()
 
 
-def _lines(rows: Iterable[Row], task: str) -> Iterator[Line]:
+def _lines(rows: Iterable[Row], columns: Collection[str]) -> Iterator[Line]:
     """One Line for each row below the header that holds something; rows are counted from 1."""
     source = iter(rows)
-    header = _header(next(source, ()), task)
+    header = _header(next(source, ()), columns)
     for number, row in enumerate(source, start=1):
         if number > strictjson.MAX_ITEMS:
             raise FileProblem(f"more than {strictjson.MAX_ITEMS:,} rows", code="too_large")
@@ -82,9 +82,9 @@ def _lines(rows: Iterable[Row], task: str) -> Iterator[Line]:
             yield _line(number, header, row)
 
 
-def _header(row: Row, task: str) -> list[str]:
+def _header(row: Row, columns: Collection[str]) -> list[str]:
     names = ["" if cell is None else str(cell).strip() for cell in row]
-    missing = [name for name in shape(task).required if name not in names]
+    missing = [name for name in columns if name not in names]
     if missing:
         raise FileProblem(f"the header lacks {', '.join(missing)}", code="not_the_format")
     if len(set(filter(None, names))) < len(list(filter(None, names))):

@@ -117,6 +117,18 @@ def hold_cap(found: Mapping[str, Any]) -> None:
     )
 
 
+def of_transform(size: int, settings: Settings) -> dict[str, Any]:
+    """`seconds` and `usd` of a batch transform of so many bytes on one machine. Raises InvalidRequest (cost_cap)."""
+    seconds = BILLED_START_SECONDS + round(size / BYTES_PER_TOKEN / CPU_TOKENS_PER_SECOND / cpus(settings.transform_instance))
+    rate = prices.hourly(settings.transform_instance, settings.region)
+    usd = None if rate is None else round(seconds / 3600 * rate, 4)
+    cap = settings.run_cost_cap_usd
+    if cap and (usd is None or usd > cap):
+        takes = "a machine without a known price" if usd is None else f"about {usd:.2f} USD"
+        raise InvalidRequest(f"this transform takes {takes}, and the cap is {cap:.2f} USD: send less at once", code="cost_cap")
+    return {"seconds": seconds, "usd": usd, "instance": settings.transform_instance}
+
+
 def rates(settings: Settings) -> dict[str, float | None]:
     """US dollars an hour by step, of all its machines, at today's list price."""
     return {name: _rate(name, settings) for name in ("prepare", "embed", "train", "score")}

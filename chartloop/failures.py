@@ -30,7 +30,7 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
         return {"code": "notebook_silent", "message": "the notebook instance gave no sign of life for too long"}
     cause = _parsed(error.get("Cause", ""))
     if "FailureReason" in cause or "ExitMessage" in cause:  # of a training job, of a processing job
-        return _of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))
+        return of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))
     if "ResourceLimitExceeded" in kind:
         return {
             "code": "quota_exceeded",
@@ -41,7 +41,8 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
     return {"code": "internal_error", "message": f"a step ended with {str(cause.get('errorType', kind))[:80]}"}
 
 
-def _of_job(reason: str) -> dict[str, str]:
+def of_job(reason: str) -> dict[str, str]:
+    """`{"code", "message"}` of the reason that SageMaker gives for a job's end."""
     found = CODED.search(reason)
     if "CapacityError" in reason:
         return {"code": "no_capacity", "message": "SageMaker had no machine for the job, however often it was asked"}

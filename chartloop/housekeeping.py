@@ -11,22 +11,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chartloop.items import audit, run_key, task_item
+from chartloop.items import audit, run_key, task_item, transform_key
 from chartloop.runs import ENDED
 from chartloop.seams import Item, Ledger, Thing
 from chartloop.settings import TAG
 from chartloop.tasks import TASKS
+from chartloop.transforms import RUNNING
 
 VERSION = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
-ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING = (
+ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM = (
     "endpoint",
     "endpoint-config",
     "model",
     "notebook",
     "processing",
     "training",
+    "transform",
 )
-JOBS = (PROCESSING, TRAINING)
+JOBS = (PROCESSING, TRAINING, TRANSFORM)
 JANITOR = "janitor"
 
 
@@ -120,16 +122,17 @@ def _left_over(thing: Thing, name: str, stands: Mapping[str, Standing], live: Co
 
 
 def _job(thing: Thing, ledger: Ledger) -> Finding | None:
-    """Jobs are named by their run, so another deployment's are told apart by the ledger: it knows only its own runs."""
+    """Jobs are named by their run or transform, so another deployment's are told apart by the ledger: it knows only its own."""
     match = re.match(rf"((?:{'|'.join(TASKS)})-{VERSION})-", thing.name)
     if thing.status != "InProgress" or match is None:
         return None
     task = match[1].partition("-")[0]
-    run = ledger.get(run_key(task, match[1]))
-    if run is None:
+    what = TRANSFORM if thing.kind == TRANSFORM else "run"
+    owner = ledger.get((transform_key if what == TRANSFORM else run_key)(task, match[1]))
+    if owner is None:
         return None
-    ended = run["status"] in ENDED
-    return Finding(thing, "remove" if ended else "report", "its run has ended" if ended else "runs for very long", task)
+    ended = owner["status"] != RUNNING if what == TRANSFORM else owner["status"] in ENDED
+    return Finding(thing, "remove" if ended else "report", f"its {what} has ended" if ended else "runs for very long", task)
 
 
 def audits(done: Iterable[Finding], now: datetime) -> Iterator[Item]:

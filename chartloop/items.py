@@ -4,6 +4,7 @@ TASK#{task}            TASK                counters, settings, active run, champ
 TASK#{task}            BATCH#{batch_id}    a batch: status, counts, its shards
 TASK#{task}            RUN#{run_id}        a run: status, attempt, steps, outcome
 TASK#{task}            MODEL#{version}     a model version: status, metrics, sha256
+TASK#{task}            TRANSFORM#{id}      a batch transform: status, model, estimate, counts, score
 TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
 TASK#{task}            ORDER#{by}#{key}    by hashed caller and Idempotency-Key: the run that was asked for under it
 TASK#{task}            ARRIVED#{time}#{id} the batches by time
@@ -60,6 +61,10 @@ def run_key(task: str, run_id: str) -> Key:
 
 def model_key(task: str, version: str) -> Key:
     return f"TASK#{task}", f"MODEL#{version}"
+
+
+def transform_key(task: str, transform_id: str) -> Key:
+    return f"TASK#{task}", f"TRANSFORM#{transform_id}"
 
 
 def record_key(task: str, record_id: str) -> Key:

@@ -7,6 +7,7 @@ import re
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 INCOMING = "incoming/"
 PREDICTIONS = "predictions/"
+TRANSFORMS = "transforms/"
 """What expires by itself (infra/storage.py)."""
 
 
@@ -73,6 +74,11 @@ def codes(system: str = "") -> str:
 def prediction(task: str, call: str) -> str:
     """The texts of one request to predict that the caller chose to keep, with what was answered."""
     return f"{PREDICTIONS}{task}/{call}.json"
+
+
+def transform(task: str, transform_id: str, name: str = "") -> str:
+    """`name` is `input.jsonl` or `output/input.jsonl.out`; all of it goes after 30 days."""
+    return f"{TRANSFORMS}{task}/{transform_id}/{name}"
 
 
 def notebook_order() -> str:

@@ -45,6 +45,10 @@ class Objects(Protocol):
         """(url, headers that the upload must send)."""
         ...
 
+    def presign_get(self, key: str, *, seconds: int) -> str:
+        """An address that gives the object to whoever has it."""
+        ...
+
 
 class Ledger(Protocol):
     """One table of items with optimistic versions."""
@@ -226,7 +230,23 @@ class JobState:
 
 class Jobs(Protocol):
     def describe(self, kind: str, name: str) -> JobState:
-        """`kind` is `processing` or `training`."""
+        """`kind` is `processing`, `training` or `transform`."""
+        ...
+
+
+class Transforms(Protocol):
+    """Batch transform jobs of SageMaker."""
+
+    def start(self, name: str, *, model: str, source: str, target: str) -> bool:
+        """Puts every line of `source` through a model of SageMaker's into `target`; a job of that name is not started twice.
+
+        False where the account has no room for it now.
+        """
+        ...
+
+    def state(self, name: str) -> JobState: ...
+    def stop(self, name: str) -> None:
+        """Does nothing where it has ended or was never there."""
         ...
 
 

@@ -57,6 +57,7 @@ class Settings(BaseModel):
     """Whose prices hold; empty where nothing is billed."""
     processing_instance: str = "ml.m5.xlarge"
     processing_instances: int = 1
+    transform_instance: str = "ml.m5.xlarge"
     training_instance: str = "ml.g4dn.xlarge"
     training_instances: int = 1
     spot: bool = False

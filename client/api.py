@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, Unpack
@@ -28,6 +28,7 @@ from client.contracts import (
 from client.contracts_batches import BatchPage, PostOptions, ReadingOptions, UploadAddress
 from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
+from client.contracts_transform import Transform
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits
 
@@ -175,6 +176,30 @@ class Routes:
         body = {"text": text, "most": most, "include": list(include)}
         return Call("POST", path("tasks", task, "similar"), json=body)
 
+    @route
+    def transform_address(self, task: str) -> Call[Transform]:
+        """A new batch transform, with the address for its input; `send_input` sends it, `start_transform` starts it."""
+        return Call("POST", path("tasks", task, "transforms"))
+
+    @route
+    def start_transform(self, task: str, transform_id: str) -> Call[Transform]:
+        """Asked again, it is the same job. Raises Unavailable(no_model), Conflict(not_uploaded), InvalidRequest(cost_cap)."""
+        return Call("POST", path("tasks", task, "transforms", transform_id, "start"))
+
+    @route
+    def stop_transform(self, task: str, transform_id: str) -> Call[Transform]:
+        return Call("POST", path("tasks", task, "transforms", transform_id, "stop"))
+
+    @route
+    def transform(self, task: str, transform_id: str) -> Call[Transform]:
+        """How far it is; once done its counts, its score, and the address of its output for some minutes."""
+        return Call("GET", path("tasks", task, "transforms", transform_id))
+
+    @route
+    def transforms(self, task: str, *, limit: int = 20) -> Call[list[Transform]]:
+        """Newest first."""
+        return Call("GET", path("tasks", task, "transforms"), params={"limit": limit}, read=lambda answer: answer["transforms"])
+
 
 class Api(Routes):
     """The service as one token sees it."""
@@ -201,8 +226,17 @@ class Api(Routes):
     ) -> str:
         """Sends a file of any size by a presigned address; its batch id. `progress` gets the bytes of each piece sent."""
         place = self.upload_address(task, file.name, **options)
-        self._http.put_file(place["url"], _file_headers(place, file), lambda: _pieces(file, progress))
+        self._http.put_file(place["url"], _file_headers(place["headers"], file), lambda: _pieces(file, progress))
         return place["batch_id"]
+
+    def send_input(self, made: Transform, file: Path, *, progress: Callable[[int], None] | None = None) -> None:
+        """Sends a new transform its JSON Lines."""
+        place = made["upload"]
+        self._http.put_file(place["url"], _file_headers(place["headers"], file), lambda: _pieces(file, progress))
+
+    def fetch_output(self, done: Transform) -> Iterator[bytes]:
+        """The output of a transform that is done, in pieces."""
+        return self._http.pieces(done["output"]["url"])
 
 
 class AsyncApi(Routes):
@@ -229,7 +263,7 @@ class AsyncApi(Routes):
         self, task: str, file: Path, *, progress: Callable[[int], None] | None = None, **options: Unpack[ReadingOptions]
     ) -> str:
         place = await self.upload_address(task, file.name, **options)
-        await self._http.put_file(place["url"], _file_headers(place, file), lambda: _pieces(file, progress))
+        await self._http.put_file(place["url"], _file_headers(place["headers"], file), lambda: _pieces(file, progress))
         return place["batch_id"]
 
 
@@ -247,8 +281,8 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _file_headers(place: UploadAddress, file: Path) -> dict[str, str]:
-    return {**place["headers"], "content-length": str(file.stat().st_size)}
+def _file_headers(headers: Mapping[str, str], file: Path) -> dict[str, str]:
+    return {**headers, "content-length": str(file.stat().st_size)}
 
 
 def _pieces(file: Path, progress: Callable[[int], None] | None) -> Iterable[bytes]:

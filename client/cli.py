@@ -17,6 +17,7 @@ from client import (
     commands_predict,
     commands_records,
     commands_runs,
+    commands_transform,
     exits,
 )
 from client.session import Session, open_session
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
         commands_predict,
         commands_codes,
         commands_feedback,
+        commands_transform,
         commands_costs,
     )
     for group in groups:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from client import annotate, arguments, bulk, display, exits
+from client import annotate, arguments, bulk, commands_transform, display, exits
 from client.api import Api
 from client.contracts import TextResult
 from client.session import Session
@@ -27,6 +27,7 @@ def add(commands: arguments.Commands) -> None:
         "--in-flight", type=arguments.positive, default=bulk.IN_FLIGHT, metavar="N", help="requests at a time (%(default)s)"
     )
     parser.add_argument("--keep", action="store_true", help="keep notes and results for 30 days, for review and correction")
+    parser.add_argument("--batch", action="store_true", help="as one job of the service's, as `transform` does")
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
     parser.add_argument("--codes", type=int, default=0, metavar="N", help="suggest up to N billing codes for each text")
     arguments.task(parser)
@@ -36,8 +37,10 @@ def add(commands: arguments.Commands) -> None:
 def predict(session: Session, given: argparse.Namespace) -> int:
     if (given.file is None) != (given.output is None):
         given.refuse("--file and -o go together")
+    if given.batch and given.file is None:
+        given.refuse("--batch goes with --file")
     if given.file is not None:
-        return _many(session, given)
+        return commands_transform.of_file(session, given) if given.batch else _many(session, given)
     with session.api() as api:
         return _one(session, api, sys.stdin.read() if given.text == "-" else given.text, given)
 

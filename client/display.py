@@ -17,7 +17,7 @@ from client.contracts_codes import NearWithText, SuggestedCode
 COLOUR_OF = {
     "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",
     "keep": "yellow", "kept": "yellow", "needs-review": "magenta",
-    "failed": "red", "rejected": "red", "running": "cyan", "starting": "cyan",
+    "failed": "red", "done": "green", "rejected": "red", "running": "cyan", "starting": "cyan",
 }  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import httpx
 
+from chartloop.errors import ChartloopError, Unavailable
 from client import retries
 from client.calls import Call
 from client.config import Target, on_this_machine
@@ -50,6 +51,16 @@ class Http:
     def put_file(self, url: str, headers: dict[str, str], body: Callable[[], Iterable[bytes]]) -> None:
         """Sends a body to a presigned address, without the token. `body` opens it anew for each try."""
         retries.uploaded(self._until_settled(lambda: self._foreign.put(url, headers=headers, content=body())))
+
+    def pieces(self, url: str) -> Iterator[bytes]:
+        """What lies at a presigned address, asked for without the token. Raises Unavailable (unreachable) or ChartloopError."""
+        try:
+            with self._foreign.stream("GET", url) as response:
+                if response.is_error:
+                    raise ChartloopError(f"the download was answered with status {response.status_code}", code="download_failed")
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise Unavailable(f"the download broke off ({type(error).__name__})", code="unreachable") from None
 
     def _until_settled(self, send: Callable[[], httpx.Response]) -> Outcome:
         attempt = 0

@@ -103,10 +103,20 @@ def _scale(function: lambda_.Function, names: Names, context: Context) -> None:
     allow(function, "iam:CreateServiceLinkedRole", on=[role], StringEquals={"iam:AWSServiceName": service})
 
 
+def run_transforms(function: lambda_.Function, names: Names, key: kms.IKey) -> None:
+    """Start and look at batch transform jobs, which work in the endpoint's role, of models that promotion made."""
+    allow(function, "sagemaker:CreateTransformJob", "sagemaker:DescribeTransformJob", "sagemaker:AddTags", on=_transforms(names))
+    volumes(function, key)
+
+
+def stop_transforms(function: lambda_.Function, names: Names) -> None:
+    allow(function, "sagemaker:StopTransformJob", on=_transforms(names))
+
+
 def tidy_up(function: lambda_.Function, names: Names) -> None:
     """See what there is, and take away what promotion and runs leave behind; a task's own endpoint is not among it."""
     # Listing knows no resource; a listing holds names and times only.
-    kinds = ("Endpoints", "EndpointConfigs", "Models", "NotebookInstances", "ProcessingJobs", "TrainingJobs")
+    kinds = ("Endpoints", "EndpointConfigs", "Models", "NotebookInstances", "ProcessingJobs", "TrainingJobs", "TransformJobs")
     allow(function, *(f"sagemaker:List{kind}" for kind in kinds), on=["*"])
     made = ("endpoint", "endpoint-config", "model", "notebook-instance")
     allow(function, "sagemaker:ListTags", on=[names.arn("sagemaker", f"{kind}/{names.name}-*") for kind in made])
@@ -117,7 +127,7 @@ def tidy_up(function: lambda_.Function, names: Names) -> None:
         mine = [names.arn("sagemaker", f"{kind}/{names.name}-{task}-*") for task in TASKS]
         allow(function, f"sagemaker:{operation}", on=mine)
     allow(function, "sagemaker:StopNotebookInstance", on=[names.arn("sagemaker", f"notebook-instance/{names.notebook}")])
-    for kind in ("processing", "training"):
+    for kind in ("processing", "training", "transform"):
         jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
         allow(function, f"sagemaker:Stop{kind.title()}Job", on=jobs)
 
@@ -125,6 +135,10 @@ def tidy_up(function: lambda_.Function, names: Names) -> None:
 def endpoints(names: Names) -> list[str]:
     """Those in service, and the second ones in which a serverless candidate answers first."""
     return [name for task in TASKS for name in (names.endpoint(task), names.rehearsal(task))]
+
+
+def _transforms(names: Names) -> list[str]:
+    return [names.arn("sagemaker", f"transform-job/{task}-*") for task in TASKS]
 
 
 def _live(names: Names) -> list[str]:

@@ -95,7 +95,7 @@ def alerts(names: Names, context: Context, *, file_system: str) -> list[Alert]:
         *_uploads(names),
         *_runs(names, context),
         *_requests(names),
-        *_functions(names),
+        *_functions(names, context),
         *_folder(file_system),
     ]
 
@@ -148,8 +148,8 @@ def _requests(names: Names) -> Iterator[Alert]:
     )  # fmt: skip
 
 
-def _functions(names: Names) -> Iterator[Alert]:
-    for function in CALLED:
+def _functions(names: Names, context: Context) -> Iterator[Alert]:
+    for function in CALLED if context.serving == "lambda" else (*CALLED, "transformed"):
         called = {"FunctionName": names.function(function)}
         meaning = f"The function {function} crashed or ran out of time."
         yield Alert(f"errors-{function}", meaning, "AWS/Lambda", "Errors", called, 1, section="function-errors")

@@ -55,6 +55,8 @@ class Context(BaseModel):
     deploy_wait: int = Field(30, ge=1, le=120)
     """Seconds between two looks at an endpoint that is being deployed."""
     processing_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
+    transform_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
+    """The machine of a batch transform."""
     training_instance: str = Field("ml.g4dn.xlarge", pattern=GPU_INSTANCE)
     """Of a GPU family: the training image is built for nothing else."""
     serving: Literal["realtime", "serverless", "lambda"] = "realtime"

@@ -22,6 +22,7 @@ from infra.context import Context
 from infra.grants import objects, volumes
 from infra.jobs import observe
 from infra.names import ROLLBACK, Names
+from infra.transforms import INPUTS, OUTPUTS
 
 SECOND = 1_000_000
 """SageMaker tells latencies in microseconds."""
@@ -60,6 +61,8 @@ class Serving(Construct):
         sagemaker_service = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=account)
         self.role = iam.Role(self, "Role", role_name=names.endpoint_role, assumed_by=sagemaker_service)
         objects(self.role, bucket, key, read=["models/*"])
+        if context.serving != "lambda":  # a transform job reads and writes as its model's role
+            objects(self.role, bucket, key, read=[INPUTS], write=[OUTPUTS], large=True)
         volumes(self.role, key)
         observe(self.role, context)
         endpoints = () if context.serving == "lambda" else TASKS

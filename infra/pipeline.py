@@ -26,6 +26,7 @@ from infra.names import Names
 from infra.network import MOUNT
 from infra.notebook import TrainingNotebook
 from infra.settings import settings
+from infra.transforms import INPUTS, OUTPUTS, tell_of_ends
 
 UPLOAD_SECONDS = 600
 SWEEP_MINUTES = 15
@@ -79,6 +80,8 @@ class PipelineStack(Stack):
         self._schedule(
             "sweep", self._sweep(), Duration.minutes(SWEEP_MINUTES), "Repairs what a lost event or an interruption left behind"
         )
+        if context.serving != "lambda":
+            self._tell_of_transforms()
         self._schedule("janitor", self._janitor(), Duration.days(1), "Takes away what nobody uses and what costs money")
 
     def _run_functions(self) -> dict[str, lambda_.Function]:
@@ -169,6 +172,17 @@ class PipelineStack(Stack):
         access.describe_jobs(function, self._names, self._context.compute)  # a run that was interrupted too often ends here
         self.intake.queue.grant_send_messages(function)
         return function
+
+    def _tell_of_transforms(self) -> None:
+        """The function reads what a batch transform was given and what came of it, in its own /tmp, line by line."""
+        function = self._functions.add(
+            "transformed", seconds=900, memory=2048, ephemeral_storage_size=Size.gibibytes(6), dead_letter_queue=self.missed
+        )
+        self._let(function, read=[INPUTS, OUTPUTS], ledger=[*ITEM, "Query"])
+        access.run_transforms(function, self._names, self._data.key)  # one that there was no room for is asked for again
+        every = Duration.minutes(SWEEP_MINUTES)
+        self._schedule("transformed", function, every, "Looks at batch transforms whose end nobody heard of")
+        tell_of_ends(self, function, names=self._names, missed=self.missed)
 
     def _janitor(self) -> lambda_.Function:
         function = self._functions.add("janitor", seconds=600)

@@ -21,6 +21,7 @@ from infra.names import Names
 from infra.network import MOUNT
 from infra.pipeline import STARTS_RUNS, PipelineStack
 from infra.settings import settings
+from infra.transforms import INPUTS, OUTPUTS
 from infra.waf import Firewall
 
 GATEWAY_SECONDS = 29
@@ -62,15 +63,23 @@ class ServingStack(Stack):
         self._outputs()
 
     def _api(self) -> lambda_.Function:
+        transforms = self._context.serving != "lambda"
         function = self._functions.add("api", seconds=GATEWAY_SECONDS, memory=1024)
         items(function, self._data.ledger, self._data.key, *EVERY_ITEM)
         objects(
             function,
             self._data.bucket,
             self._data.key,
-            read=["incoming/*", "receipts/*", "records/*", "models/*", f"{keys.PREDICTIONS}*", *STARTS_RUNS],
-            write=["incoming/*", "receipts/*", "runs/*"],
+            read=[
+                *("incoming/*", "receipts/*", "records/*", "models/*", f"{keys.PREDICTIONS}*"),
+                *STARTS_RUNS,
+                *([INPUTS, OUTPUTS] if transforms else []),
+            ],
+            write=["incoming/*", "receipts/*", "runs/*", *([INPUTS] if transforms else [])],
         )
+        if transforms:
+            access.run_transforms(function, self._names, self._data.key)
+            access.stop_transforms(function, self._names)
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names, self._context.compute)
         access.mark_models(function, self._names)

@@ -49,6 +49,7 @@ def machines(context: Context) -> dict[str, Any]:
         "region": context.region if context.billed else "",
         "processing_instance": context.notebook_instance if by_notebook else context.processing_instance,
         "processing_instances": 1 if by_notebook else context.processing_instances,
+        "transform_instance": context.transform_instance,
         "training_instance": context.training_instance,
         "training_instances": context.training_instances,
         "spot": context.spot,

@@ -9,12 +9,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from chartloop import keys
+from chartloop import keys, transforms
 from chartloop.predictions import KEPT_DAYS
 from infra.names import Names
 
 OLD_VERSIONS_DAYS = 90
-EXPIRING = {keys.PREDICTIONS: KEPT_DAYS}
+EXPIRING = {keys.PREDICTIONS: KEPT_DAYS, keys.TRANSFORMS: transforms.KEPT_DAYS}
 """Days by prefix, of what holds text and is no record: it goes by itself, its old versions a day later."""
 ACCESS_LOG_DAYS = 365
 PAGE_LOGS = "page/"

@@ -8,7 +8,17 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from lambdas import bodies, docs_page, routes_feedback, routes_models, routes_records, routes_search, routes_tasks, wiring
+from lambdas import (
+    bodies,
+    docs_page,
+    routes_feedback,
+    routes_models,
+    routes_records,
+    routes_search,
+    routes_tasks,
+    routes_transforms,
+    wiring,
+)
 from lambdas.http import MODELS_READ, PUBLIC, Edge, Event, Routes
 from lambdas.wiring import World
 
@@ -37,8 +47,8 @@ def get_docs() -> Response[Any]:
 
 @lru_cache(maxsize=1)
 def edge() -> Edge:
-    parts = (routes_records.routes, routes_tasks.routes, routes_models.routes, routes_feedback.routes, routes_search.routes)
-    return Edge(routes, *parts, loads=bodies.loads)
+    parts = (routes_records, routes_tasks, routes_models, routes_feedback, routes_search, routes_transforms)
+    return Edge(routes, *(part.routes for part in parts), loads=bodies.loads)
 
 
 def handle(event: Event, context: Any, world: World) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def _errors(method: str, rule: str, *, public: bool) -> Iterator[int]:
             yield 409
     if rule.endswith(("/predict", "/similar")):
         yield from (502, 503)
+    if rule.endswith("/start"):
+        yield 503
 
 
 def _describe(route: Schema, answer: str, errors: Iterator[int]) -> None:
@@ -127,6 +129,7 @@ def _answers() -> Schema:
         "BatchPage": _page("batches", {"type": "object", "properties": listed}),
         "RunPage": _page("runs", _reference("Run")),
         "AuditPage": _page("audit", _object(action={"type": "string"}, by={"type": "string"}, at=TIME)),
+        "TransformList": _object(transforms={"type": "array", "items": _reference("Transform")}),
         "ModelList": _object(models={"type": "array", "items": _reference("Model")}),
         "TaskStatus": _object(
             task={"type": "string"}, records=COUNT, minimum_records=COUNT, progress={"type": "string"}, new_records=COUNT,

@@ -18,6 +18,7 @@ from adapters.registry import SageMakerRegistry
 from adapters.s3 import S3Objects
 from adapters.sqs import SqsUploads
 from adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTokens
+from adapters.transforms import SageMakerTransforms
 from chartloop.drift import Tally
 from chartloop.items import Clock, utc_now
 from chartloop.notebook import NotebookJobs
@@ -34,6 +35,7 @@ from chartloop.seams import (
     Objects,
     Registry,
     Tokens,
+    Transforms,
     Uploads,
 )
 from chartloop.settings import LAMBDA, Settings, from_environment
@@ -105,6 +107,10 @@ class World:
     @cached_property
     def estate(self) -> Estate:
         return SageMakerEstate(self.settings.endpoint_prefix)
+
+    @cached_property
+    def transforms(self) -> Transforms:
+        return SageMakerTransforms(self.settings)
 
     @cached_property
     def uploads(self) -> Uploads:

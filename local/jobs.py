@@ -173,6 +173,10 @@ class Job:
         for _ in range(TIMES_TOLD):
             self.around.emit("aws.sagemaker", f"SageMaker {self.kind} Job State Change", detail, [self.record.arn])
 
+    @classmethod
+    def check(cls, request: Mapping[str, Any]) -> None:
+        """Raises ValidationError for a request that SageMaker refuses at once."""
+
     def begin(self) -> None:
         """Clears what moto says of a job that never ran."""
         raise NotImplementedError

@@ -23,7 +23,7 @@ HEALTH_SECONDS = 480
 """Until the container answers, unless the variant says otherwise; a server that ends early is not waited for."""
 
 INVOKE_SECONDS = 60
-"""SageMaker's own limit on an invocation."""
+"""SageMaker's own limit on an invocation of an endpoint; a transform job says its own."""
 
 DRAIN_SECONDS = 60
 
@@ -42,6 +42,7 @@ class ModelServer:
         self.variant = variant
         self.fault = ""
         """`errors` or `latency`, where it is to answer badly on purpose."""
+        self.invoke_seconds: float = INVOKE_SECONDS
         self._cloud = cloud
         self._folder = cloud.state / "endpoints" / uuid4().hex
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,7 +85,7 @@ class ModelServer:
 
     def invoke(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The model's answer, whatever its status, to a reserved invocation. Raises ModelError where there is none in time."""
-        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=INVOKE_SECONDS)
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=self.invoke_seconds)
         try:
             connection.request("POST", "/invocations", body, dict(headers))
             response = connection.getresponse()

@@ -95,6 +95,7 @@ def functions(call: Call) -> Iterator[Permission]:
 
 
 NAMED = {
+    "TransformJobName": "transform-job",
     "TrainingJobName": "training-job", "ProcessingJobName": "processing-job", "ModelName": "model",
     "EndpointConfigName": "endpoint-config", "EndpointName": "endpoint", "NotebookInstanceName": "notebook-instance",
 }  # fmt: skip
@@ -127,9 +128,10 @@ def passed(fields: Fields) -> Iterator[Permission]:
 
 
 def volumes(fields: Fields) -> Iterator[Permission]:
-    """An encrypted volume is attached in the name of a job's role, and of who deploys an endpoint."""
+    """An encrypted volume is attached in the name of a job's role, and of who deploys an endpoint or starts a transform."""
     cluster = (fields.get("ProcessingResources") or {}).get("ClusterConfig") or fields.get("ResourceConfig") or {}
     role = role_name(fields["RoleArn"]) if cluster else ""
+    cluster = cluster or fields.get("TransformResources") or {}
     key = cluster.get("VolumeKmsKeyId") or fields.get("KmsKeyId")
     if key:
         yield Permission("kms:DescribeKey", key, role=role)

@@ -23,6 +23,7 @@ from local.processing_job import ProcessingJob
 from local.server import LocalCloud
 from local.training_job import TrainingJob
 from local.transfer import Transfer
+from local.transforms import TransformJob
 
 PASSED_ON = ("Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes")
 
@@ -47,6 +48,7 @@ class SageMaker:
             shutil.rmtree(self._cloud.state / folder, ignore_errors=True)
         self._install_jobs(ProcessingJob, "processing_jobs")
         self._install_jobs(TrainingJob, "training_jobs")
+        self._install_jobs(TransformJob, "transform_jobs")
         for what, collection in (("model", "_models"), ("endpoint_config", "endpoint_configs")):
             self._install_kept(what, collection)
         wrap(SageMakerResponse, "create_model_package", self._create_package)
@@ -62,7 +64,11 @@ class SageMaker:
                 request = body(response)
                 name = request[f"{kind}JobName"]
                 if name in getattr(backend(), collection):
-                    raise ValidationError(message=f"{kind} job names must be unique within an AWS account and region: {name}")
+                    taken = f"a {kind.lower()} job with this name already exists: {name}"
+                    raise ValidationError(
+                        message=f"{kind} job names must be unique within an AWS account and region, and {taken}"
+                    )
+                job_class.check(request)
                 answer = original(response)
                 sagemaker._jobs[name] = job_class(sagemaker._around, request, getattr(backend(), collection)[name])
                 sagemaker._jobs[name].start()

@@ -37,6 +37,9 @@ class FakeObjects:
     def presign_put(self, key: str, *, metadata: Mapping[str, str], seconds: int) -> tuple[str, dict[str, str]]:
         return f"https://{self.bucket}.example/{key}", {f"x-amz-meta-{name}": value for name, value in metadata.items()}
 
+    def presign_get(self, key: str, *, seconds: int) -> str:
+        return f"https://{self.bucket}.example/{key}"
+
 
 class FakeLedger:
     def __init__(self) -> None:
@@ -244,6 +247,28 @@ class FakeJobs:
 
     def describe(self, kind: str, name: str) -> JobState:
         return self.states.get(name, JobState("Missing"))
+
+
+class FakeTransforms:
+    """Jobs that start at once, and do nothing but what a test says; `full`: there is no room for another."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, JobState] = {}
+        self.asked: dict[str, dict[str, str]] = {}
+        self.full = False
+
+    def start(self, name: str, *, model: str, source: str, target: str) -> bool:
+        if not self.full and name not in self.states:
+            self.asked[name] = {"model": model, "source": source, "target": target}
+            self.states[name] = JobState("InProgress", started=1.0)
+        return name in self.states
+
+    def state(self, name: str) -> JobState:
+        return self.states.get(name, JobState("Missing"))
+
+    def stop(self, name: str) -> None:
+        if name in self.states:
+            self.states[name] = JobState("Stopped")
 
 
 class FakeNotebook:

@@ -82,6 +82,7 @@ class FakeWorld(World):
             "endpoints": BusyEndpoints(), "jobs": fakes.FakeJobs(), "executions": fakes.FakeExecutions(),
             "estate": fakes.FakeEstate(), "folder": fakes.FakeModelFolder(), "uploads": fakes.FakeUploads(),
             "library": fakes.FakeLibrary(),
+            "transforms": fakes.FakeTransforms(),
         }  # fmt: skip
         for name, store in self.stores.items():
             setattr(self, name, Fragile(store, self.fuse))

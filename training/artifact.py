@@ -22,6 +22,7 @@ SERVING_CODE = (
     "training/encoder.py",
     "training/engines.py",
     "training/environment.py",
+    "training/lines.py",
     "training/passes.py",
     "training/pieces.py",
     "training/pooling.py",

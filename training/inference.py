@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartloop.errors import ChartloopError, InvalidRequest, TooLarge
-from training import environment
+from training import environment, lines
 
 if TYPE_CHECKING:
     from training.pooling import Pooler
@@ -71,8 +71,11 @@ def _encoder(folder: Path) -> dict[str, str] | None:
 
 def input_fn(input_data: str | bytes, content_type: str = "application/json") -> dict[str, Any]:
     """The request: `texts`, a list; `min_confidence`, 0 where it is not given; `uncalibrated`, which adds to each entity its
-    confidence without temperature; `vectors`, which adds each text's vector. Raises InvalidRequest.
+    confidence without temperature; `vectors`, which adds each text's vector. Of a batch transform, its lines. Raises
+    InvalidRequest.
     """
+    if content_type.startswith(lines.JSON_LINES):
+        return {"lines": lines.read(input_data)}
     if not content_type.startswith("application/json"):
         raise InvalidRequest("the content type must be application/json", code="unsupported_content_type")
     try:
@@ -90,6 +93,9 @@ def input_fn(input_data: str | bytes, content_type: str = "application/json") ->
 
 def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
     """One result a text, in order: its entities, or the error that it alone has."""
+    if "lines" in data:
+        texts = {"texts": [line["text"] for line in data["lines"]], "min_confidence": 0.0}
+        return {"lines": lines.answers(data["lines"], predict_fn(texts, model)["predictions"], model.version)}
     refused = [_refusal(text, place) for place, text in enumerate(data["texts"])]
     readable = [text for text, error in zip(data["texts"], refused, strict=True) if error is None]
     found = zip(readable, model.tagger.find(readable), strict=True)
@@ -104,7 +110,9 @@ def predict_fn(data: dict[str, Any], model: Served) -> dict[str, Any]:
 
 
 def output_fn(prediction: dict[str, Any], accept: str = "application/json") -> str:  # noqa: ARG001 (the toolkit passes it)
-    """JSON, whatever the client says it accepts."""
+    """JSON, whatever the client says it accepts; of a batch transform one line for each of its own."""
+    if "lines" in prediction:
+        return "\n".join(json.dumps(line, ensure_ascii=False) for line in prediction["lines"])
     return json.dumps(prediction, ensure_ascii=False)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 
 import pytest
 
-from client import contracts
+from client import contracts, contracts_transform
 from client.api import Routes
 from client.calls import Call, route
 from lambdas.api import OPENAPI
@@ -30,7 +30,7 @@ SAME_ROUTE = {"post_body": "post_records"}
 
 FILES = sorted(path.stem for path in Path(contracts.__file__).parent.glob("contracts*.py"))
 TYPES = {name: kind for file in FILES for name, kind in vars(importlib.import_module(f"client.{file}")).items()}
-UNWRAPPED = {"ModelList": list[contracts.Model]}
+UNWRAPPED = {"ModelList": list[contracts.Model], "TransformList": list[contracts_transform.Transform]}
 NAMED_BY_THE_INSTALLATION = {"TaskSettings"}
 NOT_FIELDS = {"self", "records", "body", "content_type", "changes"}
 """Bodies as a whole."""

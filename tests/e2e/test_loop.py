@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -16,6 +17,7 @@ from openpyxl import Workbook
 
 from chartloop import vectors
 from chartloop.errors import Forbidden, NotFound, Unauthorized, Unavailable
+from client import transforming
 from client.api import Api
 from client.bodies import CONTENT_TYPES
 from tests.contracts import validate
@@ -141,6 +143,25 @@ def test_a_workbook_posted_to_the_api_arrives_byte_for_byte(api: Api, run: Any) 
     book.save(content)
     receipt = api.post_body("ner", content.getvalue(), CONTENT_TYPES[".xlsx"])
     assert until(lambda: processed(api, receipt["batch_id"]), 60)["counts"]["accepted"] == 3
+
+
+def test_a_file_goes_through_a_transform_job_and_comes_back_in_order_and_scored(api: Api, run: Any, tmp_path: Path) -> None:
+    lines = [*easy.notes(6, seed=5), {"id": 7, "text": "no truth, no drug"}, {"text": ""}, {"id": "none"}]
+    source, output = tmp_path / "notes.jsonl", tmp_path / "results.jsonl"
+    source.write_text("\n".join(json.dumps(line) for line in lines))
+    started = transforming.begin(api, "ner", source)
+    done = transforming.followed(api, "ner", started["transform_id"], lambda _: time.sleep(0.5), lambda found: None)
+    validate("transform", done)
+    transforming.fetch(api, done, output)
+    results = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [result["id"] for result in results] == [*(line["record_id"] for line in lines[:6]), "7", "8", "none"]
+    assert ["error" in result for result in results] == [False] * 8 + [True]
+    assert done["counts"] == {"lines": 9, "predicted": 8, "failed": 1} and done["errors"][0]["line"] == 9
+    texts = [str(line["text"]) for line in lines[:6]]
+    asked = api.predict("ner", texts)["predictions"]
+    assert [result["entities"] for result in results[:6]] == [result["entities"] for result in asked]
+    assert done["score"] is not None and done["score"]["records"] == 6
+    assert done["model_version"] == run["version"] == results[0]["model_version"]
 
 
 def processed(api: Api, batch_id: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from client import transforming
 from client.api import Api
 from local.calls import FILE
 from local.faults import Faults
@@ -76,6 +77,12 @@ NEEDED = (
     ("*Functions*", "ec2:*", "Lambda joins the network in the function's name"),
     ("*FunctionsApi*", "sagemaker:Describe*Job", "shows where an active run stands"),
     ("*FunctionsJanitor*", "*", "what is forgotten is stopped or taken away, after a day; tests/lambdas/test_janitor.py"),
+    ("*FunctionsApi*", "sagemaker:StopTransformJob", "a person stops one; tests/lambdas/test_transforms.py"),
+    ("*FunctionsApi*", "kms:CreateGrant", VOLUMES),
+    ("*FunctionsTransformed*", "sagemaker:*TransformJob", "a job that there was no room for is asked for again"),
+    ("*FunctionsTransformed*", "sagemaker:AddTags", "a job that there was no room for is asked for again"),
+    ("*FunctionsTransformed*", "dynamodb:Query", "by the clock, for ends that nobody heard of"),
+    ("chartloop-endpoint", "s3:AbortMultipartUpload", IN_PARTS),
     ("*FunctionsPromote*", "application-autoscaling:*", "one instance does not scale; targets of a context before end with it"),
     ("*FunctionsPromote*", "cloudwatch:DescribeAlarms", WATCHED),
     ("*FunctionsPromote*", "sagemaker:CreateModelPackage", "a version that has no package yet gets one before it is deployed"),
@@ -90,7 +97,7 @@ NEEDED = (
 """(role, action, why): permissions that this run did not use."""
 
 
-def live(cloud: Cloud, api: Api) -> None:
+def live(cloud: Cloud, api: Api, tmp: Path) -> None:
     """What a deployment lives through: runs, a prediction and its correction, decisions, a withdrawal, a lost event."""
     api.change_settings("ner", QUICK)
     for seed in (1, 12):
@@ -104,6 +111,7 @@ def live(cloud: Cloud, api: Api) -> None:
     api.review("ner", text=True)
     api.drift("ner")
     api.similar("ner", "the patient takes aspirin", include=["text"])
+    transform(api, tmp)
     other = next(model["version"] for model in api.models("ner") if model["version"] != champion)
     api.promote("ner", other, reason="to see what it takes")
     until(lambda: idle(api) and api.task("ner")["champion"]["version"] == other, RUN_SECONDS)
@@ -113,6 +121,13 @@ def live(cloud: Cloud, api: Api) -> None:
     api.withdraw("ner", batch, reason="to see what it takes")
     api.batches("ner")
     lose_an_event(cloud)
+
+
+def transform(api: Api, folder: Path) -> None:
+    source = folder / "notes.jsonl"
+    source.write_text(json.dumps({"text": "the patient takes aspirin"}))
+    started = transforming.begin(api, "ner", source)["transform_id"]
+    until(lambda: api.transform("ner", started)["status"] == "done", 120)
 
 
 def lose_an_event(cloud: Cloud) -> None:
@@ -149,9 +164,9 @@ def encrypted(cloud: Cloud) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def calls(cloud: Cloud, api: Api) -> list[Call]:
+def calls(cloud: Cloud, api: Api, tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
     """Every call of every role in this cloud's life."""
-    live(cloud, api)
+    live(cloud, api, tmp_path_factory.mktemp("transform"))
     found, keys = logged(cloud.state), encrypted(cloud)
     return [*found, *(use for call in found for use in implied(call, keys))]
 

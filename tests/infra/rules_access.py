@@ -28,6 +28,7 @@ STARS = {
     "sagemaker:ListModels": "knows no resource; a listing holds no clinical text",
     "sagemaker:ListNotebookInstances": "knows no resource; a listing holds no clinical text",
     "sagemaker:ListTrainingJobs": "knows no resource; a listing holds no clinical text",
+    "sagemaker:ListTransformJobs": "knows no resource; a listing holds no clinical text",
     "sagemaker:ListProcessingJobs": "knows no resource; a listing holds no clinical text",
     **dict.fromkeys(
         ("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries"),

@@ -1,0 +1,103 @@
+"""A file through a batch transform: prepared, sent, started, followed to its end, its results fetched."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from adapters import files
+from chartloop.errors import ChartloopError, InvalidRequest
+from client.api import Api
+from client.contracts_transform import Transform
+from client.files import replaced
+from client.following import Sleep
+
+PAUSE, LONGEST_PAUSE = 1.0, 15.0
+ENDED = ("done", "failed", "stopped")
+PASSED_ON = ("text", "entities")
+"""What of a record goes into a line; ids get a form of their own."""
+
+Told = Callable[[Transform], None]
+
+
+def begin(
+    api: Api, task: str, file: Path, *, min_confidence: float = 0.0, progress: Callable[[int], None] | None = None
+) -> Transform:
+    """Sends a file of notes or records (.jsonl .json .csv .xlsx, each also .gz) and starts its transform."""
+    with prepared(file, task, min_confidence) as lines:
+        made = api.transform_address(task)
+        api.send_input(made, lines, progress=progress)
+    return api.start_transform(task, made["transform_id"])
+
+
+def followed(api: Api, task: str, transform_id: str, sleep: Sleep, told: Told) -> Transform:
+    """The transform when it is over; `told` sees it at each look until then. Raises ChartloopError where it failed."""
+    pause = PAUSE
+    while (found := api.transform(task, transform_id))["status"] not in ENDED:
+        told(found)
+        sleep(pause)
+        pause = min(LONGEST_PAUSE, pause * 1.2)
+    told(found)
+    if found["error"] is not None:
+        raise ChartloopError(found["error"]["message"], code=found["error"]["code"])
+    return found
+
+
+def fetch(api: Api, done: Transform, output: Path) -> None:
+    """Writes the results: one JSON object a line, in the order of the input; `output` is there once it is whole."""
+    with replaced(output) as file:
+        file.writelines(codecs.iterdecode(api.fetch_output(done), "utf-8"))
+
+
+@contextmanager
+def prepared(file: Path, task: str, min_confidence: float) -> Iterator[Path]:
+    """The file as JSON Lines of `id`, `text` and, where there are any, `entities`. A line that is no good keeps its place."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "input.jsonl"
+        with path.open("w", encoding="utf-8", newline="") as output:
+            count = 0
+            for number, value in _values(file, task):
+                output.write(json.dumps(_line(value, number, min_confidence), ensure_ascii=_is_torn(value)) + "\n")
+                count += 1
+        if not count:
+            raise InvalidRequest("the file holds not one note", code="nothing_parsed")
+        yield path
+
+
+def _values(file: Path, task: str) -> Iterator[tuple[int, Any]]:
+    """(line number, what stands there or None); JSON Lines are streamed, other formats read as a whole."""
+    if file.suffix not in (".jsonl", ".ndjson"):
+        yield from ((line.number, line.value) for line in files.parse(file.read_bytes(), file.name, task=task, columns=("text",)))
+        return
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, _json(line)
+
+
+def _json(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _line(value: Any, number: int, min_confidence: float) -> dict[str, Any]:
+    record = value if isinstance(value, dict) else {}
+    least = {"min_confidence": min_confidence} if min_confidence else {}
+    name = str(record.get("record_id") or record.get("id") or number)
+    return {"id": name, **{field: record[field] for field in PASSED_ON if record.get(field) is not None}, **least}
+
+
+def _is_torn(value: Any) -> bool:
+    """Whether UTF-8 cannot hold it: a lone surrogate is then escaped, and the model says where it is."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
