@@ -7,9 +7,8 @@ import shlex
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -21,7 +20,8 @@ from local.server import LocalCloud
 
 INIT_SECONDS = 60.0
 """Time to import the handler. AWS gives ten seconds; two shared cores may need longer for the same work."""
-IDLE_WORKERS = 4
+MOST_WORKERS = 4
+"""Of one function at a time."""
 TICK_SECONDS = 0.2
 
 
@@ -151,39 +151,62 @@ def redirected(variables: Mapping[str, str], mounts: Sequence[tuple[Path, str]])
 
 
 class Pool:
-    """Warm workers by function: an invocation takes an idle one or starts another, as Lambda does."""
+    """Warm workers by function: an invocation takes an idle one or starts another, as Lambda does; past `MOST_WORKERS` it waits.
+
+    Lambda would start more, or throttle. On one machine a further process costs more than the wait, and answers nothing sooner.
+    """
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
         self._idle: dict[Function, list[Worker]] = defaultdict(list)
-        self._lock = threading.Lock()
+        self._workers: Counter[Function] = Counter()
+        self._changed = threading.Condition()
         self._closed = False
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
-        worker = self._take(function) or Worker(self._cloud, function)
-        answer = worker.invoke(payload)
-        self._give_back(function, worker)
-        return answer
+        worker = self._take(function)
+        try:
+            return worker.invoke(payload)
+        finally:
+            self._give_back(function, worker)
 
     def close(self) -> None:
-        with self._lock:
+        with self._changed:
             self._closed = True
             workers = [worker for idle in self._idle.values() for worker in idle]
             self._idle.clear()
         for worker in workers:
             worker.close()
 
-    def _take(self, function: Function) -> Worker | None:
-        with self._lock, suppress(IndexError):
+    def _take(self, function: Function) -> Worker:
+        with self._changed:
             while True:
-                worker = self._idle[function].pop()
-                if worker.alive:
-                    return worker
-        return None
+                if self._idle[function]:
+                    worker = self._idle[function].pop()
+                    if worker.alive:
+                        return worker
+                    self._workers[function] -= 1
+                elif self._workers[function] < MOST_WORKERS:
+                    self._workers[function] += 1
+                    break
+                else:
+                    self._changed.wait()
+        try:
+            return Worker(self._cloud, function)
+        except BaseException:
+            self._gone(function)
+            raise
 
     def _give_back(self, function: Function, worker: Worker) -> None:
-        with self._lock:
-            if worker.alive and not self._closed and len(self._idle[function]) < IDLE_WORKERS:
+        with self._changed:
+            if worker.alive and not self._closed:
                 self._idle[function].append(worker)
+                self._changed.notify_all()
                 return
         worker.close()
+        self._gone(function)
+
+    def _gone(self, function: Function) -> None:
+        with self._changed:
+            self._workers[function] -= 1
+            self._changed.notify_all()

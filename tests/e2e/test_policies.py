@@ -19,7 +19,6 @@ from tests.e2e.test_loop import QUICK, RUN_SECONDS, processed
 
 BY_THE_SERVICE = "SageMaker does it in the role's name; the local cloud pulls no image and keeps logs as files"
 DELIVERED = "Step Functions delivers the machine's log; the console's own policy for it"
-GUARDED = "SageMaker looks at the rollback alarms in the name of the endpoint's role and of who asks for the update"
 IN_PARTS = "a body of many megabytes goes up in parts, and is aborted where that fails"
 MISSING = "who may not list a prefix is told 403 and not 404 of a missing object; a run reads objects that may be missing"
 RESUMED = "after an interruption; tests/e2e/test_kills.py lives through it"
@@ -52,23 +51,6 @@ NEEDED = (
     ("*FunctionsPublish*", "elasticfilesystem:*", "the mount itself; asserted in tests/infra/test_pipeline.py"),
     ("*FunctionsSearch*", "elasticfilesystem:*", "the mount itself; asserted in tests/infra/test_serving.py"),
     ("*FunctionsPromote*", "sagemaker:DeleteEndpoint", "a first promotion that is undone takes its endpoint away"),
-    ("*FunctionsPromote*", "cloudwatch:DescribeAlarms", GUARDED),
-    ("chartloop-endpoint", "cloudwatch:DescribeAlarms", GUARDED),
-    (
-        "*FunctionsPromote*",
-        "application-autoscaling:Deregister*",
-        "what scaled before the context changed ends with the next update",
-    ),
-    (
-        "*FunctionsPromote*",
-        "states:StartExecution",
-        "a model that is not confirmed is rolled back; tests/chartloop/test_confirming.py",
-    ),
-    ("*FunctionsPromote*", "sagemaker:CreateModelPackage", "judge entered the version; again where its package was taken away"),
-    ("*FunctionsPublish*", "ec2:*", "Lambda puts the function into the network in its name"),
-    ("*FunctionsJanitor*", "sagemaker:*", "nothing was forgotten; tests/lambdas/test_janitor.py"),
-    ("*FunctionsJanitor*", "dynamodb:PutItem", "nothing was forgotten, so there was nothing to note"),
-    ("*RetrainingMachine*", "xray:*", "Step Functions traces the states, which carry references only"),
     ("*FunctionsJudge*", "sagemaker:UpdateModelPackage", "a candidate that is not better is entered as rejected"),
     ("*FunctionsApi*", "states:StartExecution", "a run that a person starts"),
     ("*FunctionsApi*", "dynamodb:BatchGetItem", "pages of batches"),
@@ -81,6 +63,11 @@ NEEDED = (
     ("*FunctionsApi*", "kms:CreateGrant", VOLUMES),
     ("*FunctionsTransformed*", "sagemaker:*TransformJob", "a job that there was no room for is asked for again"),
     ("*FunctionsTransformed*", "sagemaker:AddTags", "a job that there was no room for is asked for again"),
+    (
+        "*FunctionsTransformed*",
+        "sqs:SendMessage",
+        "Lambda lays an event that fails aside, in the function's name",
+    ),
     ("*FunctionsTransformed*", "dynamodb:Query", "by the clock, for ends that nobody heard of"),
     ("chartloop-endpoint", "s3:AbortMultipartUpload", IN_PARTS),
     ("*FunctionsPromote*", "application-autoscaling:*", "one instance does not scale; targets of a context before end with it"),

@@ -81,9 +81,9 @@ def test_the_model_folder_is_encrypted_and_reached_by_its_access_point(cloud: Te
     # With a policy that allows nothing, a role may do there what it was given, and who brings no role may do nothing.
     (refused,) = folder["FileSystemPolicy"]["Statement"]
     assert (refused["Effect"], refused["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    point = cloud.only("AWS::EFS::AccessPoint")["Properties"]
-    assert point["PosixUser"] == {"Uid": "1000", "Gid": "1000"}
-    assert point["RootDirectory"]["Path"] == "/chartloop"
+    points = [point["Properties"] for point in cloud.all("AWS::EFS::AccessPoint").values()]
+    assert sorted(point["PosixUser"]["Uid"] for point in points) == ["1000", "1001"]  # who writes, and who may only read
+    assert {point["RootDirectory"]["Path"] for point in points} == {"/chartloop"}
 
 
 def test_the_key_rotates_and_lets_only_named_services_in(cloud: Templates) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from local.workers import MOST_WORKERS
 from tests.local.conftest import BareCloud, until
 
 
@@ -37,6 +39,25 @@ def test_a_handler_that_cannot_be_imported_says_so(bare: BareCloud) -> None:
 def test_a_worker_is_used_again(bare: BareCloud) -> None:
     bare.function("warm", "import os\ndef handler(event, context): return os.getpid()")
     assert bare.invoke("warm") == bare.invoke("warm")
+
+
+def test_more_calls_than_workers_wait_for_one(bare: BareCloud, tmp_path: Path) -> None:
+    """Each call holds its worker until the file is there, so that a fifth one can but wait."""
+    gate = tmp_path / "gate"
+    source = f"""
+        import os, pathlib, time
+        def handler(event, context):
+            while not pathlib.Path({str(gate)!r}).exists():
+                time.sleep(0.02)
+            return os.getpid()
+    """
+    bare.function("crowded", source)
+    with ThreadPoolExecutor(MOST_WORKERS + 3) as pool:
+        calls = [pool.submit(bare.invoke, "crowded") for _ in range(MOST_WORKERS + 3)]
+        gate.touch()
+        answers = [call.result() for call in calls]
+    assert {error for _, error in answers} == {None}
+    assert len({pid for pid, _ in answers}) <= MOST_WORKERS
 
 
 def test_a_function_that_takes_too_long_is_ended_and_the_next_call_works(bare: BareCloud) -> None:
