@@ -260,7 +260,7 @@ def test_a_note_is_annotated_in_plain_text(tmp_path: Path) -> None:
     session = service.session(tmp_path)
     assert run(["predict", NOTE, "--min-confidence", "0.5"], session) == exits.OK
     assert printed(session) == "Start [metformin](drug) [500 mg](dose).\n"
-    assert service.sent() == {"texts": [NOTE], "min_confidence": 0.5, "offset_unit": "codepoint", "codes": 0}
+    assert service.sent() == {"texts": [NOTE], "min_confidence": 0.5, "offset_unit": "codepoint"}
 
 
 def test_a_note_is_coloured_on_a_terminal(tmp_path: Path) -> None:

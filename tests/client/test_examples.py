@@ -1,4 +1,4 @@
-"""The examples of docs/client.md, each one run against a service: offsets are those of the language, errors are caught."""
+"""The examples of README.md and docs/client.md, each one run against a service: offsets are those of the language, errors are caught."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from tests.client.web import listening
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "client.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^```(sh|python|javascript)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+README = (ROOT / "README.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^```(sh|python|javascript)\n(.*?)^```$", README + PAGE, re.MULTILINE | re.DOTALL)
 NODE = Path(sys.executable).parent / "node"
 COMMANDS = {
     "sh": ["sh", "-c"],
@@ -30,13 +31,19 @@ COMMANDS = {
 }
 EXPECTED = [
     '"surface":"metoprolol"',
+    "metoprolol drug 0.9",
+    "metoprolol drug",
+    '"surface":"metoprolol"',
     "metoprolol drug 0.9 r-1",
     "metoprolol drug 0.9 r-1",
     "[]\n['metoprolol']",
     "True",
     "not_found no such run",
 ]
-"""What each prints, in the order of the page."""
+"""What each prints, in the order of the pages."""
+
+
+FIRST = ("sh", "python", "javascript")
 
 
 def predict(request: httpx.Request) -> httpx.Response:
@@ -67,7 +74,7 @@ def url() -> Iterator[str]:
 
 
 def test_every_example_says_what_it_prints() -> None:
-    assert [language for language, _ in EXAMPLES] == ["sh", "python", "javascript", "python", "python", "python"]
+    assert [language for language, _ in EXAMPLES] == [*FIRST, *FIRST, "python", "python", "python"]
     assert len(EXAMPLES) == len(EXPECTED)
 
 

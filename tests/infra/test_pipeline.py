@@ -201,7 +201,7 @@ def test_only_promotion_makes_and_deletes_endpoints(cloud: Templates) -> None:
         able = {role for role in cloud.all("AWS::IAM::Role") if cloud.allowed(role, f"sagemaker:{action}", endpoint)}
         assert able == {cloud.role_of("promote")}
     callers = {role for role in cloud.all("AWS::IAM::Role") if cloud.allowed(role, "sagemaker:InvokeEndpoint", endpoint)}
-    assert callers == {cloud.role_of("promote"), cloud.role_of("predict")}
+    assert callers == {cloud.role_of("promote"), cloud.role_of("predict"), cloud.role_of("api")}  # the last for a text's vector
 
 
 def test_runs_are_started_by_those_who_decide_it(cloud: Templates) -> None:

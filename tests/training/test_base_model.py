@@ -45,6 +45,6 @@ def test_jobs_look_before_they_load(snapshot: Path, staged: Path, tmp_path: Path
     (staged / "vocab.txt").write_text("another vocabulary")
     assert tiny.train(snapshot, staged, tmp_path).returncode == 1
     assert (tmp_path / "output" / "failure").read_text().startswith("base_model_changed: vocab.txt ")
-    arguments = ("--snapshot", snapshot, "--model", staged, "--output", tmp_path / "out")
+    arguments = ("--snapshot", snapshot, "--model", staged, "--output", tmp_path / "out", "--engine", "openvino")
     assert tiny.job("embed", *arguments, environ={"SAGEMAKER_BASE_DIR": str(tmp_path)}).returncode == 1
     assert (tmp_path / "output" / "message").read_text().startswith("base_model_changed: ")
