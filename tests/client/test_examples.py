@@ -1,4 +1,4 @@
-"""The examples of README.md and docs/client.md, each one run against a service: offsets are those of the language, errors are caught."""
+"""The examples of README.md and docs/client.md, each one run against a service."""
 
 from __future__ import annotations
 
