@@ -58,7 +58,7 @@ class FolderLibrary:
 
     def similar(self, task: str, encoder: Mapping[str, str], vector: Sequence[float], most: int) -> list[dict[str, Any]]:
         stored = self._for(task, encoder)
-        (near,) = suggesting.nearest(stored.vectors, _vector(vector)[None], most)
+        (near,) = stored.nearest(_vector(vector)[None], most)
         return [suggesting.named(stored, each) for each in near]
 
     def _for(self, task: str, encoder: Mapping[str, str]) -> Coded:

@@ -35,6 +35,8 @@ class Settings(BaseModel):
     """The name of that function, for who asks it directly."""
     search_function: str = ""
     """The name of the function that searches stored records, for who does not mount the model folder."""
+    vector_bucket: str = ""
+    """The vector bucket that is asked for the nearest records; empty where they are compared in memory."""
     instance_type: str = "ml.m5.large"
     serving_instances: int = 1
     serving_instances_max: int = 0

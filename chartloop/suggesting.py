@@ -61,6 +61,9 @@ class Coded:
         found[self.pairs[:, 1]] = 1.0
         return found
 
+    def nearest(self, queries: Floats, most: int) -> list[list[Neighbour]]:
+        return nearest(self.vectors, queries, most)
+
     def codes_of(self, row: int) -> npt.NDArray[np.int32]:
         first, last = np.searchsorted(self.pairs[:, 0], (row, row + 1))
         numbers: npt.NDArray[np.int32] = self.pairs[first:last, 1]
@@ -100,7 +103,7 @@ def suggest(stored: Coded, notes: Sequence[Note], *, stem: Stem, most: int) -> l
     """The likeliest codes of each note, best first; none for which nothing speaks."""
     if not notes:
         return []
-    near = nearest(stored.vectors, np.stack([note.vector for note in notes]), NEIGHBOURS)
+    near = stored.nearest(np.stack([note.vector for note in notes]), NEIGHBOURS)
     return [_suggested(stored, note.text, its, stem, most) for note, its in zip(notes, near, strict=True)]
 
 

@@ -73,8 +73,13 @@ class Context(BaseModel):
     serverless_memory_mb: int = Field(4096, ge=1024, le=6144, multiple_of=1024)
     serverless_concurrency: int = Field(5, ge=1, le=200)
     """How many requests a serverless endpoint answers at a time."""
+    library: Literal["folder", "s3vectors"] = "folder"
+    """Who finds the nearest stored records: the search function in memory, exactly, up to a million; past that S3 Vectors."""
     search_memory_mb: int = Field(2048, ge=512, le=10240)
-    """Of the function that searches stored records: a million vectors of 384 dimensions take 1,500, of 768 twice as much."""
+    """Of the function that searches stored records: a million vectors of 384 dimensions take 1,500, of 768 twice as much.
+
+    With library=s3vectors their names and codes alone: about 600 a million.
+    """
     training_hours: int = Field(12, ge=1, le=120)
     processing_instances: int = Field(1, ge=1, le=20)
     """Machines that prepare and embed share their work among."""

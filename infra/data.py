@@ -12,6 +12,7 @@ from infra.context import Context
 from infra.names import Names
 from infra.network import ModelFolder, Network
 from infra.storage import DataBucket, DataKey, Ledger
+from infra.vectors import StoredVectors
 
 
 class DataStack(Stack):
@@ -24,6 +25,8 @@ class DataStack(Stack):
         self.ledger = Ledger(self, names=names, key=self.key).table
         self.network = Network(self, names=names, key=self.key, prod=context.prod)
         self.folder = ModelFolder(self, network=self.network, key=self.key)
+        if context.library == "s3vectors":
+            StoredVectors(self, names=names, key=self.key, network=self.network)
         if context.backed_up:
             Backups(self, names=names, key=self.key, table=self.ledger, file_system=self.folder.file_system)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.patience import patient, raised
 from infra.requests import Jobs
-from infra.states import RUN, State, call, choice, step, to
+from infra.states import INDEX_NOT_NOW, RUN, State, call, choice, crashed, retry, step, to
 
 PROCESSING, TRAINING = "createProcessingJob", "createTrainingJob"
 
@@ -94,9 +94,10 @@ def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dic
 
 def judging(functions: Mapping[str, str]) -> dict[str, State]:
     """Before the verdict the embeddings are published: a run that is resumed after it need not think of them."""
+    again = retry(INDEX_NOT_NOW, first=2, attempts=20, longest=60)
     payload = {**RUN, "champion.$": "$.standing.champion"}
     return {
-        "Vectors": step(functions["publish"], "vectors", "Judge", catch=to("Failed")),
+        "Vectors": step(functions["publish"], "vectors", "Judge", retry=[again, crashed()], catch=to("Failed")),
         "Judge": call(functions["judge"], payload, "Better?", keep={"verdict": "verdict"}, at="$.judged", catch=to("Failed")),
         "Better?": choice("$.judged.verdict", {"promote": "Register", "needs-review": "ForReview"}, default="Kept"),
     }

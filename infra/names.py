@@ -39,6 +39,11 @@ class Names:
         return f"{self.name}-page-{self.account}-{self.region}"
 
     @property
+    def vectors(self) -> str:
+        """The vector bucket, with library=s3vectors."""
+        return f"{self.name}-vectors-{self.account}-{self.region}"
+
+    @property
     def ledger(self) -> str:
         return f"{self.name}-ledger"
 

@@ -14,7 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from chartloop.keys import notebook_order, notebook_wheels
-from infra import access
+from infra import access, vectors
 from infra.context import Context
 from infra.data import DataStack
 from infra.functions import Functions
@@ -131,11 +131,11 @@ class PipelineStack(Stack):
 
     def _publish(self) -> lambda_.Function:
         """The only function with the model folder, and so the only one in the network; it unpacks into its own /tmp first."""
-        data = self._data
+        data, indexed = self._data, self._context.library == "s3vectors"
         function = self._functions.add(
             "publish",
             seconds=900,
-            memory=2048,
+            memory=3008 if indexed else 2048,  # of every vector the name, twice
             settings={"model_folder": MOUNT},
             ephemeral_storage_size=Size.gibibytes(8),
             filesystem=lambda_.FileSystem.from_efs_access_point(data.folder.access_point, MOUNT),
@@ -144,6 +144,8 @@ class PipelineStack(Stack):
             security_groups=[data.network.functions],
         )
         self._let(function, read=["models/*", "embeddings/*"], ledger=["GetItem"])
+        if indexed:
+            vectors.publish(function, self._names, data.key)
         return function
 
     def _notebook(self) -> lambda_.Function:

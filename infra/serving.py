@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from chartloop import keys
-from infra import access, code
+from infra import access, code, vectors
 from infra.api import Api
 from infra.context import Context
 from infra.data import DataStack
@@ -106,7 +106,7 @@ class ServingStack(Stack):
         items(predict, data.ledger, data.key, "PutItem", partitions=["KEPT#*", "COUNTED#*"])
 
     def _search(self) -> lambda_.Function:
-        """Stored vectors and codes, in the network as they lie in the model folder; it reads that, and calls nothing of AWS."""
+        """Stored vectors and codes, in the network as they lie in the model folder; of AWS it calls a vector index at most."""
         function = self._functions.add(
             "search",
             seconds=SEARCH_SECONDS,
@@ -114,8 +114,14 @@ class ServingStack(Stack):
             settings={"model_folder": MOUNT},
             **self._in_network(),
         )
-        self._data.folder.read(function)
+        self._read(function)
         return function
+
+    def _read(self, function: lambda_.Function) -> None:
+        """Mount the model folder, and ask the vector index where there is one."""
+        self._data.folder.read(function)
+        if self._context.library == "s3vectors":
+            vectors.search(function, self._names, self._data.key)
 
     def _in_network(self) -> dict[str, Any]:
         network = self._data.network
@@ -133,7 +139,7 @@ class ServingStack(Stack):
             ephemeral_storage_size=Size.gibibytes(2),  # a model's private copy while it is read
             **self._in_network(),
         )
-        self._data.folder.read(function)
+        self._read(function)
         self._remember(function)
         return function
 

@@ -26,6 +26,7 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         serving=context.serving,
         predict_function=names.function("predict") if context.serving == "lambda" else "",
         search_function=names.function("search"),
+        vector_bucket=names.vectors if context.library == "s3vectors" else "",
         instance_type=context.serving_instance,
         serving_instances=context.serving_instances,
         serving_instances_max=context.serving_instances_max,

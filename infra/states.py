@@ -38,6 +38,15 @@ NOT_NOW = [
 NO_ENDPOINT_NOW = ["ResourceLimitExceeded", "ThrottlingException"]
 """The same for an endpoint, as a function's error has it."""
 
+INDEX_NOT_NOW = [
+    "Unavailable",
+    "TooManyRequestsException",
+    "ServiceUnavailableException",
+    "InternalServerException",
+    "RequestTimeoutException",
+]
+"""Not all vectors are in their index yet, or S3 Vectors takes none for now: the step goes on where it was."""
+
 
 def step(function: str, step: str, following: str, **options: Any) -> State:
     """A step of the promotion: its answer, where one is kept, is `$.promotion`."""

@@ -80,12 +80,18 @@ class World:
 
     @cached_property
     def library(self) -> Library:
-        """The stored records: in the mounted folder, or behind the function that mounts it."""
+        """The stored records: in the mounted folder, beside a vector index or not, or behind the function that mounts it."""
         if not self.settings.model_folder:
             return FunctionLibrary(self.settings.search_function)
+        root = Path(self.settings.model_folder)
+        if self.settings.vector_bucket:
+            from adapters.indexed import IndexedLibrary
+            from adapters.vector_index import VectorIndex
+
+            return IndexedLibrary(root, VectorIndex(self.settings.vector_bucket))
         from adapters.library import FolderLibrary  # numpy is for those that search, and for no other's cold start
 
-        return FolderLibrary(Path(self.settings.model_folder))
+        return FolderLibrary(root)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -118,7 +124,13 @@ class World:
 
     @cached_property
     def folder(self) -> ModelFolder:
-        return EfsModelFolder(Path(self.settings.model_folder))
+        root = Path(self.settings.model_folder)
+        if not self.settings.vector_bucket:
+            return EfsModelFolder(root)
+        from adapters.indexed import IndexedModelFolder
+        from adapters.vector_index import VectorIndex
+
+        return IndexedModelFolder(root, VectorIndex(self.settings.vector_bucket))
 
 
 @lru_cache(maxsize=1)

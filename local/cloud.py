@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
-from chartloop.errors import Conflict, JobFailed
+from chartloop.errors import Conflict, InvalidRequest, JobFailed
 from chartloop.keys import notebook_wheels
 from chartloop.tasks import MINILM
 from local import tables
@@ -37,6 +37,7 @@ def up(state: Path, port: int, base_model: str, say: Say, chosen: Mapping[str, s
     When `state/url` is there, the API answers and `state/token` opens it. Raises Conflict where the state or the port is in use.
     """
     refuse_elsewhere(os.environ)
+    refuse_indexes(chosen)
     forget_credentials()
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = take(state)
@@ -52,6 +53,14 @@ def up(state: Path, port: int, base_model: str, say: Say, chosen: Mapping[str, s
         (state / "url").unlink(missing_ok=True)
         cloud.stop()
         lock.close()
+
+
+def refuse_indexes(chosen: Mapping[str, str]) -> None:
+    """Raises InvalidRequest where the deployment would ask S3 Vectors, which nothing on one machine answers."""
+    if chosen.get("library", "folder") != "folder":
+        raise InvalidRequest(
+            "library=s3vectors is for AWS: on one machine the stored vectors are compared in memory, exactly", field="library"
+        )
 
 
 def take(state: Path) -> IO[str]:

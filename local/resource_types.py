@@ -185,6 +185,7 @@ WITHOUT_EFFECT: dict[str, str] = {
     "AWS::Logs::Delivery": "there is no distribution whose log it would be",
     "AWS::Logs::DeliveryDestination": "there is no distribution whose log it would be",
     "AWS::Logs::DeliverySource": "there is no distribution whose log it would be",
+    "AWS::S3Vectors::VectorBucket": "`up` refuses library=s3vectors, as moto answers none of its queries",
     "AWS::SNS::TopicPolicy": "no IAM is run here",
     "AWS::S3::BucketPolicy": "no IAM is run here, and moto would take a conditional denial for a plain one",
 }

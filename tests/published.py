@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,13 +30,20 @@ def publish(
     about = {"model_hash": encoder["hash"], "engine": encoder["engine"], "precision": encoder["precision"]}
     _write(folder / "codes.json", [{"system": system, "code": code} for system, code in known])
     _write(folder / "record_ids.json", list(records))
+    _write(folder / "ids.json", {text_hash(record): row for row, record in enumerate(records)})
     _write(folder / "manifest.json", {**about, "count": len(records), "codes": len(pairs)})
     for system, its in (described or {}).items():
         lines = (json.dumps({"code": code, "description": words}) for code, words in its.items())
         (folder / "descriptions" / f"{system}.jsonl").write_text("".join(f"{line}\n" for line in lines))
-    aside = folder.parent / ".current.json"
-    _write(aside, {"folder": name, **about, "snapshot": "0" * 64})
-    aside.replace(folder.parent / "current.json")
+    pointer, aside = folder.parent / "current.json", folder.parent / ".current.json"
+    before = json.loads(pointer.read_bytes())["folder"] if pointer.exists() else None
+    _write(aside, {"folder": name, "before": before, **about, "snapshot": "0" * 64})
+    aside.replace(pointer)
+
+
+def text_hash(record_id: str) -> str:
+    """Of a record's text, which is made up from its id."""
+    return hashlib.sha256(record_id.encode()).hexdigest()
 
 
 def _write(path: Path, value: Any) -> None:

@@ -70,9 +70,8 @@ def test_one_of_each(tmp_path: Path, context: dict[str, str]) -> None:
 def test_every_combination_and_no_more_is_known_than_is_used(tmp_path: Path) -> None:
     found = []
     for context in EVERY:
-        found += resources(
-            composed(tmp_path / called(context), **context, alarm_email="a@b.example", monthly_budget_usd="1").folder
-        )
+        more = {"alarm_email": "a@b.example", "monthly_budget_usd": "1", "library": "s3vectors"}
+        found += resources(composed(tmp_path / called(context), **context, **more).folder)
     held(found)
     kinds = {resource["Type"] for resource in found}
     assert set(WITHOUT_EFFECT) - kinds == {"AWS::CDK::Metadata"}

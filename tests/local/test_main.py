@@ -24,3 +24,10 @@ def test_settings_reach_the_deployment_by_name(tmp_path: Path, monkeypatch: pyte
 def test_what_is_no_setting_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="NAME=VALUE"):
         command.setting(text)
+
+
+def test_a_vector_index_is_refused_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr("sys.argv", ["local", "--state", str(tmp_path), "--context", "library=s3vectors"])
+    assert command.main() == 1
+    assert "library=s3vectors is for AWS" in capsys.readouterr().err
