@@ -44,7 +44,7 @@ class VectorIndex:
     def put(self, task: str, encoder: Mapping[str, str], rows: Mapping[str, int], vectors: Floats) -> None:
         """Those of `vectors` (rows x dims) that the index lacks, by their texts' hashes.
 
-        Raises Unavailable `publishing` where time is up: called again, it goes on where it was.
+        Raises Unavailable where time is up: called again, it goes on where it was.
         """
         if not rows:
             return
@@ -57,7 +57,7 @@ class VectorIndex:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for start in range(0, len(batches), AT_ONCE):
                 if start and time.monotonic() > until:
-                    raise Unavailable("not all vectors are in the index yet; repeated, the step goes on", code="publishing")
+                    raise Unavailable("not all vectors are in the index yet; repeated, the step goes on", code="step_failed")
                 list(pool.map(lambda keys: self._send(index, keys, rows, vectors), batches[start : start + AT_ONCE]))
 
     def keep(self, task: str, encoder: Mapping[str, str], hashes: Collection[str]) -> None:

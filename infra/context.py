@@ -78,7 +78,7 @@ class Context(BaseModel):
     search_memory_mb: int = Field(2048, ge=512, le=10240)
     """Of the function that searches stored records: a million vectors of 384 dimensions take 1,500, of 768 twice as much.
 
-    With library=s3vectors their names and codes alone: about 600 a million.
+    With library=s3vectors their names and codes alone: about 500 a million.
     """
     training_hours: int = Field(12, ge=1, le=120)
     processing_instances: int = Field(1, ge=1, le=20)

@@ -49,6 +49,12 @@ def by_notebook(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 
 @pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """With a vector index, which with serving=lambda two functions ask."""
+    return composed(tmp_path_factory.mktemp("indexed"), library="s3vectors", serving="lambda")
+
+
+@pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """As a hospital would deploy it."""
     told = {

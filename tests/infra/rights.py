@@ -29,10 +29,23 @@ shows in a review as a line of this page. Every bare `*` has its reason in tests
 """
 
 
-def page(jobs: Templates, notebook: Templates) -> str:
+def page(jobs: Templates, notebook: Templates, indexed: Templates) -> str:
     first, then = list(lines(jobs)), list(lines(notebook))
     more = [line for line in then if line not in first]
-    return "\n".join([HEAD, *first, "", "## With compute=notebook also", "", *more]) + "\n"
+    vectors = ["", "## With library=s3vectors also", "", *of_vectors(indexed)]
+    return "\n".join([HEAD, *first, "", "## With compute=notebook also", "", *more, *vectors]) + "\n"
+
+
+def of_vectors(t: Templates) -> Iterator[str]:
+    """Whoever may do something at S3 Vectors, whom the key lets in for it, and what its door lets through."""
+    for role in sorted(t.all("AWS::IAM::Role")):
+        found = sorted({_line(statement) for statement in t.statements(role) if "s3vectors:" in str(statement["Action"])})
+        yield from (f"- `{short(role)}`: {line.removeprefix('- ')}" for line in found)
+    for kind, name in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::EC2::VPCEndpoint", "PolicyDocument")):
+        for logical, resource in sorted(t.all(kind).items()):
+            statements = resource["Properties"].get(name, {}).get("Statement", [])
+            its = [f"{_line(s).removeprefix('- ')}, {_who(s)}" for s in statements if "s3vectors" in str(s)]
+            yield from (f"- `{short(logical)}`: {line}" for line in sorted(its))
 
 
 def lines(t: Templates) -> Iterator[str]:
@@ -73,7 +86,9 @@ def short(text: str) -> str:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        PAGE.write_text(page(composed(Path(folder) / "jobs"), composed(Path(folder) / "notebook", compute="notebook")))
+        jobs, notebook = composed(Path(folder) / "jobs"), composed(Path(folder) / "notebook", compute="notebook")
+        indexed = composed(Path(folder) / "indexed", library="s3vectors", serving="lambda")
+        PAGE.write_text(page(jobs, notebook, indexed))
     sys.stdout.write(f"{PAGE}\n")
 
 

@@ -46,6 +46,12 @@ def test_the_same_for_every_way_to_train_and_to_serve(compute: str, serving: str
     assert sorted(finding for finding in left if not any(known.covers(finding) for known in ACKNOWLEDGED)) == []
 
 
+@pytest.mark.slow
+def test_the_same_with_a_vector_index(tmp_path: Path) -> None:
+    left = look(tmp_path, environment="prod", library="s3vectors", **SITE)
+    assert sorted(finding for finding in left if not any(known.covers(finding) for known in ACKNOWLEDGED)) == []
+
+
 @pytest.mark.parametrize("assembly", ["cloud", "prod", "by_notebook"])
 def test_templates_are_clean_to_cfn_lint(assembly: str, request: pytest.FixtureRequest) -> None:
     templates: Templates = request.getfixturevalue(assembly)

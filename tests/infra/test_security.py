@@ -44,9 +44,9 @@ def test_prod_is_protected_from_deletion(prod: Templates) -> None:
     assert all(stack.get("terminationProtection") is True for stack in stacks)
 
 
-def test_the_page_of_rights_is_what_is_deployed(cloud: Templates, by_notebook: Templates) -> None:
+def test_the_page_of_rights_is_what_is_deployed(cloud: Templates, by_notebook: Templates, indexed: Templates) -> None:
     """Where this fails, look at the difference: `python -m tests.infra.rights` writes the page anew."""
-    assert PAGE.read_text() == page(cloud, by_notebook)
+    assert PAGE.read_text() == page(cloud, by_notebook, indexed)
 
 
 def noticed(whole: Templates, mutation: Mutation) -> bool:

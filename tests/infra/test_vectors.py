@@ -10,7 +10,6 @@ from cfnlint.api import ManualArgs, lint
 
 from adapters.vector_index import name as index_name
 from tests.infra import rules_access, rules_site  # noqa: F401 (they register their rules)
-from tests.infra.conftest import composed
 from tests.infra.rules import RULES
 from tests.infra.templates import Templates, listed
 from tests.infra.test_combinations import held, resources
@@ -18,12 +17,6 @@ from tests.published import ENCODER
 
 BUCKET = "arn:aws:s3vectors:us-east-1:123456789012:bucket/chartloop-vectors-123456789012-us-east-1"
 INDEX = f"{BUCKET}/index/{index_name('ner', ENCODER)}"
-
-
-@pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """With serving=lambda, as then two functions search."""
-    return composed(tmp_path_factory.mktemp("indexed"), library="s3vectors", serving="lambda")
 
 
 def of_vectors(templates: Templates, function: str) -> set[str]:
