@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from chartloop import parts, snapshots
 from chartloop.errors import JobFailed
 from chartloop.tasks import NerHyperparameters
@@ -68,7 +70,7 @@ def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[dict[str, Any
     if hashlib.sha256(body).hexdigest() != manifest["sha256"]:
         raise JobFailed(f"train{suffix}.jsonl differs from its manifest", code="snapshot_changed", field="sha256")
     # split at newlines alone: a note may hold the other characters that splitlines takes for a line's end
-    return manifest, [json.loads(line) for line in body.split(b"\n") if line]
+    return manifest, [from_json(line) for line in body.split(b"\n") if line]
 
 
 def document(stored: dict[str, Any]) -> Document:
