@@ -1,4 +1,7 @@
-"""One local cloud and one Chromium for the tests of the page; a visit that the page complained about fails its test."""
+"""One local cloud and one Chromium for the tests of the page; a visit that the page complained about fails its test.
+
+Both end with the last of these tests: while Playwright runs, its thread has an event loop, and no test after it could start one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ OUTPUT = Path(__file__).parent.parent.parent / "build" / "pages"
 MayVisit = Callable[..., Visit]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no chromium on this machine")
@@ -28,7 +31,7 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Started after the browser, so that nothing is started where there is none."""
     running = Cloud(tmp_path_factory.mktemp("pages"))

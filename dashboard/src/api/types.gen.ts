@@ -890,6 +890,22 @@ export type ScoreReport = {
             accuracy: number;
         }>;
     } | null;
+    /**
+     * What computes the artifact's answers.
+     */
+    engine?: {
+        name: 'torch' | 'onnx' | 'openvino';
+        precision: 'int8' | 'bf16' | 'fp32';
+        /**
+         * Strict F1 on so many notes of the training side, of fp32 and of each lower precision that was tried.
+         */
+        quality?: {
+            notes?: number;
+            f1_int8?: number;
+            f1_bf16?: number;
+            f1_fp32?: number;
+        };
+    } | null;
 };
 
 /**
@@ -1044,6 +1060,101 @@ export type TaskStatus = {
     blocked: {
         [key: string]: unknown;
     } | null;
+};
+
+/**
+ * Transform
+ *
+ * A batch transform: a file of texts through the model in service as one job; counts, first errors and score, once it is done.
+ */
+export type Transform = {
+    transform_id: string;
+    task: 'ner' | 'classification' | 'regression' | 'generation';
+    /**
+     * waiting: for its input and its start; queued: for a machine.
+     */
+    status: 'waiting' | 'queued' | 'running' | 'done' | 'failed' | 'stopped';
+    created_at: string;
+    created_by: string;
+    started_at: string | null;
+    ended_at: string | null;
+    /**
+     * The model in service when it was started.
+     */
+    model_version: string | null;
+    /**
+     * Of the input.
+     */
+    bytes: number | null;
+    /**
+     * Made before the job started; usd is null where the machine's price is not known.
+     */
+    estimate: {
+        seconds: number;
+        usd: number | null;
+        instance: string;
+    } | null;
+    counts: {
+        lines: number;
+        predicted: number;
+        failed: number;
+    } | null;
+    /**
+     * The first 50: lines that were not predicted, and lines whose truth is no good and that do not count in the score.
+     */
+    errors: Array<{
+        line: number;
+        code: string;
+        message: string;
+    }>;
+    /**
+     * Of the lines that carried the truth; null where none did.
+     */
+    score: {
+        records: number;
+        metrics: {
+            [key: string]: number | null;
+        };
+        labels: {
+            [key: string]: {
+                tp: number;
+                fp: number;
+                fn: number;
+                support: number;
+                precision: number;
+                recall: number;
+                f1: number;
+            };
+        };
+    } | null;
+    /**
+     * Why it failed.
+     */
+    error: {
+        code: string;
+        message: string;
+    } | null;
+    /**
+     * In the answer that creates it: where to PUT the input, with exactly these headers.
+     */
+    upload?: {
+        url: string;
+        headers: {
+            [key: string]: string;
+        };
+        expires_in: number;
+    };
+    /**
+     * Of one that is done: where to GET the results, one JSON object a line in the order of the input: id, and entities with characters, or error.
+     */
+    output?: {
+        url: string;
+        expires_in: number;
+    };
+};
+
+export type TransformList = {
+    transforms: Array<Transform>;
 };
 
 /**
@@ -2673,6 +2784,331 @@ export type PostSimilarResponses = {
 };
 
 export type PostSimilarResponse = PostSimilarResponses[keyof PostSimilarResponses];
+
+export type ListTransformsData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/v1/tasks/{task}/transforms';
+};
+
+export type ListTransformsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type ListTransformsError = ListTransformsErrors[keyof ListTransformsErrors];
+
+export type ListTransformsResponses = {
+    /**
+     * TransformList
+     */
+    200: TransformList;
+};
+
+export type ListTransformsResponse = ListTransformsResponses[keyof ListTransformsResponses];
+
+export type PostTransformData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/transforms';
+};
+
+export type PostTransformErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type PostTransformError = PostTransformErrors[keyof PostTransformErrors];
+
+export type PostTransformResponses = {
+    /**
+     * Transform
+     */
+    201: Transform;
+};
+
+export type PostTransformResponse = PostTransformResponses[keyof PostTransformResponses];
+
+export type GetTransformData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+        /**
+         * Transform Id
+         */
+        transform_id: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/transforms/{transform_id}';
+};
+
+export type GetTransformErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetTransformError = GetTransformErrors[keyof GetTransformErrors];
+
+export type GetTransformResponses = {
+    /**
+     * Transform
+     */
+    200: Transform;
+};
+
+export type GetTransformResponse = GetTransformResponses[keyof GetTransformResponses];
+
+export type StartTransformData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+        /**
+         * Transform Id
+         */
+        transform_id: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/transforms/{transform_id}/start';
+};
+
+export type StartTransformErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Service Unavailable
+     */
+    503: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type StartTransformError = StartTransformErrors[keyof StartTransformErrors];
+
+export type StartTransformResponses = {
+    /**
+     * Transform
+     */
+    202: Transform;
+};
+
+export type StartTransformResponse = StartTransformResponses[keyof StartTransformResponses];
+
+export type StopTransformData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+        /**
+         * Transform Id
+         */
+        transform_id: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/transforms/{transform_id}/stop';
+};
+
+export type StopTransformErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type StopTransformError = StopTransformErrors[keyof StopTransformErrors];
+
+export type StopTransformResponses = {
+    /**
+     * Transform
+     */
+    202: Transform;
+};
+
+export type StopTransformResponse = StopTransformResponses[keyof StopTransformResponses];
 
 export type PostUploadData = {
     body: Upload;
