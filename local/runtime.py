@@ -77,6 +77,7 @@ class RuntimeHandler(BaseHTTPRequestHandler):
     """The five routes that a runtime interface client calls."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits 40 ms for its headers to be acknowledged
     server: RuntimeApi
 
     def do_GET(self) -> None:

@@ -46,6 +46,8 @@ class Handler(BaseHTTPRequestHandler):
     """HTTP/1.1 on one model. An exception is a 400 that names its class: its text may hold what was posted."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Or an answer's body waits 40 ms for its headers to be acknowledged."""
     model: Model
 
     def do_GET(self) -> None:
