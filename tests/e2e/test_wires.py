@@ -57,17 +57,25 @@ def of_type(resources: Resources, resource_type: str) -> Iterator[Resources]:
     return (resource["Properties"] for resource in resources.values() if resource["Type"] == resource_type)
 
 
+def of_uploads(resources: Resources) -> Resources:
+    """The rule that hears of new objects."""
+    (rule,) = (
+        rule for rule in of_type(resources, "AWS::Events::Rule") if "aws.s3" in rule.get("EventPattern", {}).get("source", [])
+    )
+    return rule
+
+
 def nothing(_: Resources) -> None:
     """The template as it is."""
 
 
 def pattern(resources: Resources) -> None:
-    (rule,) = (rule for rule in of_type(resources, "AWS::Events::Rule") if "EventPattern" in rule)
+    rule = of_uploads(resources)
     rule["EventPattern"]["detail"]["object"]["key"] = [{"prefix": "elsewhere/"}]
 
 
 def target(resources: Resources) -> None:
-    (rule,) = (rule for rule in of_type(resources, "AWS::Events::Rule") if "EventPattern" in rule)
+    rule = of_uploads(resources)
     queues = {name: found["Properties"] for name, found in resources.items() if found["Type"] == "AWS::SQS::Queue"}
     dead = next(name for name, queue in queues.items() if "RedrivePolicy" not in queue)
     rule["Targets"][0]["Arn"] = {"Fn::GetAtt": [dead, "Arn"]}
