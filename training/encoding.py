@@ -49,6 +49,4 @@ def _openvino(traced: Path, path: Path) -> None:
     import openvino
 
     model = openvino.Core().read_model(traced)
-    for place, operation in enumerate(model.get_ordered_ops()):  # by itself it numbers through all that a process made
-        operation.set_friendly_name(f"{operation.get_type_name()}_{place}")
-    openvino.save_model(model, path, compress_to_fp16=True)
+    tracing.save(model, path, compress_to_fp16=True)

@@ -73,9 +73,7 @@ def _openvino(trained: Path, rows: Rows, scratch: Path) -> Form:
         model = openvino.Core().read_model(traced)
         if precision == "int8":
             model = quantizing.static(model, rows)
-        for place, operation in enumerate(model.get_ordered_ops()):  # by itself it numbers through all that a process made
-            operation.set_friendly_name(f"{operation.get_type_name()}_{place}")
-        openvino.save_model(model, path, compress_to_fp16=precision != "fp32")
+        tracing.save(model, path, compress_to_fp16=precision != "fp32")
 
     return _once(scratch, FILES["openvino"], write)
 
