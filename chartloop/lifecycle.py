@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chartloop import keys, vectors
-from chartloop.errors import Stale
-from chartloop.items import change, require, run_key, stamp, task_item, task_key, until_first
+from chartloop.errors import Conflict, PromotionActive, Stale
+from chartloop.items import audit, change, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.promotion import stale, swapped, verdict_of
 from chartloop.runs import ENDED, FAILED, RUNNING, STARTING, SUCCEEDED, consider, new_records, settings_of, start_saved
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
@@ -18,6 +18,7 @@ from chartloop.tasks import TaskSettings
 ATTEMPTS = 2
 """An interrupted run goes on once; one that holds the promotion goes on until registry, folder, endpoint and pointer agree."""
 UNDONE = {"code": "promotion_failed", "message": "the promotion was undone"}
+CANCELLED = "cancelled"
 LATEST = 20
 """How many of the newest runs are looked at; hardly ever more than two of them have not ended."""
 
@@ -100,20 +101,58 @@ def finish(
         if owner["promotion"] == run_id:
             ledger.save(run | {"error": dict(error) if error else None})
             return False
-        found = _outcome(outcome, run, objects)
-        run["error"] = dict(error or run["error"] or UNDONE) if found == "failed" else None
-        run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
-        run |= frozen(run, jobs)
-        if owner["active_run"] == run_id:
-            _release(owner, run, settings_of(owner, settings), objects)
-            ledger.save(run, owner)
-        else:
-            ledger.save(run)
+        ledger.save(*_ended(run, owner, outcome, error, objects=objects, jobs=jobs, settings=settings, now=now))
         return True
 
     if not until_first(attempt):
         return None
     return consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+
+
+def cancel(
+    task: str, run_id: str, *, by: str, reason: str,
+    ledger: Ledger, objects: Objects, executions: Executions, jobs: Jobs, settings: Settings, now: datetime,
+) -> Item:  # fmt: skip
+    """Ends a run because a person says so, and stops its execution with its jobs; asked again, it is stopped again.
+
+    The ledger comes first: what is still under way then cannot promote the candidate. Raises NotFound, Conflict (run_ended) or,
+    while the run puts its model into service, PromotionActive.
+    """
+
+    def attempt() -> Item:
+        run, owner = require(ledger, run_key(task, run_id), "run"), task_item(ledger, task)
+        if run["status"] in ENDED:
+            if (run["error"] or {}).get("code") == CANCELLED:
+                return run
+            raise Conflict("the run has ended already", code="run_ended", field="run")
+        if owner["promotion"] == run_id or swapped(owner, run_id):
+            raise PromotionActive("the run is putting its model into service: roll back afterwards", field="run")
+        error = {"code": CANCELLED, "message": f"cancelled by {by}"}
+        run["reason"] = reason
+        ended = _ended(run, owner, "failed", error, objects=objects, jobs=jobs, settings=settings, now=now)
+        ledger.save(*ended, audit(task, now, action="cancel", by=by, run_id=run_id, reason=reason))
+        return run
+
+    run = until_first(attempt)
+    if executions.status(execution_name(run)) == "RUNNING":
+        executions.stop(execution_name(run), f"cancelled by {by}")
+    consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+    return run
+
+
+def _ended(
+    run: Item, owner: Item, outcome: str, error: Mapping[str, str] | None, *,
+    objects: Objects, jobs: Jobs, settings: Settings, now: datetime,
+) -> list[Item]:  # fmt: skip
+    """The run with its end and, where it was the task's active one, the task without it; to be saved together."""
+    found = _outcome(outcome, run, objects)
+    run["error"] = dict(error or run["error"] or UNDONE) if found == "failed" else None
+    run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
+    run |= frozen(run, jobs)
+    if owner["active_run"] != run["run_id"]:
+        return [run]
+    _release(owner, run, settings_of(owner, settings), objects)
+    return [run, owner]
 
 
 def _outcome(said: str, run: Item, objects: Objects) -> str:

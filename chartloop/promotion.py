@@ -47,6 +47,8 @@ def register(task: str, run_id: str, *, ledger: Ledger, objects: Objects, regist
         run, owner = read(task, run_id, ledger)
         if swapped(owner, run_id):
             return run
+        if run["ended_at"]:
+            raise Conflict("the run was cancelled", code="run_ended", details={"run_id": run_id})
         if owner["promotion"] not in (None, run_id):
             raise PromotionActive("another promotion of this task is under way", details={"run_id": owner["promotion"]})
         owner["promotion"] = run_id

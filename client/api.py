@@ -118,6 +118,11 @@ class Routes:
         return Call("GET", path("runs", run_id))
 
     @route
+    def cancel_run(self, run_id: str, reason: str) -> Call[Run]:
+        """Ends a run and stops its jobs. Raises Conflict(run_ended) or, once it puts its model into service, PromotionActive."""
+        return Call("POST", path("runs", run_id, "cancel"), json={"reason": reason})
+
+    @route
     def audit(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[AuditPage]:
         """Who did what, newest first."""
         return _page(path("tasks", task, "audit"), limit=limit, before=before)

@@ -1,4 +1,4 @@
-"""The commands that show how a task stands: `status`, `settings`, `runs` and `run`."""
+"""The commands that show how a task stands, and that end a run: `status`, `settings`, `runs`, `run` and `cancel`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "run", run, "show one run: its steps, scores and verdict")
     parser.add_argument("run_id", metavar="ID")
     arguments.wait(parser)
+    arguments.as_json(parser)
+    parser = arguments.add(commands, "cancel", cancel, "end a run and stop its jobs; what was new waits for the next one")
+    parser.add_argument("run_id", metavar="ID")
+    arguments.reason(parser)
     arguments.as_json(parser)
 
 
@@ -75,3 +79,10 @@ def run(session: Session, given: argparse.Namespace) -> int:
         found = following.to_the_end(api, given.run_id, session.sleep, watch) if given.wait else api.run(given.run_id)
     session.answer(found, display.run(found), as_json=given.json)
     return exits.of_run(found) if given.wait else exits.OK
+
+
+def cancel(session: Session, given: argparse.Namespace) -> int:
+    with session.api() as api:
+        found = api.cancel_run(given.run_id, given.reason)
+    session.answer(found, display.run(found), as_json=given.json)
+    return exits.OK

@@ -18,6 +18,11 @@ def start_runs(function: lambda_.Function, names: Names) -> None:
     allow(function, "states:DescribeExecution", on=[names.arn("states", f"execution:{names.machine}:*")])
 
 
+def stop_runs(function: lambda_.Function, names: Names) -> None:
+    """End an execution whose run a person cancels; the machine stops its jobs itself."""
+    allow(function, "states:StopExecution", on=[names.arn("states", f"execution:{names.machine}:*")])
+
+
 def describe_jobs(function: lambda_.Function, names: Names, compute: str) -> None:
     for kind in ("processing", "training") if compute == "jobs" else ("training",):
         jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]

@@ -81,6 +81,7 @@ class ServingStack(Stack):
             access.run_transforms(function, self._names, self._data.key)
             access.stop_transforms(function, self._names)
         access.start_runs(function, self._names)
+        access.stop_runs(function, self._names)
         access.describe_jobs(function, self._names, self._context.compute)
         access.mark_models(function, self._names)
         access.search_records(function, self._names)

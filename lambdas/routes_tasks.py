@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from chartloop import runs, task_settings, tasks
+from chartloop import lifecycle, runs, task_settings, tasks
 from chartloop.errors import NotFound
 from chartloop.items import require, run_key
 from chartloop.orders import order
 from chartloop.seams import Item
 from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
-from lambdas.routes_records import IdempotencyKey, Task
+from lambdas.routes_records import IdempotencyKey, Reason, Task
 
 routes = Routes()
 
@@ -79,10 +79,18 @@ def list_runs(
 @routes.add(MODELS_READ, "GET", "/v1/runs/<run_id>", "A run", "Run")
 def get_run(run_id: str) -> dict[str, Any]:
     """Its steps, progress, score reports and verdict."""
-    task = run_id.partition("-")[0]
-    if task not in tasks.TASKS:
-        raise NotFound("no such run", field="run")
-    return _shown(require(routes.world.ledger, run_key(task, run_id), "run"))
+    return _shown(require(routes.world.ledger, run_key(_task_of(run_id), run_id), "run"))
+
+
+@routes.add(MODELS_PROMOTE, "POST", "/v1/runs/<run_id>/cancel", "Cancel a run", "Run", status=202)
+def cancel_run(run_id: str, body: Reason) -> dict[str, Any]:
+    """The run, which has failed with the code `cancelled`; its jobs stop. 409 once it puts its model into service."""
+    world = routes.world
+    run = lifecycle.cancel(
+        _task_of(run_id), run_id, by=routes.caller, reason=body.reason, ledger=world.ledger, objects=world.objects,
+        executions=world.executions, jobs=world.jobs, settings=world.settings, now=world.clock(),
+    )  # fmt: skip
+    return _shown(run)
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/audit", "Who did what, newest first", "AuditPage")
@@ -97,6 +105,13 @@ def get_audit(
     found = routes.world.ledger.query(f"TASK#{task}", "AUDIT#", newest_first=True, limit=limit + 1, before=cursor)
     entries = [{name: value for name, value in item.items() if name not in KEYS} for item in found[:limit]]
     return {"audit": entries, "next": found[limit - 1]["sk"].removeprefix("AUDIT#") if len(found) > limit else None}
+
+
+def _task_of(run_id: str) -> str:
+    task = run_id.partition("-")[0]
+    if task not in tasks.TASKS:
+        raise NotFound("no such run", field="run")
+    return task
 
 
 def _runs_of(task: str, limit: int, before: str | None) -> list[Item]:

@@ -30,6 +30,7 @@ export class Api {
   cost = () => this.ask<Cost>(`/tasks/${TASK}/cost`);
   runs = (before: string | null) => this.ask<RunPage>(`/runs${query({ task: TASK, limit: "20", before })}`);
   run = (id: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}`);
+  cancelRun = (id: string, reason: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}/cancel`, json({ reason }));
   startRun = () => this.ask<Run>(`/tasks/${TASK}/runs`, { method: "POST" });
   models = () => this.ask<ModelList>(`/tasks/${TASK}/models`);
   audit = (before: string | null) => this.ask<AuditPage>(`/tasks/${TASK}/audit${query({ limit: "50", before })}`);

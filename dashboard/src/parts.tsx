@@ -72,7 +72,7 @@ export function AskWhy({ title, verb, children, pending, error, dismiss, decide 
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={dismiss}>Cancel</Button>
+            <Button onClick={dismiss}>Not now</Button>
             <Button
               variant="primary"
               loading={pending}

@@ -44,6 +44,7 @@ export function outcome(run: Run): Said {
   if (run.status === "running") return { type: "in-progress", text: "Running" };
   if (run.outcome === "promoted") return { type: "success", text: run.kind === "rollback" ? "Rolled back" : "Promoted" };
   if (run.outcome === "kept") return { type: "stopped", text: "Kept the old model" };
+  if (run.error?.code === "cancelled") return { type: "stopped", text: "Cancelled" };
   if (run.outcome === "needs-review") return { type: "warning", text: "Needs review" };
   return { type: "error", text: "Failed" };
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from chartloop import lifecycle
+from chartloop.errors import Conflict, PromotionActive
 from chartloop.seams import JobState
 from tests.worlds import TASK, FakeWorld, agree
 
@@ -17,6 +20,11 @@ def finish(world: FakeWorld, run_id: str, outcome: str, **more: Any) -> str | No
 def resume(world: FakeWorld) -> list[str]:
     seams = world.seams("ledger", "objects", "executions", "jobs")
     return lifecycle.resume(TASK, now=world.clock(), settings=world.settings, **seams)
+
+
+def cancel(world: FakeWorld, run_id: str) -> dict[str, Any]:
+    seams = world.seams("ledger", "objects", "executions", "jobs")
+    return lifecycle.cancel(TASK, run_id, by="alice", reason="wrong file", now=world.clock(), settings=world.settings, **seams)
 
 
 def begin(world: FakeWorld, run_id: str) -> str:
@@ -184,3 +192,54 @@ def test_jobs_that_were_cut_off_are_shown_as_failed_in_an_ended_run() -> None:
     steps = {step["name"]: step["status"] for step in world.run(run_id)["steps"]}
     skipped = dict.fromkeys(("score", "judge", "promote"), "skipped")
     assert steps == {"prepare": "succeeded", "embed": "failed", "train": "failed", **skipped}
+
+
+def test_a_cancelled_run_has_ended_and_nothing_of_it_goes_on() -> None:
+    world = FakeWorld()
+    run_id = started(world)
+    begin(world, run_id)
+    ended = cancel(world, run_id)
+    assert (ended["status"], ended["error"]["code"], ended["reason"]) == ("failed", "cancelled", "wrong file")
+    assert world.stores["executions"].statuses == {f"{run_id}-1": "ABORTED"}
+    assert world.owner()["active_run"] is None and resume(world) == [] and world.consider() is None
+    [told] = world.stores["ledger"].query(f"TASK#{TASK}", "AUDIT#")
+    assert (told["action"], told["by"], told["run_id"], told["reason"]) == ("cancel", "alice", run_id, "wrong file")
+
+
+def test_cancelling_again_stops_what_still_runs_and_tells_nothing_new() -> None:
+    world = FakeWorld()
+    run_id = started(world)
+    first = cancel(world, run_id)
+    world.stores["executions"].statuses[f"{run_id}-1"] = "RUNNING"
+    assert cancel(world, run_id) == first
+    assert world.stores["executions"].statuses[f"{run_id}-1"] == "ABORTED"
+    assert len(world.stores["ledger"].query(f"TASK#{TASK}", "AUDIT#")) == 1
+
+
+def test_what_was_under_way_cannot_promote_a_cancelled_run() -> None:
+    world = FakeWorld()
+    run_id = started(world)
+    fine = world.functions()
+
+    def late(event: dict[str, Any]) -> Any:
+        if event["step"] == "register":
+            cancel(world, run_id)
+        return fine["promote"](event)
+
+    world.functions = lambda: {**fine, "promote": late}  # type: ignore[method-assign]
+    world.execute()
+    assert world.owner()["champion"] is None and world.run(run_id)["error"]["code"] == "cancelled"
+    agree(world)
+
+
+def test_a_run_in_promotion_or_at_its_end_is_not_cancelled() -> None:
+    world = FakeWorld()
+    run_id = started(world)
+    owner = world.owner()
+    world.stores["ledger"].save(owner | {"promotion": run_id})
+    with pytest.raises(PromotionActive):
+        cancel(world, run_id)
+    world.stores["ledger"].save(world.owner() | {"promotion": None})
+    world.execute()
+    with pytest.raises(Conflict, match="ended already"):
+        cancel(world, run_id)

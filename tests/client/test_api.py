@@ -28,6 +28,7 @@ CALLS: list[tuple[str, Callable[[Api], Any]]] = [
     ("POST /v1/tasks/ner/runs", lambda api: api.start_run("ner")),
     ("GET /v1/runs", lambda api: api.runs("ner")),
     ("GET /v1/runs/r-1", lambda api: api.run("r-1")),
+    ("POST /v1/runs/r-1/cancel", lambda api: api.cancel_run("r-1", "wrong file")),
     ("GET /v1/tasks/ner/models", lambda api: api.models("ner")),
     ("POST /v1/tasks/ner/models/r-1/promote", lambda api: api.promote("ner", "r-1", "looked at it")),
     ("POST /v1/tasks/ner/models/r-1/reject", lambda api: api.reject("ner", "r-1", "looked at it")),

@@ -95,6 +95,7 @@ def test_the_state_folder_names_the_service(tmp_path: Path) -> None:
         (["settings"], "GET /v1/tasks/ner/settings", {"policy": "strict"}, {"policy": "strict"}),
         (["runs"], "GET /v1/runs", {"runs": [examples.run()], "next": None}, {"runs": [examples.run()], "next": None}),
         (["run", "r-1"], "GET /v1/runs/r-1", examples.run(), examples.run()),
+        (["cancel", "r-1", "--reason", "x"], "POST /v1/runs/r-1/cancel", examples.run(), examples.run()),
         (["models"], "GET /v1/tasks/ner/models", {"models": [examples.model()]}, [examples.model()]),
         (["promote", "r-1", "--reason", "x"], "POST /v1/tasks/ner/models/r-1/promote", examples.run(), examples.run()),
         (["reject", "r-1", "--reason", "x"], "POST /v1/tasks/ner/models/r-1/reject", examples.model(), examples.model()),

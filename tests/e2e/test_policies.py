@@ -53,6 +53,7 @@ NEEDED = (
     ("*FunctionsPromote*", "sagemaker:DeleteEndpoint", "a first promotion that is undone takes its endpoint away"),
     ("*FunctionsJudge*", "sagemaker:UpdateModelPackage", "a candidate that is not better is entered as rejected"),
     ("*FunctionsApi*", "states:StartExecution", "a run that a person starts"),
+    ("*FunctionsApi*", "states:StopExecution", "a run that a person cancels; tests/browser and tests/lambdas/test_api.py"),
     ("*FunctionsApi*", "dynamodb:BatchGetItem", "pages of batches"),
     ("*Jobs*", "s3:AbortMultipartUpload", IN_PARTS),
     ("*Jobs*", "kms:Encrypt", VOLUMES),

@@ -276,6 +276,16 @@ def test_models_are_listed_promoted_rejected_and_rolled_back(call: Caller, world
     assert back.status == 202 and back.json["kind"] == "promote"
 
 
+def test_a_person_cancels_a_run(call: Caller, world: FakeWorld) -> None:
+    world.add_batch()
+    run_id = world.consider()
+    answer = call("POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong file"})
+    contracts.validate("run", answer.json)
+    assert (answer.status, answer.json["status"], answer.json["error"]["code"]) == (202, "failed", "cancelled")
+    assert call("POST", "/v1/runs/other-1/cancel", {"reason": "x"}).status == 404
+    assert call("POST", f"/v1/runs/{run_id}/cancel", {"reason": "x"}, scopes=("chartloop/models:read",)).status == 403
+
+
 @pytest.mark.parametrize("header", ["idempotency-key", "Idempotency-Key"])
 def test_what_starts_a_run_starts_one_for_each_key(call: Caller, world: FakeWorld, header: str) -> None:
     first = promoted(world)

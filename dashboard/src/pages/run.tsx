@@ -1,6 +1,7 @@
 /** One run: the verdict's sentence and its clauses first, then the picture, the labels and the steps. */
 import Alert, { type AlertProps } from "@cloudscape-design/components/alert";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
@@ -8,15 +9,17 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
+import { useState } from "react";
 import type { Run, Verdict } from "../api/types.gen";
 import { Interval } from "../interval";
-import { Asked } from "../parts";
-import { active, useRun } from "../queries";
+import { Asked, AskWhy } from "../parts";
+import { active, useApi, useDecision, useRun } from "../queries";
+import type { Person } from "../session";
 import { follow } from "../url";
 import { count, F1, figure, KINDS, moment, outcome, seconds, signed, usd } from "../words";
 import { Live, Steps } from "./live";
 
-export function RunDetail({ id }: { id: string }) {
+export function RunDetail({ id, person }: { id: string; person: Person }) {
   const query = useRun(id);
   return (
     <ContentLayout
@@ -29,12 +32,46 @@ export function RunDetail({ id }: { id: string }) {
           onFollow={follow}
         />
       }
-      header={<Header variant="h1">{id}</Header>}
+      header={
+        <Header variant="h1" actions={query.data && active(query.data) && <Cancel run={query.data} person={person} />}>
+          {id}
+        </Header>
+      }
     >
       <Asked query={query} what="the run">
         {(run) => <Detail run={run} />}
       </Asked>
     </ContentLayout>
+  );
+}
+
+/** Ends the run before its time; while its model is put into service that is no longer offered. */
+function Cancel({ run, person }: { run: Run; person: Person }) {
+  const [asking, setAsking] = useState(false);
+  const api = useApi();
+  const cancel = useDecision((reason: string) => api.cancelRun(run.run_id, reason), () => setAsking(false));
+  const switching = run.steps.some(({ name, status }) => name === "promote" && status === "running");
+  return (
+    <>
+      <Button disabled={switching || !person.may("models:promote")} onClick={() => setAsking(true)}>
+        Cancel the run
+      </Button>
+      {asking && (
+        <AskWhy
+          title={`Cancel ${run.run_id}`}
+          verb="Cancel the run"
+          pending={cancel.isPending}
+          error={cancel.error}
+          dismiss={() => setAsking(false)}
+          decide={(reason) => cancel.mutate(reason)}
+        >
+          <div>
+            Its jobs stop, and what they have cost so far is spent. The model in service stays. The {count(run.records.new)} new records are
+            kept: the next record that is accepted starts a run with them.
+          </div>
+        </AskWhy>
+      )}
+    </>
   );
 }
 
@@ -55,11 +92,12 @@ const TONES: { [outcome: string]: AlertProps.Type } = { promoted: "success", kep
 function Sentence({ run }: { run: Run }) {
   if (active(run) && !run.verdict) return null;
   const { text } = outcome(run);
-  const why = run.error?.message ?? run.verdict?.message ?? run.reason ?? "";
+  const cancelled = run.error?.code === "cancelled";
+  const why = cancelled ? `${run.reason} (${run.error?.message})` : (run.error?.message ?? run.verdict?.message ?? run.reason ?? "");
   return (
-    <Alert type={TONES[run.outcome ?? ""] ?? "info"} header={text}>
+    <Alert type={cancelled ? "info" : (TONES[run.outcome ?? ""] ?? "info")} header={text}>
       {why}
-      {run.error && ` (${run.error.code})`}
+      {run.error && !cancelled && ` (${run.error.code})`}
     </Alert>
   );
 }

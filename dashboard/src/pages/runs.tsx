@@ -19,7 +19,7 @@ import { Live } from "./live";
 import { RunDetail } from "./run";
 
 export default function Runs({ person, rest }: PageProps) {
-  return rest ? <RunDetail id={rest} /> : <RunList person={person} />;
+  return rest ? <RunDetail id={rest} person={person} /> : <RunList person={person} />;
 }
 
 function RunList({ person }: { person: Person }) {
