@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from chartloop.errors import JobFailed
+from chartloop.extras import Extras
 
 Count = Annotated[int, Field(ge=0)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -111,6 +112,7 @@ class ScoreReport(_Model):
     """On the settled part; None where nothing was found there."""
     engine: Engine | None = None
     """None of an artifact that is older than engines."""
+    extras: Extras = Extras()
     created_at: str
 
     def to_json(self) -> dict[str, Any]:
