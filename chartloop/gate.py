@@ -7,14 +7,15 @@ points (mission and primary metric) without an interval that proves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chartloop.bootstrap import MINIMUM_GROUPS, Interval, paired
 from chartloop.items import stamp
+from chartloop.measures import Metric
 from chartloop.scores import ScoreReport
-from chartloop.tasks import Metric, Task
+from chartloop.tasks import Task
 from chartloop.verdicts import BOTH, Clause, Decision, LabelRow, Policies, PolicyName, Verdict
 
 ENOUGH_SUPPORT = 30
@@ -42,7 +43,7 @@ class _Case:
         ours, theirs = self.ours(metric.name), self.theirs(metric.name)
         if ours is None or theirs is None:
             return None
-        return ours - theirs if metric.higher_is_better else theirs - ours
+        return metric.gain(ours, theirs)
 
 
 def decide(
@@ -60,8 +61,11 @@ def decide(
     `champion_version` names the model in service; where it is None, a champion's report names it itself.
     """
     case = _Case(task, run_id, candidate, champion, champion_version or (champion.version if champion else None))
-    interval = _interval(case)
-    clauses = (_same_holdout(case), *_new_labels(case), _complete(case), *_floors(case), _ahead(case), _proven(case, interval))
+    intervals = _intervals(case)
+    names = [metric.name for metric in task.measures.primary]
+    first = intervals.get(names[0])
+    proven = (_proven(case, metric, intervals.get(metric.name)) for metric in task.measures.primary)
+    clauses = (_same_holdout(case), *_new_labels(case), _complete(case), *_floors(case), _ahead(case), *proven)
     failed = {name for clause in clauses if clause.passed is False for name in clause.policies}
     policies: Policies = {name: "keep" if name in failed else "promote" for name in BOTH}
     decision = _decision(case, policy, policies)
@@ -79,9 +83,10 @@ def decide(
             "candidate": candidate.settled.metrics if candidate else {},
             "champion": champion.settled.metrics if champion else None,
         },
-        interval=interval.to_json() if interval else None,
+        interval=first.to_json() if first else None,
+        further_intervals=tuple(interval.to_json() for name, interval in intervals.items() if name != names[0]),
         labels=tuple(_labels(case)),
-        message=_message(case, decision, clauses, interval),
+        message=_message(case, decision, clauses, intervals),
         created_at=stamp(now),
     )
 
@@ -89,16 +94,19 @@ def decide(
 def _decision(case: _Case, policy: PolicyName, policies: Policies) -> Decision:
     if policies[policy] == "promote":
         return "promote"
-    gain = case.gain(case.task.primary)
-    if policy == "strict" and policies["spec"] == "promote" and gain is not None and gain > 0:
+    gains = [case.gain(metric) for metric in case.task.measures.primary]
+    if policy == "strict" and policies["spec"] == "promote" and all(gain is not None and gain > 0 for gain in gains):
         return "needs-review"
     return "keep"
 
 
-def _interval(case: _Case) -> Interval | None:
+def _intervals(case: _Case) -> dict[str, Interval]:
+    """By primary metric; one without its evidence is left out."""
     if case.candidate is None or case.champion is None:
-        return None
-    return paired(case.task.primary.name, case.candidate.settled.per_group, case.champion.settled.per_group)
+        return {}
+    ours, theirs = case.candidate.settled.per_group, case.champion.settled.per_group
+    found = {metric.name: paired(metric.name, ours, theirs) for metric in case.task.measures.primary}
+    return {name: interval for name, interval in found.items() if interval}
 
 
 def _same_holdout(case: _Case) -> Clause:
@@ -137,7 +145,8 @@ def _doubts_of(report: ScoreReport, role: str, case: _Case) -> Iterator[str]:
 
 
 def _comparable(candidate: ScoreReport, champion: ScoreReport) -> bool:
-    ours, theirs = ({group.group for group in report.settled.per_group} for report in (candidate, champion))
+    """The same holdout, record by record and token by token: a loss per token of other tokens is another figure."""
+    ours, theirs = ({(g.group, g.records, g.tokens) for g in report.settled.per_group} for report in (candidate, champion))
     return candidate.holdout == champion.holdout and candidate.settled.records == champion.settled.records and ours == theirs
 
 
@@ -145,7 +154,7 @@ def _new_labels(case: _Case) -> Iterator[Clause]:
     """A label that the champion does not know is not compared: it must reach the floor on the records that are not settled."""
     if case.candidate is None or case.champion is None:
         return
-    floor = case.task.floor.get(case.task.primary.name, 0.0)
+    floor = next((floor.bound for floor in case.task.measures.floors if floor.bound is not None), 0.0)
     scores = case.candidate.fresh.labels if case.candidate.fresh else {}
     for label in sorted(set(case.candidate.labels) - set(case.champion.labels)):
         score = scores.get(label)
@@ -163,7 +172,7 @@ def _new_labels(case: _Case) -> Iterator[Clause]:
 
 def _complete(case: _Case) -> Clause:
     """Every metric that a clause reads must be a number, for both models."""
-    names = dict.fromkeys((case.task.mission.name, case.task.primary.name, *case.task.floor))
+    names = case.task.measures.names
     missing = [f"{_words(name)} of the candidate" for name in names if case.ours(name) is None]
     if case.champion_version:
         missing += [f"{_words(name)} of the model in service" for name in names if case.theirs(name) is None]
@@ -179,23 +188,25 @@ def _complete(case: _Case) -> Clause:
 
 def _floors(case: _Case) -> Iterator[Clause]:
     baseline = case.candidate.settled.baseline if case.candidate else {}
-    for name, floor in case.task.floor.items():
+    for floor in case.task.measures.floors:
+        name = floor.metric.name
         value, trivial = case.ours(name), baseline.get(name)
-        required = floor if trivial is None else max(floor, trivial)
-        passed = value is not None and trivial is not None and value > required
-        found = f"The {_words(name)} of the candidate, {_figure(value)}, is {'' if passed else 'not '}over"
+        required = None if trivial is None else floor.required(trivial)
+        passed = value is not None and required is not None and floor.metric.gain(value, required) > 0
+        bound = "" if floor.bound is None else f"{floor.bound:.2f} and "
         yield Clause(
             clause=2,
             name=f"floor of {_words(name)}",
             passed=passed,
             measured=value,
             required=required,
-            message=f"{found} {floor:.2f} and over what a model that finds nothing gets, {_figure(trivial)}.",
+            message=f"The {_words(name)} of the candidate, {_figure(value)}, is {'' if passed else 'not '}better than "
+            f"{bound}what {case.task.measures.trivial} gets, {_figure(trivial)}.",
         )
 
 
 def _ahead(case: _Case) -> Clause:
-    metric = case.task.mission
+    metric = case.task.measures.mission
     gain = case.gain(metric)
     ours, theirs = case.ours(metric.name), case.theirs(metric.name)
     if case.champion_version is None:
@@ -207,8 +218,7 @@ def _ahead(case: _Case) -> Clause:
     return Clause(clause=3, name="ahead of the champion", passed=passed, measured=ours, required=theirs, message=message)
 
 
-def _proven(case: _Case, interval: Interval | None) -> Clause:
-    metric = case.task.primary
+def _proven(case: _Case, metric: Metric, interval: Interval | None) -> Clause:
     if case.champion_version is None:
         passed, measured, message = None, None, "There is no model in service to be compared with."
     elif interval is None:
@@ -219,7 +229,13 @@ def _proven(case: _Case, interval: Interval | None) -> Clause:
         passed = measured > 0
         message = f"The gain is {'' if passed else 'not '}beyond chance: {_difference(interval)}."
     return Clause(
-        clause=3, name="beyond chance", passed=passed, measured=measured, required=0.0, message=message, policies=("strict",)
+        clause=3,
+        name=f"{_words(metric.name)} beyond chance",
+        passed=passed,
+        measured=measured,
+        required=0.0,
+        message=message,
+        policies=("strict",),
     )
 
 
@@ -236,7 +252,7 @@ def _labels(case: _Case) -> Iterator[LabelRow]:
         )
 
 
-def _message(case: _Case, decision: Decision, clauses: Iterable[Clause], interval: Interval | None) -> str:
+def _message(case: _Case, decision: Decision, clauses: Iterable[Clause], intervals: Mapping[str, Interval]) -> str:
     """The decision in one sentence that a biller understands."""
     failed = [clause for clause in clauses if clause.passed is False]
     grave = next((clause for clause in failed if clause.clause != 3), None)
@@ -244,11 +260,13 @@ def _message(case: _Case, decision: Decision, clauses: Iterable[Clause], interva
         kept = "Kept the model in service" if case.champion_version else "No model goes into service"
         return f"{kept}: {grave.message[0].lower()}{grave.message[1:]}"
     start = {"promote": "Better", "keep": "Kept", "needs-review": "Needs review"}[decision]
-    names = dict.fromkeys((case.task.primary.name, case.task.mission.name))
+    measures = case.task.measures
+    names = dict.fromkeys((*(metric.name for metric in measures.primary), measures.mission.name))
     if case.champion_version is None:
         return f"First model: {' and '.join(f'{_words(name)} {_figure(case.ours(name))}' for name in names)}, over the floor."
     compared = [f"{_words(name)} {_figure(case.ours(name))} against {_figure(case.theirs(name))}" for name in names]
-    return f"{start}: {' and '.join(compared)}; {_difference(interval) if interval else 'too few groups for an interval'}."
+    bounds = " and ".join(map(_difference, intervals.values())) or "too few groups for an interval"
+    return f"{start}: {' and '.join(compared)}; {bounds}."
 
 
 def _difference(interval: Interval) -> str:

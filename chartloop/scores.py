@@ -11,6 +11,7 @@ from chartloop.errors import JobFailed
 from chartloop.extras import Extras
 
 Count = Annotated[int, Field(ge=0)]
+Sum = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -27,7 +28,7 @@ class _Model(BaseModel):
 
 
 class LabelScore(_Model):
-    """Strict matches (label, start, end) of one label."""
+    """One label's matches; ner: strict ones (label, start, end)."""
 
     tp: Count
     fp: Count
@@ -38,16 +39,36 @@ class LabelScore(_Model):
     f1: float = Field(ge=0, le=1)
 
 
+class LabelCounts(_Model):
+    """Right, wrong and missed of one label in one split group."""
+
+    tp: Count
+    fp: Count
+    fn: Count
+
+
 class GroupCounts(_Model):
-    """Sufficient statistics of one split group: entities (tp, fp, fn), tokens (correct of tokens), records. No text."""
+    """Sufficient statistics of one split group, those that its task's metrics need (chartloop/statistics.py). No text."""
 
     group: str
     tp: Count | None = None
     fp: Count | None = None
     fn: Count | None = None
     correct: Count | None = None
+    """ner: tokens with the right tag; classification: records with the right label."""
     tokens: Count | None = None
     records: Count | None = None
+    exact: Count | None = None
+    """Records that are answered exactly as annotated."""
+    labels: dict[str, LabelCounts] | None = None
+    """By label; one that the group has nothing of may be left out."""
+    absolute_error: Sum | None = None
+    loss: Sum | None = None
+    """Natural logarithm, summed over `tokens`."""
+    rouge_l: Sum | None = None
+    """Summed over `records`."""
+    right: str | None = Field(None, pattern="^[01]*$")
+    """A digit for each record, in the order of the records' hashes: 1 where its answer is exactly right."""
 
 
 class Part(_Model):
@@ -57,7 +78,7 @@ class Part(_Model):
     groups: Count
     metrics: dict[str, Figure]
     baseline: dict[str, Figure]
-    """The same metrics of the trivial model (ner: all O)."""
+    """The same metrics of the trivial model: all O, the most frequent label, the median, the base model."""
     labels: dict[str, LabelScore]
     per_group: tuple[GroupCounts, ...]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chartloop import measures
 from chartloop.errors import InvalidRequest, NotFound
+from chartloop.measures import Measures
 
 MINILM = "minilm-l6-v2"
 BIO_CLINICAL_BERT = "emilyalsentzer/Bio_ClinicalBERT"
@@ -60,33 +62,16 @@ class TaskSettings(BaseModel):
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A metric of the gate: its name in a ScoreReport, and which way is better."""
-
-    name: str
-    higher_is_better: bool = True
-
-
-@dataclass(frozen=True)
 class Task:
     """What Chartloop knows of a kind of model."""
 
     name: str
-    mission: Metric
-    """The `spec` policy compares this one."""
-    primary: Metric
-    """The `strict` policy wants the paired interval of this one over zero."""
-    floor: dict[str, float] = field(default_factory=dict)
-    """By metric: the value to exceed; the trivial baseline must be exceeded as well."""
+    measures: Measures
+    """What the gate judges it by."""
 
 
 TASKS = {
-    "ner": Task(
-        name="ner",
-        mission=Metric("token_accuracy"),
-        primary=Metric("entity_f1"),
-        floor={"token_accuracy": 0.50, "entity_f1": 0.50},
-    ),
+    "ner": Task(name="ner", measures=measures.NER),
 }
 
 

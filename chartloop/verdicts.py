@@ -52,6 +52,9 @@ class Verdict(_Model):
     clauses: tuple[Clause, ...]
     metrics: dict[Literal["candidate", "champion"], dict[str, float | None] | None]
     interval: dict[str, Any] | None
+    """Of the first primary metric."""
+    further_intervals: tuple[dict[str, Any], ...] = ()
+    """Of the other primary metrics."""
     labels: tuple[LabelRow, ...]
     message: str
     created_at: str

@@ -92,6 +92,7 @@ class Verdict(TypedDict):
     clauses: list[Clause]
     metrics: BothMetrics
     interval: Interval | None
+    further_intervals: NotRequired[list[Interval]]
     labels: list[LabelScore]
     message: str
     created_at: str

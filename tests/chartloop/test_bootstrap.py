@@ -34,7 +34,7 @@ def test_alike_groups_leave_no_doubt() -> None:
 @given(st.lists(st.tuples(counts, counts), min_size=6, max_size=40))
 def test_swapping_the_models_mirrors_the_interval(rows: list[tuple[tuple[int, int, int, int], ...]]) -> None:
     ours, theirs = groups_of([row[0] for row in rows]), groups_of([row[1] for row in rows])
-    for metric in bootstrap.STATISTICS:
+    for metric in ("entity_f1", "token_accuracy"):
         there, back = bootstrap.paired(metric, ours, theirs), bootstrap.paired(metric, theirs, ours)
         assert there is not None and back is not None
         assert (there.difference, there.low, there.high) == pytest.approx((-back.difference, -back.high, -back.low))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chartloop import tasks
 from chartloop.gate import decide
+from chartloop.measures import Measures, Metric
 from chartloop.scores import LabelScore, ScoreReport
 from chartloop.verdicts import PolicyName, Verdict
 from tests.contracts import validate
@@ -156,7 +157,8 @@ def test_labels_stand_side_by_side_and_a_new_one_has_no_difference() -> None:
 
 
 def test_where_lower_is_better_the_lower_one_is_promoted() -> None:
-    errors = tasks.Task("ner", mission=tasks.Metric("token_accuracy", False), primary=tasks.Metric("entity_f1", False))
+    mission, primary = Metric("token_accuracy", higher_is_better=False), Metric("entity_f1", higher_is_better=False)
+    errors = tasks.Task("ner", Measures(mission, (primary,), (), "nobody"))
     for right, expected in ((6, "promote"), (7, "keep"), (8, "keep")):
         verdict = decide(candidate(right), champion(7), "strict", task=errors, run_id=RUN, now=NOW)
         assert verdict.verdict == expected
@@ -166,7 +168,7 @@ def test_clauses_have_the_numbers_of_the_gates_rules() -> None:
     verdict = judged(candidate(8), champion(7))
     assert [(clause.clause, clause.name) for clause in verdict.clauses] == [
         (1, "same holdout"), (5, "figures complete"), (2, "floor of token accuracy"), (2, "floor of entity F1"),
-        (3, "ahead of the champion"), (3, "beyond chance"),
+        (3, "ahead of the champion"), (3, "entity F1 beyond chance"),
     ]  # fmt: skip
     assert [clause.policies for clause in verdict.clauses] == [("spec", "strict")] * 5 + [("strict",)]
 
