@@ -13,7 +13,7 @@ from chartloop import strictjson
 from chartloop.errors import FileProblem
 from chartloop.records import Line, Problem, parse_json_line, shape
 
-__all__ = ["EXTENSIONS", "LIMIT", "FileProblem", "parse"]
+__all__ = ["EXTENSIONS", "LIMIT", "FileProblem", "parse", "read_text"]
 
 EXTENSIONS = ("jsonl", "json", "csv", "xlsx")
 """Each may be followed by `.gz`."""
@@ -33,10 +33,7 @@ def parse(data: bytes, name: str, *, task: str, columns: Collection[str] | None 
     the start is dropped; everything else stays raw. A bad record is its Line's problem; raises FileProblem where the file cannot
     be read as a whole.
     """
-    extension, packed = _format(name)
-    body = _inflate(data, limit) if packed else data
-    if len(body) > limit:
-        raise FileProblem(f"the file is larger than {limit:,} bytes", code="too_large")
+    extension, body = _unpacked(data, name, limit)
     needed = shape(task).required if columns is None else columns
     if extension == "xlsx":
         return spreadsheet.xlsx(body, columns=needed, limit=limit)
@@ -44,6 +41,21 @@ def parse(data: bytes, name: str, *, task: str, columns: Collection[str] | None 
     if extension == "csv":
         return spreadsheet.csv_text(text, columns=needed)
     return _json(text) if extension == "json" else _json_lines(text)
+
+
+def read_text(data: bytes, name: str, limit: int = LIMIT) -> str:
+    """The text of a file that is no workbook, unpacked where its name ends in `.gz`. Raises FileProblem."""
+    extension, body = _unpacked(data, name, limit)
+    return _decode(body, extension)
+
+
+def _unpacked(data: bytes, name: str, limit: int) -> tuple[str, bytes]:
+    """(extension, what the file holds)."""
+    extension, packed = _format(name)
+    body = _inflate(data, limit) if packed else data
+    if len(body) > limit:
+        raise FileProblem(f"the file is larger than {limit:,} bytes", code="too_large")
+    return extension, body
 
 
 def _format(name: str) -> tuple[str, bool]:

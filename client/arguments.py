@@ -49,11 +49,16 @@ def file(value: str) -> Path:
     return path
 
 
-def folder(value: str) -> Path:
+def existing(value: str) -> Path:
     path = Path(value)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"no such folder: {value}")
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"no such file or folder: {value}")
     return path
+
+
+def names(value: str) -> list[str]:
+    """Separated by commas."""
+    return [name.strip() for name in value.split(",") if name.strip()]
 
 
 def positive(value: str) -> int:

@@ -12,6 +12,7 @@ from client import (
     commands_codes,
     commands_costs,
     commands_feedback,
+    commands_import,
     commands_local,
     commands_models,
     commands_predict,
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
         commands_local,
+        commands_import,
         commands_records,
         commands_runs,
         commands_models,

@@ -1,41 +1,27 @@
-"""The commands that bring records in: `import` and `push`."""
+"""The command that brings records in: `push`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters import brat, codiesp, conll
-from chartloop.errors import InvalidRequest
 from client import arguments, display, exits, following
 from client.api import Api
 from client.bodies import bodies, postable
 from client.contracts import BatchReceipt, RecordVerdict, Run
-from client.files import replaced
 from client.session import Session
 from client.watching import Watch
 
-READERS: dict[str, Callable[[Path], Iterable[Any]]] = {
-    "brat": brat.read_folder,
-    "conll": conll.read_folder,
-    "codiesp": codiesp.read_folder,
-    "codiesp-en": partial(codiesp.read_folder, language="en"),
-}
 TAKEN = ("accepted", "duplicate", "replaced")
 
 
 def add(commands: arguments.Commands) -> None:
-    parser = arguments.add(commands, "import", import_folder, "write a folder of annotated files as records, one a document")
-    parser.add_argument("format", choices=tuple(READERS))
-    parser.add_argument("folder", type=arguments.folder, metavar="DIR")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.jsonl")
     parser = arguments.add(commands, "push", push, "send a file of records and show what became of each")
     parser.add_argument("file", type=arguments.file, metavar="FILE", help=".jsonl .json .csv .xlsx, each also .gz")
     arguments.task(parser)
@@ -44,24 +30,6 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--replace", action="store_true", help="a known record_id with another body replaces the stored record")
     parser.add_argument("--span-policy", choices=("longest", "reject"), help="what happens to overlapping spans")
     parser.add_argument("--offset-unit", choices=("codepoint", "utf16"), help="what the offsets count")
-
-
-def import_folder(session: Session, given: argparse.Namespace) -> int:
-    """Lists every span that was set aside, by record and offsets."""
-    documents = entities = 0
-    told = Counter[str]()
-    with replaced(given.output) as output:
-        for record, notes in READERS[given.format](given.folder):
-            output.write(json.dumps(record, ensure_ascii=False) + "\n")
-            documents, entities = documents + 1, entities + len(record["entities"])
-            told.update(note.code for note in notes)
-            for note in notes:
-                session.out.print(f"{record['record_id']}: {note.code}: {note.message}", soft_wrap=True)
-        if not documents:
-            raise InvalidRequest(f"no {given.format} file in the folder", code="nothing_parsed")
-    counts = "".join(f", {number:,} {code}" for code, number in sorted(told.items()))
-    session.out.print(f"{documents:,} records with {entities:,} entities in {given.output}{counts}", soft_wrap=True)
-    return exits.OK
 
 
 def push(session: Session, given: argparse.Namespace) -> int:

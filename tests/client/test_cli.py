@@ -300,6 +300,18 @@ def test_brat_files_become_records_and_what_is_set_aside_is_listed(tmp_path: Pat
     assert "chest" not in printed(session).replace(str(tmp_path), "")
 
 
+def test_transcriptions_become_records_and_what_is_dropped_is_counted(tmp_path: Path) -> None:
+    table, output = tmp_path / "notes.csv", tmp_path / "out.jsonl"
+    rows = ["medical_specialty,transcription,sample_id", "Surgery,Wound closed.,1", "Consult,He coughs.,2", "Radiology,Film.,3"]
+    table.write_text("\n".join([*rows, "Consult,Wound closed.,1"]))
+    session = Service().session(tmp_path)
+    assert run(["import", "mtsamples", str(table), "--labels", "Surgery,Consult", "-o", str(output)], session) == exits.OK
+    assert [json.loads(line)["label"] for line in output.read_text().splitlines()] == ["Surgery", "Consult"]
+    assert "1: listed_twice: is listed under Surgery and Consult" in printed(session)
+    dropped = "1 listed_again, 1 listed_twice, 1 other_specialty"
+    assert printed(session).endswith(f"2 records with 1 Surgery, 1 Consult in {output}, {dropped}\n")
+
+
 def test_a_folder_without_annotations_makes_no_file(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     output = tmp_path / "out.jsonl"

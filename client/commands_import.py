@@ -1,0 +1,61 @@
+"""The command `import`: files in the formats that data sets are published in, as records that `push` sends."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from adapters import brat, codiesp, conll, mtsamples
+from chartloop.errors import InvalidRequest
+from chartloop.records import Note
+from client import arguments, exits
+from client.files import replaced
+from client.session import Session
+
+Read = tuple[Mapping[str, Any] | None, list[Note]]
+"""A record with what was noted of it; None, with what is true of no record alone."""
+
+READERS: dict[str, Callable[[argparse.Namespace], Iterable[Read]]] = {
+    "brat": lambda given: brat.read_folder(given.path),
+    "conll": lambda given: conll.read_folder(given.path),
+    "codiesp": lambda given: codiesp.read_folder(given.path),
+    "codiesp-en": lambda given: codiesp.read_folder(given.path, language="en"),
+    "mtsamples": lambda given: mtsamples.read_file(given.path, given.labels),
+}
+
+
+def add(commands: arguments.Commands) -> None:
+    parser = arguments.add(commands, "import", import_files, "write annotated files as records, one a document")
+    parser.add_argument("format", choices=tuple(READERS))
+    parser.add_argument("path", type=arguments.existing, metavar="PATH", help="a folder; of mtsamples the .csv or .csv.gz")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.jsonl")
+    parser.add_argument(
+        "--labels", type=arguments.names, default=[], metavar="A,B",
+        help="mtsamples: the specialties to take; a note under several of them gets the one that comes first here",
+    )  # fmt: skip
+
+
+def import_files(session: Session, given: argparse.Namespace) -> int:
+    """Tells what was noted of each record, and counts all that was noted or dropped."""
+    told, labelled = Counter[str](), Counter[str]()
+    records = entities = 0
+    with replaced(given.output) as output:
+        for record, notes in READERS[given.format](given):
+            told.update(note.code for note in notes)
+            if record is None:
+                continue
+            output.write(json.dumps(record, ensure_ascii=False) + "\n")
+            records, entities = records + 1, entities + len(record.get("entities", ()))
+            labelled.update([record["label"]] if "label" in record else [])
+            for note in notes:
+                session.out.print(f"{record['record_id']}: {note.code}: {note.message}", soft_wrap=True, markup=False)
+        if not records:
+            raise InvalidRequest(f"no {given.format} records there", code="nothing_parsed")
+    within = f"{entities:,} entities" if not labelled else ", ".join(f"{count:,} {label}" for label, count in labelled.items())
+    counts = "".join(f", {number:,} {code}" for code, number in sorted(told.items()))
+    session.out.print(f"{records:,} records with {within} in {given.output}{counts}", soft_wrap=True, markup=False)
+    return exits.OK
