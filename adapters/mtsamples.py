@@ -36,7 +36,7 @@ def read_file(path: Path, labels: Sequence[str]) -> Iterator[tuple[dict[str, Any
 
     A note that is listed several times is one record. Where several of `labels` claim it the first of them wins, and a note says
     so. At the end, without a record, a note for every row that was dropped. `path` is a `.csv`, or one that ends in `.csv.gz`.
-    Raises InvalidRequest for fewer than two labels and for one that the file does not have, FileProblem for what is no such table.
+    Raises InvalidRequest for fewer than two labels or one that the file does not have, FileProblem for what is no such table.
     """
     wanted = {_key(label): label for label in labels}
     if len(wanted) < 2:
