@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters import brat, codiesp, conll, mtsamples
+from adapters import brat, codiesp, conll, medquad, mtsamples
 from chartloop.errors import InvalidRequest
 from chartloop.records import Note
 from client import arguments, exits
@@ -19,11 +19,26 @@ from client.session import Session
 Read = tuple[Mapping[str, Any] | None, list[Note]]
 """A record with what was noted of it; None, with what is true of no record alone."""
 
+
+def _medquad(given: argparse.Namespace) -> Iterator[Read]:
+    """With `--texts`, some of the documents go there as plain texts, and only the others are records."""
+    if given.texts is None:
+        yield from medquad.read_file(given.path)
+        return
+    parts = medquad.share_out(medquad.pairs(given.path), given.texts_percent)
+    with replaced(given.texts) as output:
+        output.writelines(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in parts.texts)
+    told = {"text": len(parts.texts), "near_a_record": parts.left_out}
+    yield from ((None, [Note(code, "of another document")]) for code, number in told.items() for _ in range(number))
+    yield from ((pair.record, []) for pair in parts.pairs)
+
+
 READERS: dict[str, Callable[[argparse.Namespace], Iterable[Read]]] = {
     "brat": lambda given: brat.read_folder(given.path),
     "conll": lambda given: conll.read_folder(given.path),
     "codiesp": lambda given: codiesp.read_folder(given.path),
     "codiesp-en": lambda given: codiesp.read_folder(given.path, language="en"),
+    "medquad": _medquad,
     "mtsamples": lambda given: mtsamples.read_file(given.path, given.labels),
 }
 
@@ -31,12 +46,16 @@ READERS: dict[str, Callable[[argparse.Namespace], Iterable[Read]]] = {
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "import", import_files, "write annotated files as records, one a document")
     parser.add_argument("format", choices=tuple(READERS))
-    parser.add_argument("path", type=arguments.existing, metavar="PATH", help="a folder; of mtsamples the .csv or .csv.gz")
+    parser.add_argument("path", type=arguments.existing, metavar="PATH", help="a folder; of mtsamples and medquad the file")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.jsonl")
     parser.add_argument(
         "--labels", type=arguments.names, default=[], metavar="A,B",
         help="mtsamples: the specialties to take; a note under several of them gets the one that comes first here",
     )  # fmt: skip
+    parser.add_argument("--texts", type=Path, metavar="FILE.jsonl", help="medquad: other documents, as plain texts")
+    parser.add_argument(
+        "--texts-percent", type=arguments.positive, default=40, metavar="N", help="of the documents are texts (%(default)s)"
+    )
 
 
 def import_files(session: Session, given: argparse.Namespace) -> int:
@@ -55,7 +74,8 @@ def import_files(session: Session, given: argparse.Namespace) -> int:
                 session.out.print(f"{record['record_id']}: {note.code}: {note.message}", soft_wrap=True, markup=False)
         if not records:
             raise InvalidRequest(f"no {given.format} records there", code="nothing_parsed")
-    within = f"{entities:,} entities" if not labelled else ", ".join(f"{count:,} {label}" for label, count in labelled.items())
+    counted = labelled or ({"entities": entities} if entities else {})
+    within = " with " * bool(counted) + ", ".join(f"{count:,} {label}" for label, count in counted.items())
     counts = "".join(f", {number:,} {code}" for code, number in sorted(told.items()))
-    session.out.print(f"{records:,} records with {within} in {given.output}{counts}", soft_wrap=True, markup=False)
+    session.out.print(f"{records:,} records{within} in {given.output}{counts}", soft_wrap=True, markup=False)
     return exits.OK

@@ -1,4 +1,4 @@
-"""The commands for one machine, `up` and `demo`, and those that stage: `stage-model` and `stage-wheels`."""
+"""The commands for one machine, `up` and `demo`, and those that stage: `pretrain-base`, `stage-model` and `stage-wheels`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +32,15 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--revision", default="", metavar="COMMIT", help="the hub's commit, which a name on the hub needs")
     parser.add_argument("--as", dest="staged_as", metavar="NAME", help="what settings call it (NAME_OR_FOLDER)")
     parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+    parser = arguments.add(
+        commands, "pretrain-base", pretrain_base, "make a small Llama from texts, as a base for generation where there is no hub"
+    )
+    parser.add_argument("texts", nargs="+", type=arguments.file, metavar="FILE.jsonl", help="a `text` a line")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--set", type=arguments.setting, action="append", default=[], metavar="NAME=VALUE",
+        help="vocabulary, width, layers, heads, length, epochs, batch_size, learning_rate, seed",
+    )  # fmt: skip
     parser = arguments.add(
         commands, "stage-wheels", stage_wheels, "copy what the notebook instance installs into the data bucket"
     )
@@ -84,6 +95,22 @@ def stage_model(session: Session, given: argparse.Namespace) -> int:
     with progress(session, files) as advance:
         prefix = stage.stage(s3, bucket, name, files, advance, given.revision)
     session.out.print(f"s3://{bucket}/{prefix}: set it with --set model_name_or_path={name}", soft_wrap=True)
+    return exits.OK
+
+
+def pretrain_base(session: Session, given: argparse.Namespace) -> int:
+    """In a process of its own, because it needs torch; its metric lines are the notices."""
+    chosen = [part for name, value in given.set for part in (f"--{name.replace('_', '-')}", str(value))]
+    files = [str(path) for path in given.texts]
+    session.notices.file.flush()
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "training.pretrain", *files, "--output", str(given.output), *chosen],
+        check=False,
+        stdout=sys.stderr,
+    )
+    if done.returncode:
+        return exits.USAGE if done.returncode == exits.USAGE else exits.REFUSED
+    session.out.print(f"{given.output}: stage it with chartloop stage-model {given.output}", soft_wrap=True)
     return exits.OK
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from chartloop.errors import JobFailed
 
@@ -24,6 +25,14 @@ def verify(folder: Path) -> None:
     for name, path in found.items():
         if _sha256(path) != listed[name]:
             raise JobFailed(f"{name} of the base model is not what was staged", code="base_model_changed", field="sha256")
+
+
+def write_manifest(folder: Path, *, name: str, **about: Any) -> None:
+    """Names all files of a model that was made here, as staging does."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    listed = [{"path": path.name, "sha256": _sha256(path), "bytes": path.stat().st_size} for path in files]
+    manifest = {"name": name, "revision": None, "files": listed, **about}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def content_hash(folder: Path) -> str:

@@ -149,7 +149,7 @@ class _Fit:
             f"{kind}.{rank}": one for kind in chance for rank, one in enumerate(self.ranks.each(chance[kind], self.where))
         }
         if self.ranks.first:
-            tensors = {"model": _flat(self.model.state_dict()), "optimizer": _of_optimizer(self.optimizer), "random": everyone}
+            tensors = {"model": _flat(_learned(self.model)), "optimizer": _of_optimizer(self.optimizer), "random": everyone}
             self.checkpoints.save(State(self.done, tensors))
 
     def _resume(self) -> int:
@@ -160,7 +160,7 @@ class _Fit:
         seen = self.ranks.each(torch.tensor([state.step if state else 0]), self.where)
         if state is None or any(int(one) != state.step for one in seen):
             return 0
-        self.model.load_state_dict(state.tensors["model"])
+        self.model.load_state_dict(state.tensors["model"], strict=not _frozen(self.model))
         _into_optimizer(self.optimizer, state.tensors["optimizer"])
         ours = {kind: state.tensors["random"].get(f"{kind}.{self.ranks.rank}") for kind in ("cpu", "cuda")}
         if ours["cpu"] is not None:
@@ -170,6 +170,17 @@ class _Fit:
         if self.ranks.first:
             print(f"going on after {state.step} of {self.steps} updates", flush=True)  # noqa: T201
         return state.step
+
+
+def _frozen(model: Any) -> set[str]:
+    """What training leaves as it is: all of the base beside an adapter."""
+    return {name for name, parameter in model.named_parameters(remove_duplicate=False) if not parameter.requires_grad}
+
+
+def _learned(model: Any) -> dict[str, torch.Tensor]:
+    """The state without what is frozen, which a resumed training loads from the base again."""
+    frozen = _frozen(model)
+    return {name: tensor for name, tensor in model.state_dict().items() if name not in frozen}
 
 
 def _flat(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -192,8 +203,9 @@ def _into_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, torc
 
 def _optimizer(model: Any, plan: Plan) -> torch.optim.Optimizer:
     """Biases and layer norms are not decayed."""
-    weights = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
+    learned = [p for p in model.parameters() if p.requires_grad]
+    weights = [p for p in learned if p.dim() > 1]
+    others = [p for p in learned if p.dim() <= 1]
     groups = [{"params": weights, "weight_decay": plan.weight_decay}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=plan.learning_rate, fused=True)
 

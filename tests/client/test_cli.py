@@ -320,6 +320,22 @@ def test_a_folder_without_annotations_makes_no_file(tmp_path: Path) -> None:
     assert not output.exists()
 
 
+def test_questions_become_records_and_other_documents_plain_texts(tmp_path: Path) -> None:
+    source, output, texts = (tmp_path / name for name in ("in.jsonl", "out.jsonl", "texts.jsonl"))
+    pairs = [{"focus": f"illness {n}", "question": f"What is {n}?", "answer": f"It is {n} of many."} for n in range(20)]
+    source.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    session = Service().session(tmp_path)
+    ordered = ["import", "medquad", str(source), "-o", str(output)]
+    assert run(ordered, session) == exits.OK
+    assert len(output.read_text().splitlines()) == 20
+    assert run([*ordered, "--texts", str(texts), "--texts-percent", "50"], session) == exits.OK
+    records = [json.loads(line) for line in output.read_text().splitlines()]
+    others = [json.loads(line)["text"] for line in texts.read_text().splitlines()]
+    assert 0 < len(records) < 20
+    assert {record["completion"] for record in records}.isdisjoint(others)
+    assert printed(session).endswith(f"{len(records)} records in {output}, {len(others)} text\n")
+
+
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed(io.StringIO):
         def write(self, text: str) -> int:

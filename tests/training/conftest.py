@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training import tiny
+from tests.training import questions, tiny
 from tests.training.tiny import Run, Trained
 from training.export import Exported, export
 from training.prepare import prepare
@@ -30,6 +30,11 @@ def run_input(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.build_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def causal_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return questions.build_base(tmp_path_factory.mktemp("causal"))
 
 
 @pytest.fixture(scope="session")
