@@ -31,13 +31,14 @@ from client.contracts_feedback import Correction, Drift, Review
 from client.contracts_transform import Transform
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits
+from client.routes_trust import TrustRoutes
 
 T = TypeVar("T")
 
 JSON_LINES = "application/x-ndjson"
 
 
-class Routes:
+class Routes(TrustRoutes):
     """Every route once: a method describes its Call, and `@route` sends it, as the kind of client does that it is asked of.
 
     Errors are those of chartloop/errors.py; `code` tells them apart.

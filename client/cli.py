@@ -19,6 +19,7 @@ from client import (
     commands_records,
     commands_runs,
     commands_transform,
+    commands_trust,
     exits,
 )
 from client.session import Session, open_session
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
         commands_feedback,
         commands_transform,
         commands_costs,
+        commands_trust,
     )
     for group in groups:
         group.add(commands)

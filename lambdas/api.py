@@ -17,6 +17,7 @@ from lambdas import (
     routes_search,
     routes_tasks,
     routes_transforms,
+    routes_trust,
     wiring,
 )
 from lambdas.http import MODELS_READ, PUBLIC, Edge, Event, Routes
@@ -47,7 +48,7 @@ def get_docs() -> Response[Any]:
 
 @lru_cache(maxsize=1)
 def edge() -> Edge:
-    parts = (routes_records, routes_tasks, routes_models, routes_feedback, routes_search, routes_transforms)
+    parts = (routes_records, routes_tasks, routes_models, routes_feedback, routes_search, routes_transforms, routes_trust)
     return Edge(routes, *(part.routes for part in parts), loads=bodies.loads)
 
 

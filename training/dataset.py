@@ -41,26 +41,35 @@ class Snapshot:
     documents: tuple[Document, ...]
 
 
+def stored(folder: Path) -> list[snapshots.StoredRecord]:
+    """The snapshot's records as they were stored. Raises JobFailed as `read` does."""
+    lines = (snapshots.StoredRecord(**line) for _, its in _parts(folder) for line in its)
+    return sorted(snapshots.counted(lines), key=lambda each: each.record_id)
+
+
 def read(folder: Path) -> Snapshot:
     """The snapshot, of one file or of several machines' parts: the same either way.
 
     Raises JobFailed `snapshot_changed` where a file is not what its manifest says, `shard_missing` where parts lack one.
     """
-    suffixes = parts.whole(path.name for path in folder.iterdir())
-    if not suffixes:
-        raise JobFailed("the snapshot is not whole", code="snapshot_changed", field="manifest")
-    read = [_part(folder, suffix) for suffix in suffixes]
+    read = _parts(folder)
     manifest, lines = read[0]
     if len(read) == 1:
         return Snapshot(manifest["hash"], tuple(manifest["labels"]), tuple(map(document, lines)))
     if {shard for about, _ in read for shard in about["shards"]} != set(manifest["asked"]):
         raise JobFailed("the snapshot's parts lack a shard", code="shard_missing")
-    stored = snapshots.counted(snapshots.StoredRecord(**line) for _, its in read for line in its)
-    documents = [document(vars(each)) for each in sorted(stored, key=lambda each: each.record_id)]
+    documents = [document(vars(each)) for each in stored(folder)]
     if not documents:
         raise JobFailed("the request's shards hold no records", code="no_training_data")
     labels = sorted({entity["label"] for each in documents for entity in each.entities})
     return Snapshot(manifest["hash"], tuple(labels), tuple(documents))
+
+
+def _parts(folder: Path) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    suffixes = parts.whole(path.name for path in folder.iterdir())
+    if not suffixes:
+        raise JobFailed("the snapshot is not whole", code="snapshot_changed", field="manifest")
+    return [_part(folder, suffix) for suffix in suffixes]
 
 
 def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chartloop import snapshots
+from chartloop import firewall, quality, snapshots
 from chartloop.items import Clock, stamp, utc_now
 from chartloop.scores import ScoreReport
 from chartloop.snapshots import StoredRecord
@@ -130,10 +130,21 @@ def report(judged: Artifact, role: str, holdout: Holdout, left_out: Collection[s
     })  # fmt: skip
 
 
+def firewalled(holdout: Holdout, snapshot: Path, now: Clock) -> tuple[Holdout, dict[str, Any]]:
+    """(the holdout without what is too near to the training side, the Quality of the run's records)."""
+    task, learned = holdout.request["task"], dataset.stored(snapshot)
+    held = firewall.leaks(task, learned, holdout.records)
+    found = quality.report(task, learned, holdout.records, held)
+    kept = [stored for stored in holdout.records if stored.record_id not in held]
+    about = {"task": task, "run_id": holdout.request["run_id"], "created_at": stamp(now())}
+    return replace(holdout, records=kept), {**about, **found}
+
+
 def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
-    """Writes `candidate.json` and, where there is one, `champion.json`; the artifact and its manifest go to `model_output`."""
-    holdout = read_holdout(arguments.request, arguments.holdout)
+    """Writes `candidate.json`, `quality.json` and, where there is one, `champion.json`; the artifact goes to `model_output`."""
+    holdout, found = firewalled(read_holdout(arguments.request, arguments.holdout), arguments.snapshot, now)
     arguments.output.mkdir(parents=True, exist_ok=True)
+    (arguments.output / "quality.json").write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         judged = {"candidate": export_candidate(arguments, place)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,12 +12,13 @@ import pytest
 
 from chartloop import spans
 from chartloop.errors import JobFailed
+from chartloop.items import utc_now
 from tests.contracts import validate
 from tests.training import tiny
 from tests.training.tiny import Run, Trained
-from training import artifact, encoding, quality, serving
+from training import artifact, dataset, encoding, quality, serving
 from training.export import Exported
-from training.score import Artifact, apart, read_holdout, without
+from training.score import Artifact, apart, firewalled, read_holdout, without
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,15 @@ def test_labels_that_only_one_model_knows_are_left_out() -> None:
     assert apart([old, new]) == {"dose", "test"}
     entities = [{"start": 0, "end": 1, "label": label} for label in ("dose", "drug", "test")]
     assert [entity["label"] for entity in without({"dose", "test"}, entities)] == ["drug"]
+
+
+def test_a_copy_of_what_was_learned_from_does_not_judge(run_input: Run, snapshot: Path, scored: Path) -> None:
+    holdout = read_holdout(run_input.request, run_input.holdout)
+    learned = dataset.stored(snapshot)
+    copies = [dataclasses.replace(each, record_id=f"copy-{each.record_id}", settled=True) for each in learned[:3]]
+    kept, found = firewalled(dataclasses.replace(holdout, records=[*holdout.records, *copies]), snapshot, utc_now)
+    assert kept.records == holdout.records
+    assert found["set_aside"]["counts"] == {"same_group": 3}
+    validate("quality", found)
+    told = json.loads((scored / "quality.json").read_text())
+    assert told["set_aside"]["counts"] == {} and told["records"] == {"training": len(learned), "holdout": len(holdout.records)}

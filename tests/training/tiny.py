@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chartloop import snapshots
+from chartloop import snapshots, splits
 
 ROOT = Path(__file__).resolve().parents[2]
 DRUGS = ("aspirin", "metformin", "ramipril", "insulin")
@@ -32,6 +32,15 @@ def note(chance: random.Random) -> dict[str, Any]:
     number = chance.randrange(10**6)
     codes = [{"system": "icd10cm", "code": code} for code in ("R05", "I10")[: number % 3]]
     return {"text": f"{text} ({number})", "entities": entities, **({"codes": codes} if codes else {})}
+
+
+def distinct(chance: random.Random, others: list[dict[str, Any]]) -> dict[str, Any]:
+    """A note that the holdout firewall does not take for a copy of one of `others`."""
+    signed = [splits.signature(other["text"]) for other in others]
+    while True:
+        made = note(chance)
+        if all(splits.similarity(splits.signature(made["text"]), one) < splits.NEAR for one in signed):
+            return made
 
 
 def shard(batch: str, sequence: int, notes: list[dict[str, Any]]) -> bytes:
@@ -56,11 +65,14 @@ def build_run(folder: Path) -> Run:
     """80 notes to train on in two shards; a settled holdout of 16 notes and a fresh one of 6."""
     chance = random.Random(7)
     request: dict[str, Any] = {"run_id": "ner-1", "task": "ner", "created_at": "2026-11-21T08:00:00.000Z", "settings": {}}
+    learned: list[dict[str, Any]] = []
     for side, sizes in (("records", (48, 32)), ("holdout", (16, 6))):
         (folder / side).mkdir()
         request[side] = []
         for sequence, size in enumerate(sizes, start=1):
-            body = shard(f"{side}{sequence}", sequence, [note(chance) for _ in range(size)])
+            notes = [note(chance) if side == "records" else distinct(chance, learned) for _ in range(size)]
+            learned += notes if side == "records" else []
+            body = shard(f"{side}{sequence}", sequence, notes)
             entry = snapshots.shard_entry(f"{side}/ner/{side}{sequence}.jsonl", body)
             (folder / side / f"{side}{sequence}.jsonl").write_bytes(body)
             request[side].append({"batch_id": f"{side}{sequence}", **entry, "sequence": sequence})
