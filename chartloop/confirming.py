@@ -11,8 +11,8 @@ from datetime import datetime
 
 from chartloop import failures
 from chartloop.errors import Conflict
-from chartloop.items import until_first
-from chartloop.promotion import GATE, ask_golden, holding, read, swapped
+from chartloop.items import GATE, until_first
+from chartloop.promotion import ask_golden, holding, read, swapped
 from chartloop.runs import LONGEST_REASON, decide, start_saved
 from chartloop.seams import Endpoints, Executions, Item, Ledger, Objects
 from chartloop.steps import mark

@@ -9,6 +9,7 @@ TASK#{task}            AUDIT#{time}#{id}   who did what, when and why
 TASK#{task}            ORDER#{by}#{key}    by hashed caller and Idempotency-Key: the run that was asked for under it
 TASK#{task}            ARRIVED#{time}#{id} the batches by time
 TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
+TASK#{task}            HOLDOUT#{hash}      how often each run looked at a settled holdout
 RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
 BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
 NOTEBOOK               ORDER               the notebook instance's last order: for which execution, and whether it is answered
@@ -29,6 +30,9 @@ from uuid import uuid4
 
 from chartloop.errors import NotFound, Stale
 from chartloop.seams import Item, Key, Ledger
+
+GATE = "gate"
+"""Who decides, where no person does."""
 
 Clock = Callable[[], datetime]
 T = TypeVar("T")
@@ -65,6 +69,10 @@ def model_key(task: str, version: str) -> Key:
 
 def transform_key(task: str, transform_id: str) -> Key:
     return f"TASK#{task}", f"TRANSFORM#{transform_id}"
+
+
+def holdout_key(task: str, holdout: str) -> Key:
+    return f"TASK#{task}", f"HOLDOUT#{holdout}"
 
 
 def record_key(task: str, record_id: str) -> Key:

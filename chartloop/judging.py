@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chartloop import gate, keys, models, registration, scores, tasks
+from chartloop.case import Looks
 from chartloop.errors import Conflict, JobFailed, NotFound
-from chartloop.items import change, model_key, require, run_key, task_item, until_first
+from chartloop.items import GATE, audit, change, hashed, holdout_key, model_key, new, require, run_key, task_item, until_first
 from chartloop.runs import settings_of
 from chartloop.scores import ScoreReport
 from chartloop.seams import Item, Ledger, Objects, Registry
@@ -46,18 +49,21 @@ def judge(
     """
     made = _manifest(objects, task, run_id)
     candidate = _report(objects, run_id, "candidate")
-    if candidate and candidate.sha256 != made["sha256"]:
+    if candidate.report and candidate.report.sha256 != made["sha256"]:
         raise JobFailed("the artifact is not the one that was scored", code="artifact_changed")
+    theirs = _report(objects, run_id, "champion") if champion["present"] else NO_REPORT
     verdict = gate.decide(
-        candidate,
-        _report(objects, run_id, "champion") if champion["present"] else None,
+        candidate.report,
+        theirs.report,
         settings_of(task_item(ledger, task), settings).policy,
         task=tasks.find(task),
         run_id=run_id,
         now=now,
         champion_version=champion["version"] if champion["present"] else None,
+        looks=_looks(task, run_id, candidate.report, ledger),
     )
-    model = _note(verdict, made, ledger, settings.code_version, now)
+    judged = {"candidate": candidate.hashes(made["sha256"]), "champion": theirs.hashes(None)}
+    model = _note(verdict, made, judged, ledger, settings.code_version, now)
     registration.judged(model, verdict=verdict.verdict, reason=verdict.message, objects=objects, registry=registry)
     # Last: where the verdict lies, a run that is resumed finds all that it needs to promote.
     body = json.dumps(verdict.to_json(), indent=1, allow_nan=False).encode()
@@ -65,7 +71,20 @@ def judge(
     return verdict
 
 
-def _note(verdict: Verdict, made: Mapping[str, Any], ledger: Ledger, code_version: str, now: datetime) -> Item:
+def _looks(task: str, run_id: str, candidate: ScoreReport | None, ledger: Ledger) -> Looks:
+    """Notes this run's looks at the holdout that was scored, beside those of every other run."""
+    if candidate is None:
+        return Looks()
+    key = holdout_key(task, candidate.holdout)
+    made = require(ledger, run_key(task, run_id), "run")["looks"]
+    item = change(ledger, lambda: ledger.get(key) or new(key, looks={}), lambda seen: seen["looks"].update({run_id: made}))
+    return Looks(sum(item["looks"].values()), len(item["looks"]))
+
+
+def _note(
+    verdict: Verdict, made: Mapping[str, Any], judged: Mapping[str, Any], ledger: Ledger, code_version: str, now: datetime
+) -> Item:
+    """The run, its model and the audit trail, in one save; `judged` says by hashes what the verdict is on."""
     task, run_id = verdict.task, verdict.run_id
 
     def attempt() -> Item:
@@ -80,10 +99,20 @@ def _note(verdict: Verdict, made: Mapping[str, Any], ledger: Ledger, code_versio
             code_version=code_version,
             now=now,
         )
-        ledger.save(run, model)
+        ledger.save(run, model, *_unless_told(ledger, run, verdict, judged, now))
         return model
 
     return until_first(attempt)
+
+
+def _unless_told(ledger: Ledger, run: Item, verdict: Verdict, judged: Mapping[str, Any], now: datetime) -> list[Item]:
+    """The audit item, unless a judge that was interrupted has left it already."""
+    item = audit(
+        verdict.task, now, action="verdict", by=GATE, run_id=verdict.run_id, model=verdict.run_id, reason=verdict.message,
+        verdict=verdict.verdict, policy=verdict.policy, holdout=verdict.holdout, judged=dict(judged),
+    )  # fmt: skip
+    item["sk"] = f"AUDIT#{run['marks']['judge']['started_at']}#{hashed(json.dumps(judged, sort_keys=True))[:8]}"
+    return [] if ledger.get((item["pk"], item["sk"])) else [item]
 
 
 def _manifest(objects: Objects, task: str, version: str) -> dict[str, Any]:
@@ -93,9 +122,29 @@ def _manifest(objects: Objects, task: str, version: str) -> dict[str, Any]:
         raise JobFailed("the run left no artifact", code="no_artifact") from None
 
 
-def _report(objects: Objects, run_id: str, role: str) -> ScoreReport | None:
-    """None where there is no report, or one that cannot be read: the gate keeps the champion then."""
+@dataclass(frozen=True)
+class _Report:
+    """A score report as it was read, and the hash of its bytes; None where there is none."""
+
+    report: ScoreReport | None
+    sha256: str | None
+
+    def hashes(self, artifact: str | None) -> dict[str, str | None]:
+        """Of the report and of the artifact that it is on."""
+        return {"artifact": self.report.sha256 if self.report else artifact, "report": self.sha256}
+
+
+NO_REPORT = _Report(None, None)
+
+
+def _report(objects: Objects, run_id: str, role: str) -> _Report:
+    """Without a report where there is none, or one that cannot be read: the gate keeps the champion then."""
     try:
-        return scores.parse(objects.get(keys.run(run_id, f"score/{role}.json")).body)
-    except (NotFound, JobFailed):
-        return None
+        body = objects.get(keys.run(run_id, f"score/{role}.json")).body
+    except NotFound:
+        return NO_REPORT
+    digest = hashlib.sha256(body).hexdigest()
+    try:
+        return _Report(scores.parse(body), digest)
+    except JobFailed:
+        return _Report(None, digest)

@@ -32,6 +32,37 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a missed and what a wrong code or entity costs, in money."""
+
+    missed: float
+    wrong: float
+    currency: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What serving may take: the 95th percentile of one request's time, and the artifact's size."""
+
+    p95_ms: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a person may set of the gate's rules, beside the policy."""
+
+    label_support: int = 30
+    """Annotated cases in the holdout from which a label's own figure is evidence."""
+    label_margin: float = 0.05
+    """By how much the F1 of such a label may fall."""
+    price: Price | None = None
+    budget: Budget | None = None
+    review_days: int = 7
+    """How long a candidate that needs review waits for a person."""
+
+
+@dataclass(frozen=True)
 class Measures:
     """The gate's rules of one task."""
 

@@ -16,12 +16,9 @@ from typing import Any
 
 from chartloop import keys, models, registration
 from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, JobFailed, PromotionActive
-from chartloop.items import audit, model_key, require, run_key, stamp, task_item, until_first
+from chartloop.items import GATE, audit, model_key, require, run_key, stamp, task_item, until_first
 from chartloop.seams import BUSY, Endpoints, EndpointState, Item, Ledger, Objects, Registry
 from chartloop.steps import mark
-
-GATE = "gate"
-"""Who promotes, where no person does."""
 
 
 def swapped(owner: Item, run_id: str) -> bool:

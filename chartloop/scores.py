@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -69,6 +70,20 @@ class GroupCounts(_Model):
     """Summed over `records`."""
     right: str | None = Field(None, pattern="^[01]*$")
     """A digit for each record, in the order of the records' hashes: 1 where its answer is exactly right."""
+
+    @property
+    def missed(self) -> int | None:
+        """Annotated and not found."""
+        return self.fn if self.fn is not None else _summed(self.labels, "fn")
+
+    @property
+    def wrong(self) -> int | None:
+        """Found and not annotated."""
+        return self.fp if self.fp is not None else _summed(self.labels, "fp")
+
+
+def _summed(labels: Mapping[str, LabelCounts] | None, count: str) -> int | None:
+    return None if labels is None else sum(getattr(each, count) for each in labels.values())
 
 
 class Part(_Model):

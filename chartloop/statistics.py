@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chartloop.measures import Price
 from chartloop.scores import GroupCounts, LabelScore
 
 Array = npt.NDArray[np.float64]
@@ -84,6 +85,15 @@ STATISTICS: dict[str, Statistic] = {
 """By metric."""
 
 
+def expected_cost(price: Price) -> Statistic:
+    """Money per 1,000 records for what is missed and what is wrong."""
+
+    def value(sums: Array) -> Array:
+        return 1000 * _ratio(sums[..., 0] * price.missed + sums[..., 1] * price.wrong, sums[..., 2])
+
+    return Statistic(("missed", "wrong", "records"), value)
+
+
 def labels_of(*sides: Iterable[GroupCounts]) -> list[str]:
     """Every label that a group of a side counts, sorted."""
     return sorted({label for side in sides for group in side for label in group.labels or ()})
@@ -91,10 +101,15 @@ def labels_of(*sides: Iterable[GroupCounts]) -> list[str]:
 
 def figure(metric: str, groups: Sequence[GroupCounts]) -> float | None:
     """`metric` of all `groups` together; None where a count is missing or there was nothing to count."""
-    table = STATISTICS[metric].table(groups, labels_of(groups))
+    return total(STATISTICS[metric], groups)
+
+
+def total(statistic: Statistic, groups: Sequence[GroupCounts]) -> float | None:
+    """As `figure`, of a statistic that is no metric of a report."""
+    table = statistic.table(groups, labels_of(groups))
     if not table:
         return None
-    value = float(STATISTICS[metric].value(np.array(list(table.values()), dtype=np.float64).sum(axis=0)))
+    value = float(statistic.value(np.array(list(table.values()), dtype=np.float64).sum(axis=0)))
     return None if math.isnan(value) else value
 
 

@@ -29,13 +29,15 @@ class Clause(_Model):
 
 
 class LabelRow(_Model):
-    """Strict F1 of one label, candidate beside champion; informs, binds nothing."""
+    """F1 of one label, candidate beside champion; the clause on labels is made of these."""
 
     label: str
     support: int
     candidate: float | None
     champion: float | None
     difference: float | None
+    evidence: Literal["held", "fell", "insufficient evidence"] | None
+    """None where there is no model in service to fall from."""
 
 
 class Verdict(_Model):
@@ -54,7 +56,9 @@ class Verdict(_Model):
     interval: dict[str, Any] | None
     """Of the first primary metric."""
     further_intervals: tuple[dict[str, Any], ...] = ()
-    """Of the other primary metrics."""
+    """Of the other primary metrics, and of the cost of errors where there is a price."""
+    mcnemar: dict[str, Any] | None = None
+    """Records that the candidate fixed and broke, with McNemar's exact p."""
     labels: tuple[LabelRow, ...]
     message: str
     created_at: str

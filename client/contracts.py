@@ -65,6 +65,7 @@ class Interval(TypedDict):
     level: float
     resamples: int
     seed: int
+    higher_is_better: NotRequired[bool]
 
 
 class LabelScore(TypedDict):
@@ -73,6 +74,13 @@ class LabelScore(TypedDict):
     candidate: float | None
     champion: float | None
     difference: float | None
+    evidence: NotRequired[Literal["held", "fell", "insufficient evidence"] | None]
+
+
+class McNemar(TypedDict):
+    fixed: int
+    broken: int
+    p: float
 
 
 class BothMetrics(TypedDict):
@@ -93,6 +101,7 @@ class Verdict(TypedDict):
     metrics: BothMetrics
     interval: Interval | None
     further_intervals: NotRequired[list[Interval]]
+    mcnemar: NotRequired[McNemar | None]
     labels: list[LabelScore]
     message: str
     created_at: str

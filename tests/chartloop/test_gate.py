@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chartloop import tasks
+from chartloop.case import Looks
 from chartloop.gate import decide
-from chartloop.measures import Measures, Metric
-from chartloop.scores import LabelScore, ScoreReport
+from chartloop.measures import Measures, Metric, Price, Terms
+from chartloop.scores import GroupCounts, LabelScore, ScoreReport
 from chartloop.verdicts import PolicyName, Verdict
 from tests.contracts import validate
 from tests.reports import OLD, RUN, candidate, champion, even, f1, group, part, report
@@ -159,8 +160,10 @@ def test_labels_stand_side_by_side_and_a_new_one_has_no_difference() -> None:
 def test_where_lower_is_better_the_lower_one_is_promoted() -> None:
     mission, primary = Metric("token_accuracy", higher_is_better=False), Metric("entity_f1", higher_is_better=False)
     errors = tasks.Task("ner", Measures(mission, (primary,), (), "nobody"))
+    unlabelled = {right: part(even(right), labels={}) for right in (6, 7, 8)}
     for right, expected in ((6, "promote"), (7, "keep"), (8, "keep")):
-        verdict = decide(candidate(right), champion(7), "strict", task=errors, run_id=RUN, now=NOW)
+        ours, theirs = candidate(settled=unlabelled[right]), champion(settled=unlabelled[7])
+        verdict = decide(ours, theirs, "strict", task=errors, run_id=RUN, now=NOW)
         assert verdict.verdict == expected
 
 
@@ -168,9 +171,11 @@ def test_clauses_have_the_numbers_of_the_gates_rules() -> None:
     verdict = judged(candidate(8), champion(7))
     assert [(clause.clause, clause.name) for clause in verdict.clauses] == [
         (1, "same holdout"), (5, "figures complete"), (2, "floor of token accuracy"), (2, "floor of entity F1"),
-        (3, "ahead of the champion"), (3, "entity F1 beyond chance"),
+        (3, "ahead of the champion"), (3, "entity F1 beyond chance"), (4, "labels hold"), (7, "looks at the holdout"),
+        (8, "judged again where another came first"), (9, "proven in service"), (10, "by hand"),
     ]  # fmt: skip
-    assert [clause.policies for clause in verdict.clauses] == [("spec", "strict")] * 5 + [("strict",)]
+    strict = {clause.name for clause in verdict.clauses if clause.policies == ("strict",)}
+    assert strict == {"entity F1 beyond chance", "labels hold"}
 
 
 figures = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([float("nan"), float("inf"), 0.5, 0.7]))
@@ -231,3 +236,170 @@ def test_a_new_label_without_records_is_shown_and_binds_nothing() -> None:
     (clause,) = (clause for clause in verdict.clauses if clause.name == "new label device")
     assert (clause.passed, clause.measured, verdict.verdict) == (None, None, "promote")
     assert "insufficient evidence" in clause.message
+
+
+def test_a_label_that_the_candidate_lost_is_a_persons_decision() -> None:
+    theirs = champion(7).model_copy(update={"labels": ("device", "drug")})
+    verdict = judged(candidate(8).model_copy(update={"labels": ("drug",)}), theirs)
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "lost label device")
+    assert (clause.passed, clause.policies, verdict.policies["spec"]) == (False, ("strict",), "promote")
+    assert verdict.message.endswith("+0.100. The model in service knows the label device, and the candidate does not.")
+    assert verdict.verdict == "needs-review"
+
+
+def labelled(role: str, right: int, **f1s: tuple[int, int]) -> ScoreReport:
+    """A report with the F1, in hundredths, and the support of each label."""
+    labels = {
+        label: LabelScore(tp=1, fp=1, fn=1, support=support, precision=0.5, recall=0.5, f1=value / 100)
+        for label, (value, support) in f1s.items()
+    }
+    return report(role, even(right), settled=part(even(right), labels=labels))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "passed", "evidence"),
+    [
+        (80, 85, True, "held"),  # the margin exactly
+        (79, 85, False, "fell"),
+        (90, 10, True, "held"),
+        (0, 90, False, "fell"),
+    ],
+)
+def test_a_label_may_fall_by_the_margin(ours: int, theirs: int, passed: bool, evidence: str) -> None:
+    verdict = judged(labelled("candidate", 8, drug=(ours, 30)), labelled("champion", 7, drug=(theirs, 30)))
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "labels hold")
+    assert (clause.clause, clause.passed, clause.policies) == (4, passed, ("strict",))
+    assert clause.measured == pytest.approx((ours - theirs) / 100) and clause.required == -0.05
+    assert verdict.labels[0].evidence == evidence
+    assert (verdict.verdict, verdict.policies["spec"]) == ("promote" if passed else "needs-review", "promote")
+
+
+def test_the_message_says_which_labels_fell_and_for_which_there_is_no_evidence() -> None:
+    ours = labelled("candidate", 8, dose=(10, 29), drug=(10, 30), route=(50, 99), site=(10, 40))
+    theirs = labelled("champion", 7, dose=(90, 29), drug=(90, 30), route=(50, 99), site=(90, 40))
+    verdict = judged(ours, theirs)
+    told = "The F1 of drug, site fell by more than 0.05. Insufficient evidence for dose: fewer than 30 in the holdout."
+    assert verdict.message.startswith("Needs review: ") and verdict.message.endswith(f" {told}")
+    assert {row.label: row.evidence for row in verdict.labels} == {
+        "dose": "insufficient evidence", "drug": "fell", "route": "held", "site": "fell",
+    }  # fmt: skip
+
+
+def test_too_little_of_every_label_is_told_and_binds_nothing() -> None:
+    verdict = judged(labelled("candidate", 8, drug=(10, 29)), labelled("champion", 7, drug=(90, 29)))
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "labels hold")
+    assert (clause.passed, clause.measured, verdict.verdict) == (None, None, "promote")
+    assert clause.message == (
+        "The F1 of 0 labels fell by no more than 0.05. Insufficient evidence for drug: fewer than 30 in the holdout."
+    )
+
+
+def test_a_label_that_one_report_leaves_out_counts_as_never_found() -> None:
+    verdict = judged(labelled("candidate", 8), labelled("champion", 7, drug=(60, 30)))
+    assert (verdict.labels[0].evidence, verdict.verdict) == ("fell", "needs-review")
+
+
+def test_the_first_model_has_no_labels_that_could_fall() -> None:
+    verdict = judged(labelled("candidate", 8, drug=(60, 30)), None)
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "labels hold")
+    assert (clause.passed, verdict.labels[0].evidence) == (None, None)
+    assert clause.message == "There is no model in service whose labels could fall."
+
+
+def test_margin_and_support_are_terms() -> None:
+    ours, theirs = labelled("candidate", 8, drug=(60, 10)), labelled("champion", 7, drug=(80, 10))
+    for terms, evidence in (
+        (Terms(label_support=10), "fell"),
+        (Terms(label_support=11), "insufficient evidence"),
+        (Terms(label_support=10, label_margin=0.2), "held"),
+    ):
+        assert judged(ours, theirs, terms=terms).labels[0].evidence == evidence
+
+
+PRICE = Price(missed=30, wrong=10, currency="USD")
+
+
+@pytest.mark.parametrize(
+    ("fp", "fn", "passed"),
+    [(2, 3, True), (3, 3, True), (0, 4, True), (1, 4, False), (7, 1, True), (0, 2, True)],
+)
+def test_where_there_is_a_price_errors_may_not_cost_more(fp: int, fn: int, passed: bool) -> None:
+    """The champion misses 3 and invents 3 in each record: 120 USD."""
+    ours = report("candidate", [group(f"g{n}", 8, fp, fn, 90) for n in range(30)])
+    verdict = judged(ours, champion(7), terms=Terms(price=PRICE))
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "cost of errors")
+    assert (clause.clause, clause.passed, clause.policies) == (4, passed, ("strict",))
+    assert (clause.measured, clause.required) == (1000 * (10 * fp + 30 * fn), 120_000)
+    (cost,) = verdict.further_intervals
+    assert (cost["metric"], cost["higher_is_better"]) == ("cost_per_1000", False)
+    assert cost["difference"] == pytest.approx(1000 * (10 * fp + 30 * fn) - 120_000)
+
+
+def test_the_cost_is_told_in_its_currency_with_its_interval() -> None:
+    verdict = judged(candidate(6), champion(7), "spec", terms=Terms(price=PRICE))
+    (clause,) = (clause for clause in verdict.clauses if clause.name == "cost of errors")
+    assert clause.message == (
+        "What the candidate misses and gets wrong costs 160,000 against 120,000 USD for 1,000 records; "
+        "the difference lies between +40,000 and +40,000."
+    )
+
+
+def test_a_cost_that_cannot_be_counted_is_not_passed_and_the_first_model_has_none_to_beat() -> None:
+    uncounted = [GroupCounts(group=f"g{n}", records=1, tokens=100) for n in range(30)]
+    lacking = candidate(settled=part(even(8), per_group=tuple(uncounted)))
+    (clause,) = (c for c in judged(lacking, champion(7), terms=Terms(price=PRICE)).clauses if c.name == "cost of errors")
+    assert (clause.passed, clause.measured) == (False, None)
+    assert clause.message.startswith("What the candidate misses and gets wrong costs an unknown sum against 120,000 USD")
+    (clause,) = (c for c in judged(candidate(8), None, terms=Terms(price=PRICE)).clauses if c.name == "cost of errors")
+    assert (clause.passed, clause.required) == (None, None)
+
+
+def test_without_a_price_there_is_no_clause_on_cost() -> None:
+    assert "cost of errors" not in {clause.name for clause in judged(candidate(8), champion(7)).clauses}
+
+
+def test_looks_are_shown_with_what_they_make_of_chance() -> None:
+    (clause,) = (clause for clause in judged(candidate(8), champion(7), looks=Looks(12, 5)).clauses if clause.clause == 7)
+    assert (clause.passed, clause.measured) == (None, 12)
+    assert clause.message == (
+        "This holdout was looked at 12 times, by 5 runs. Of so many models that are no better, one would pass by chance with a "
+        "probability of up to 26.2 %."
+    )
+    (clause,) = (clause for clause in judged(candidate(8), champion(7)).clauses if clause.clause == 7)
+    assert clause.message.startswith("This holdout was looked at once, by 1 run. ") and "up to 2.5 %" in clause.message
+
+
+def digits(ours: str, theirs: str) -> tuple[ScoreReport, ScoreReport]:
+    sides = (("candidate", 8, ours), ("champion", 7, theirs))
+    found = []
+    for role, right, answers in sides:
+        rows = [g.model_copy(update={"right": answers, "records": len(answers)}) for g in even(right)]
+        found.append(report(role, rows, settled=part(rows, records=30)))
+    return found[0], found[1]
+
+
+def test_mcnemar_counts_what_was_fixed_and_broken() -> None:
+    verdict = judged(*digits("110", "101"))
+    assert verdict.mcnemar == {"fixed": 30, "broken": 30, "p": 1.0}
+    verdict = judged(*digits("111", "101"))
+    assert verdict.mcnemar == {"fixed": 30, "broken": 0, "p": pytest.approx(2 * 0.5**30)}
+    assert judged(candidate(8), champion(7)).mcnemar is None
+    assert judged(candidate(8), None).mcnemar is None
+
+
+def test_mcnemar_needs_every_record_of_both() -> None:
+    ours, theirs = digits("11", "01")
+    some = [g.model_copy(update={"right": None}) if n == 3 else g for n, g in enumerate(theirs.settled.per_group)]
+    assert judged(ours, theirs.model_copy(update={"settled": part(some, records=30)})).mcnemar is None
+    short = [g.model_copy(update={"right": "0"}) if n == 3 else g for n, g in enumerate(theirs.settled.per_group)]
+    assert judged(ours, theirs.model_copy(update={"settled": part(short, records=30)})).mcnemar is None
+    less = theirs.settled.per_group[1:]
+    assert judged(ours, theirs.model_copy(update={"settled": part(less, records=30)})).mcnemar is None
+    assert judged(ours.model_copy(update={"settled": part(less, records=30)}), theirs).mcnemar is None
+
+
+@pytest.mark.parametrize("changed", [{"records": 2}, {"tokens": 99}])
+def test_other_records_or_tokens_in_a_group_are_another_holdout(changed: dict[str, int]) -> None:
+    rows = [even(8)[0].model_copy(update=changed), *even(8)[1:]]
+    verdict = judged(report("candidate", rows), champion(7))
+    assert verdict.verdict == "keep" and "different holdouts" in verdict.message

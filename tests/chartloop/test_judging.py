@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -117,3 +118,48 @@ def test_judging_again_replaces_the_verdict() -> None:
     world.job("score", f"{run_id}-1-score2", {"run_id": run_id, "standing": {"champion": champion}, "uris": {"train": ""}})
     assert judge(world, run_id, champion).verdict == "keep"
     assert world.model(run_id)["status"] == "rejected"
+
+
+def audited(world: FakeWorld) -> list[dict[str, Any]]:
+    return [entry for entry in world.stores["ledger"].query(f"TASK#{TASK}", "AUDIT#") if entry["action"] == "verdict"]
+
+
+def test_looks_at_a_holdout_are_counted_over_all_runs() -> None:
+    world = second_run(6)
+    run_id, champion = scored(world)
+    judging.look(TASK, run_id, **world.seams("ledger", "objects"))
+    (told,) = (clause for clause in judge(world, run_id, champion).clauses if clause.clause == 7)
+    before = told.measured
+    assert before == 3.0  # one of the first run, two of this one
+    (again,) = (clause for clause in judge(world, run_id, champion).clauses if clause.clause == 7)
+    assert again.measured == before  # the same look, judged twice
+    judging.look(TASK, run_id, **world.seams("ledger", "objects"))
+    (more,) = (clause for clause in judge(world, run_id, champion).clauses if clause.clause == 7)
+    assert more.measured == 4.0
+
+
+def test_the_audit_says_by_hashes_what_was_judged() -> None:
+    world = second_run(8)
+    run_id, champion = scored(world)
+    verdict = judge(world, run_id, champion)
+    told = audited(world)[-1]
+    reports_of = {
+        role: world.stores["objects"].get(keys.run(run_id, f"score/{role}.json")).body for role in ("candidate", "champion")
+    }
+    hashes = {role: hashlib.sha256(body).hexdigest() for role, body in reports_of.items()}
+    assert (told["by"], told["run_id"], told["model"], told["reason"]) == ("gate", run_id, run_id, verdict.message)
+    assert (told["verdict"], told["policy"], told["holdout"]) == ("promote", "strict", verdict.holdout)
+    assert told["judged"] == {
+        role: {"artifact": json.loads(body)["sha256"], "report": hashes[role]} for role, body in reports_of.items()
+    }
+
+
+def test_the_audit_of_a_report_that_cannot_be_read_has_its_hash_all_the_same() -> None:
+    world = second_run(8)
+    run_id, champion = scored(world)
+    world.stores["objects"].put(keys.run(run_id, "score/candidate.json"), b"{")
+    del world.stores["objects"].stored[keys.run(run_id, "score/champion.json")]
+    judge(world, run_id, champion)
+    judged = audited(world)[-1]["judged"]
+    assert judged["champion"] == {"artifact": None, "report": None}
+    assert judged["candidate"] == {"artifact": world.model(run_id)["sha256"], "report": hashlib.sha256(b"{").hexdigest()}

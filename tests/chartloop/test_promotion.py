@@ -64,7 +64,7 @@ def test_a_crash_before_any_call_ends_as_if_nothing_had_happened(champions: tupl
         assert len(done) == len(world.runs()) == len(champions) + 1
         assert world.owner()["champion"]["version"] == done[-1]["run_id"]
         audit = world.stores["ledger"].query(f"TASK#{TASK}", "AUDIT#")
-        assert [entry["action"] for entry in audit] == ["champion"] * len(done)
+        assert [entry["action"] for entry in audit] == ["verdict", "champion"] * len(done)
         assert all(run["attempt"] <= 2 for run in done)
 
 
