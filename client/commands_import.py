@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters import brat, codiesp, conll, medquad, mtsamples
+from adapters import brat, codiesp, conll, diabetes130, medquad, mtsamples
+from chartloop.columns import Remark
 from chartloop.errors import InvalidRequest
 from chartloop.records import Note
 from client import arguments, exits
 from client.files import replaced
 from client.session import Session
 
-Read = tuple[Mapping[str, Any] | None, list[Note]]
+Read = tuple[Mapping[str, Any] | None, list[Note] | list[Remark]]
 """A record with what was noted of it; None, with what is true of no record alone."""
 
 
@@ -40,13 +41,15 @@ READERS: dict[str, Callable[[argparse.Namespace], Iterable[Read]]] = {
     "codiesp-en": lambda given: codiesp.read_folder(given.path, language="en"),
     "medquad": _medquad,
     "mtsamples": lambda given: mtsamples.read_file(given.path, given.labels),
+    "diabetes130": lambda given: diabetes130.read_file(given.path),
 }
 
 
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "import", import_files, "write annotated files as records, one a document")
     parser.add_argument("format", choices=tuple(READERS))
-    parser.add_argument("path", type=arguments.existing, metavar="PATH", help="a folder; of mtsamples and medquad the file")
+    files = "a folder; of mtsamples, medquad and diabetes130 the file"
+    parser.add_argument("path", type=arguments.existing, metavar="PATH", help=files)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.jsonl")
     parser.add_argument(
         "--labels", type=arguments.names, default=[], metavar="A,B",
@@ -59,23 +62,34 @@ def add(commands: arguments.Commands) -> None:
 
 
 def import_files(session: Session, given: argparse.Namespace) -> int:
-    """Tells what was noted of each record, and counts all that was noted or dropped."""
-    told, labelled = Counter[str](), Counter[str]()
-    records = entities = 0
+    """Tells what was noted of each record, counts all that was noted or dropped, and tells what was so once."""
+    told, held = Counter[str](), Counter[str]()
+    apart = list[Note | Remark]()
+    records = 0
     with replaced(given.output) as output:
         for record, notes in READERS[given.format](given):
             told.update(note.code for note in notes)
             if record is None:
+                apart += notes
                 continue
             output.write(json.dumps(record, ensure_ascii=False) + "\n")
-            records, entities = records + 1, entities + len(record.get("entities", ()))
-            labelled.update([record["label"]] if "label" in record else [])
+            records += 1
+            held.update(_held(record))
             for note in notes:
                 session.out.print(f"{record['record_id']}: {note.code}: {note.message}", soft_wrap=True, markup=False)
         if not records:
             raise InvalidRequest(f"no {given.format} records there", code="nothing_parsed")
-    counted = labelled or ({"entities": entities} if entities else {})
-    within = " with " * bool(counted) + ", ".join(f"{count:,} {label}" for label, count in counted.items())
+    for note in apart:
+        if told[note.code] == 1:
+            session.out.print(f"{note.code}: {note.message}", soft_wrap=True, markup=False)
+    within = " with " + ", ".join(f"{count:,} {what}" for what, count in held.items()) if held else ""
     counts = "".join(f", {number:,} {code}" for code, number in sorted(told.items()))
     session.out.print(f"{records:,} records{within} in {given.output}{counts}", soft_wrap=True, markup=False)
     return exits.OK
+
+
+def _held(record: Mapping[str, Any]) -> dict[str, int]:
+    """What is counted of a record: its entities, or its label."""
+    if "entities" in record:
+        return {"entities": len(record["entities"])}
+    return {record["label"]: 1} if "label" in record else {}

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from rich.console import Console
 
+from adapters import diabetes130
 from chartloop.errors import ChartloopError, Forbidden, Unauthorized, Unavailable
 from client import exits
 from client.cli import parser, run
@@ -310,6 +311,20 @@ def test_transcriptions_become_records_and_what_is_dropped_is_counted(tmp_path: 
     assert "1: listed_twice: is listed under Surgery and Consult" in printed(session)
     dropped = "1 listed_again, 1 listed_twice, 1 other_specialty"
     assert printed(session).endswith(f"2 records with 1 Surgery, 1 Consult in {output}, {dropped}\n")
+
+
+def test_stays_become_records_and_what_is_left_out_is_told(tmp_path: Path) -> None:
+    table, output = tmp_path / "stays.csv", tmp_path / "out.jsonl"
+    columns = [*diabetes130.NEEDED, "num_medications"]
+    table.write_text(
+        ",".join(columns) + "\n" + ",".join(["9", "1", "3", *["?"] * (len(columns) - 7), "1", "0", "2", "18"]) + "\n"
+    )
+    session = Service().session(tmp_path)
+    assert run(["import", "diabetes130", str(table), "-o", str(output)], session) == exits.OK
+    (record,) = (json.loads(line) for line in output.read_text().splitlines())
+    assert (record["target"], record["features"]["number_outpatient"]) == (3.0, 2.0)
+    assert "left out, for it is known only at discharge: num_medications" in printed(session)
+    assert "1 records in " in printed(session)
 
 
 def test_a_folder_without_annotations_makes_no_file(tmp_path: Path) -> None:
