@@ -1,6 +1,6 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Review, Run, RunPage, TaskStatus,
+  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Review, Run, RunPage, Similar, TaskStatus,
 } from "./api/types.gen";
 import type { Span } from "./note/segments";
 
@@ -43,15 +43,20 @@ export class Api {
   withdraw = (id: string, reason: string) =>
     this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
   /** Offsets count UTF-16 units, as this page does. */
-  predict = (text: string, keep: boolean) => this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text, keep, offset_unit: "utf16" }));
+  predict = (text: string, { keep, codes }: { keep: boolean; codes: number }) =>
+    this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text, keep, codes, offset_unit: "utf16" }));
+  /** The nearest records of the training side; their texts where `withText`. */
+  similar = (text: string, withText: boolean) =>
+    this.ask<Similar>(`/tasks/${TASK}/similar`, json({ text, most: 5, include: withText ? ["text"] : [] }));
   /** With `check` nothing is stored: the verdicts alone. */
   send = (body: Blob, type: string, unit: OffsetUnit, check: boolean) =>
     this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: unit, check: check ? "true" : null })}`, { method: "POST", body, type });
 
-  /** What is right of a prediction: all its entities. `text` where the prediction was not kept. */
-  feedback = (prediction: string, text: string | undefined, spans: Span[]) => {
+  /** What is right of a prediction: all its entities, and its codes where somebody decided on them. `text` where the prediction was not kept. */
+  feedback = (prediction: string, text: string | undefined, spans: Span[], codes: { system: string; code: string }[] | null) => {
     const entities = spans.map(({ start, end, label }) => ({ start, end, label }));
-    return this.ask<BatchReceipt>(`/tasks/${TASK}/feedback`, json({ prediction_id: prediction, text, entities, offset_unit: "utf16" }));
+    const right = { entities, codes: codes ?? undefined };
+    return this.ask<BatchReceipt>(`/tasks/${TASK}/feedback`, json({ prediction_id: prediction, text, ...right, offset_unit: "utf16" }));
   };
   /** Kept predictions that nobody corrected, least sure first, with their texts. */
   review = (before: string | null) =>

@@ -1,8 +1,10 @@
 /** A note with its spans marked: read-only text that keeps every character, line by line, and says what was selected in it. */
 import { memo, useMemo, type KeyboardEvent, type MouseEvent } from "react";
 import { colourOf } from "./colours";
+import { step } from "./keys";
 import "./note.css";
 import { byLine, linesOf, piecesOf, snapped, type Line, type Span } from "./segments";
+import { legend, visible } from "./visible";
 
 type Given = {
   text: string;
@@ -29,15 +31,21 @@ export function Note({ text, spans, name, select, pick }: Given) {
     const at = (event.target as HTMLElement).closest("mark")?.dataset.from;
     if (at !== undefined) pick(spans.filter((span) => span.start <= Number(at) && span.end > Number(at)));
   };
-  const pressed = (event: KeyboardEvent) => {
-    if (event.key === "Enter") heard(event.altKey);
+  const pressed = (event: KeyboardEvent<HTMLElement>) => {
+    if (!select || event.ctrlKey || event.metaKey || event.altKey || !step(event)) return;
+    event.preventDefault();
+    heard(false);
   };
+  const strange = useMemo(() => legend(text), [text]);
   return (
-    <div className="note" role="region" aria-label={name} tabIndex={0} onMouseUp={released} onKeyUp={pressed}>
-      {lines.map((line, number) => (
-        <Row key={number} line={line} text={text.slice(line.from, line.to)} spans={found[number] ?? []} />
-      ))}
-    </div>
+    <>
+      <div className="note" role="region" aria-label={name} tabIndex={0} onMouseUp={released} onKeyDown={pressed}>
+        {lines.map((line, number) => (
+          <Row key={number} line={line} text={text.slice(line.from, line.to)} spans={found[number] ?? []} />
+        ))}
+      </div>
+      {strange.length > 0 && <p className="note-legend">In this text: {strange.join("; ")}.</p>}
+    </>
   );
 }
 
@@ -48,7 +56,7 @@ const Row = memo(
   function Row({ line, text, spans }: RowGiven) {
     return (
       <div className="note-line" dir="auto" data-from={line.from}>
-        {spans.length === 0 ? text : piecesOf(line, spans).map((piece) => <Part key={piece.from} piece={piece} line={line} text={text} />)}
+        {spans.length === 0 ? visible(text) : piecesOf(line, spans).map((piece) => <Part key={piece.from} piece={piece} line={line} text={text} />)}
       </div>
     );
   },
@@ -60,7 +68,7 @@ const Row = memo(
 );
 
 function Part({ piece, line, text }: { piece: ReturnType<typeof piecesOf>[number]; line: Line; text: string }) {
-  const shown = text.slice(piece.from - line.from, piece.to - line.from);
+  const shown = visible(text.slice(piece.from - line.from, piece.to - line.from));
   const top = piece.spans.at(-1);
   if (!top) return shown;
   const ended = piece.spans.filter((span) => span.end === piece.to || (span.end > line.to && piece.to === line.to));

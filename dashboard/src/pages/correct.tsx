@@ -1,43 +1,60 @@
-/** What was found in a text, to be put right: by mouse in the text, by keyboard in the list; digits are labels. */
+/** What was found in a text, to be put right: by mouse in the text, by keyboard in text and list; digits are labels. */
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
 import Slider from "@cloudscape-design/components/slider";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useEffect, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Span } from "../note/segments";
 import { Note } from "../note/note";
+import { visible } from "../note/visible";
 import { Trouble } from "../parts";
 import { useApi, useDecision } from "../queries";
 import type { Person } from "../session";
 import { count, percent } from "../words";
+import { Codes, type Code, type Suggested } from "./codes";
+import { Marking, type Focus } from "./marking";
+import { Shortcuts, useKeys } from "./shortcuts";
 
-/** `kept`: the service has the text, so a correction need not send it. */
-export type Found = { id: string; kept: boolean; text: string; version: string; spans: Span[] };
-type Range = { start: number; end: number };
+/** `kept`: the service has the text, so a correction need not send it. `codes`: null where none were asked for. */
+export type Found = { id: string; kept: boolean; text: string; version: string; spans: Span[]; codes: Suggested | null };
 
 type CorrectGiven = { found: Found; labels: string[]; person: Person; sent?: () => void };
 
 export function Correct({ found, labels, person, sent }: CorrectGiven) {
+  const { text } = found;
   const { spans, past, put, undo } = useSpans(found.spans);
   const [least, setLeast] = useState(0);
-  const [range, setRange] = useState<Range | null>(null);
-  const shown = spans.filter(({ confidence }) => (confidence ?? 1) >= least);
-  const add = (label: string) => {
-    if (range && label) put([...spans, { ...range, label }].sort((one, other) => one.start - other.start));
-    setRange(null);
+  const [focus, choose] = useState<Focus>(null);
+  const [evidence, setEvidence] = useState<Span[]>([]);
+  const [codes, setCodes] = useState<Code[] | null>(null);
+  const shown = useMemo(() => spans.filter(({ confidence }) => (confidence ?? 1) >= least), [spans, least]);
+  const drawn = useMemo(() => [...shown, ...evidence], [shown, evidence]);
+  const label = (name: string) => {
+    if (!focus || "among" in focus) return;
+    const marked = { ...("range" in focus ? focus.range : bounds(focus.span)), label: name };
+    const others = "span" in focus ? spans.filter((span) => span !== focus.span) : spans;
+    put([...others, marked].sort((one, other) => one.start - other.start));
+    choose(null);
   };
-  useDigits(labels, range !== null, add);
+  const remove = (span: Span) => {
+    put(spans.filter((each) => each !== span));
+    choose(null);
+  };
+  const pick = (under: Span[]) => {
+    const marks = under.filter((span) => !evidence.includes(span));
+    choose(marks.length > 1 ? { among: marks } : marks[0] ? { span: marks[0] } : null);
+  };
+  useMarkKeys({ focus, choose, labels, label, remove, undo, spans: shown });
   return (
     <SpaceBetween size="m">
       <Container
         header={
-          <Header variant="h2" counter={`(${count(shown.length)})`} description={`By ${found.version}`}>
+          <Header variant="h2" counter={`(${count(shown.length)})`} description={`By ${found.version}`} actions={<Shortcuts />}>
             Entities
           </Header>
         }
@@ -46,21 +63,18 @@ export function Correct({ found, labels, person, sent }: CorrectGiven) {
           <FormField label={`At least this sure: ${percent(least)}`}>
             <Slider value={100 * least} min={0} max={99} ariaLabel="Least confidence in percent" onChange={({ detail }) => setLeast(detail.value / 100)} />
           </FormField>
-          <Note name="Entities in the note" text={found.text} spans={shown} select={setRange} />
-          {range ? (
-            <Picker labels={labels} chosen={found.text.slice(range.start, range.end)} add={add} cancel={() => setRange(null)} />
-          ) : (
-            <Box variant="small" color="text-body-secondary">
-              Select words in the text to mark them; with Alt exactly what you select.
-            </Box>
-          )}
-          <List text={found.text} spans={shown} remove={(span) => put(spans.filter((each) => each !== span))} />
+          <Note name="Entities in the note" text={text} spans={drawn} select={(range) => choose({ range })} pick={pick} />
+          <Marking text={text} labels={labels} focus={focus} choose={choose} label={label} remove={remove} />
+          <List text={text} spans={shown} remove={remove} change={(span) => choose({ span })} />
         </SpaceBetween>
       </Container>
-      <Feedback found={found} spans={spans} person={person} changed={past > 0} undo={undo} sent={sent} />
+      {found.codes && <Codes text={text} suggested={found.codes} show={setEvidence} decide={setCodes} decided={codes} />}
+      <Feedback found={found} spans={spans} codes={codes} person={person} changed={past > 0 || codes !== null} undo={past > 0 ? undo : null} sent={sent} />
     </SpaceBetween>
   );
 }
+
+const bounds = ({ start, end }: Span) => ({ start, end });
 
 /** The spans as they stand, and a way back. */
 function useSpans(first: Span[]) {
@@ -73,58 +87,60 @@ function useSpans(first: Span[]) {
   };
 }
 
-/** While words are selected, 1 to 9 give them a label; never from within a field. */
-function useDigits(labels: string[], on: boolean, add: (label: string) => void): void {
-  useEffect(() => {
-    if (!on) return undefined;
-    const pressed = (event: KeyboardEvent) => {
-      const field = event.target instanceof HTMLElement && event.target.closest("input, textarea, [role=listbox]");
-      const label = labels[Number(event.key) - 1];
-      if (field || !label || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      add(label);
-    };
-    document.addEventListener("keydown", pressed);
-    return () => document.removeEventListener("keydown", pressed);
+type MarkKeys = {
+  focus: Focus;
+  choose: (focus: Focus) => void;
+  labels: string[];
+  label: (label: string) => void;
+  remove: (span: Span) => void;
+  undo: () => void;
+  spans: Span[];
+};
+
+function useMarkKeys({ focus, choose, labels, label, remove, undo, spans }: MarkKeys): void {
+  const digit = (index: number) => () => {
+    if (focus && "among" in focus) choose(focus.among[index] ? { span: focus.among[index] } : focus);
+    else if (labels[index]) label(labels[index]);
+  };
+  const beside = (way: 1 | -1) => () => {
+    const at = focus && "span" in focus ? spans.indexOf(focus.span) : way === 1 ? -1 : 0;
+    const span = spans[(at + way + spans.length) % spans.length];
+    if (!span) return;
+    choose({ span });
+    document.querySelector(`.note mark[data-from="${span.start}"]`)?.scrollIntoView({ block: "nearest" });
+  };
+  const gone = () => focus && "span" in focus && remove(focus.span);
+  const digits = focus ? Array.from({ length: 9 }, (_, index) => [String(index + 1), digit(index)] as const) : [];
+  useKeys({
+    ...Object.fromEntries(digits),
+    n: beside(1),
+    p: beside(-1),
+    Delete: gone,
+    Backspace: gone,
+    Escape: () => choose(null),
+    "Ctrl+z": undo,
   });
 }
 
-function Picker({ labels, chosen, add, cancel }: { labels: string[]; chosen: string; add: (label: string) => void; cancel: () => void }) {
-  const [other, setOther] = useState("");
-  return (
-    <div role="group" aria-label="Label of the selected words">
-      <SpaceBetween size="xs">
-        <Box>
-          Label for <b>{chosen}</b>
-        </Box>
-        <SpaceBetween direction="horizontal" size="xs">
-          {labels.slice(0, 9).map((label, index) => (
-            <Button key={label} onClick={() => add(label)}>
-              {index + 1} {label}
-            </Button>
-          ))}
-          <Input value={other} placeholder="another label" ariaLabel="Another label" onChange={({ detail }) => setOther(detail.value)} />
-          <Button disabled={!other.trim()} onClick={() => add(other.trim())}>
-            Add
-          </Button>
-          <Button variant="link" onClick={cancel}>
-            Cancel
-          </Button>
-        </SpaceBetween>
-      </SpaceBetween>
-    </div>
-  );
-}
+type ListGiven = { text: string; spans: Span[]; remove: (span: Span) => void; change: (span: Span) => void };
 
-function List({ text, spans, remove }: { text: string; spans: Span[]; remove: (span: Span) => void }) {
+function List({ text, spans, remove, change }: ListGiven) {
   return (
     <Table
       variant="embedded"
-      items={spans.slice(0, 200)}
+      items={spans.slice(0, LISTED)}
       wrapLines
       columnDefinitions={[
-        { id: "words", header: "Words", isRowHeader: true, cell: ({ start, end }) => <span dir="auto">{text.slice(start, end)}</span> },
-        { id: "label", header: "Label", cell: ({ label }) => label },
+        { id: "words", header: "Words", isRowHeader: true, cell: ({ start, end }) => <span dir="auto">{visible(text.slice(start, end))}</span> },
+        {
+          id: "label",
+          header: "Label",
+          cell: (span) => (
+            <Button variant="inline-link" ariaLabel={`Change ${span.label} at ${span.start}`} onClick={() => change(span)}>
+              {span.label}
+            </Button>
+          ),
+        },
         { id: "confidence", header: "Confidence", cell: ({ confidence }) => (confidence === undefined ? "by you" : percent(confidence)) },
         {
           id: "remove",
@@ -138,16 +154,28 @@ function List({ text, spans, remove }: { text: string; spans: Span[]; remove: (s
       ]}
       ariaLabels={{ tableLabel: "Entities" }}
       empty="Nothing was found in this text."
-      footer={spans.length > 200 && <Box>The first 200 of {count(spans.length)} are listed; all are marked in the text.</Box>}
+      footer={spans.length > LISTED && <Box>The first {LISTED} of {count(spans.length)} are listed; all are marked in the text.</Box>}
     />
   );
 }
 
-type FeedbackGiven = { found: Found; spans: Span[]; person: Person; changed: boolean; undo: () => void; sent: (() => void) | undefined };
+const LISTED = 30;
 
-function Feedback({ found, spans, person, changed, undo, sent }: FeedbackGiven) {
+type FeedbackGiven = {
+  found: Found;
+  spans: Span[];
+  codes: Code[] | null;
+  person: Person;
+  changed: boolean;
+  undo: (() => void) | null;
+  sent: (() => void) | undefined;
+};
+
+function Feedback({ found, spans, codes, person, changed, undo, sent }: FeedbackGiven) {
   const api = useApi();
-  const send = useDecision(() => api.feedback(found.id, found.kept ? undefined : found.text, spans), () => sent?.());
+  const send = useDecision(() => api.feedback(found.id, found.kept ? undefined : found.text, spans, codes), () => sent?.());
+  const may = person.may("records:write");
+  useKeys({ "Ctrl+Enter": () => may && !send.isPending && !send.data && send.mutate(undefined) });
   if (send.data) {
     return (
       <Alert type="success" header="Sent">
@@ -159,15 +187,15 @@ function Feedback({ found, spans, person, changed, undo, sent }: FeedbackGiven) 
     <SpaceBetween size="s">
       {send.error && <Trouble error={send.error} />}
       <SpaceBetween direction="horizontal" size="xs">
-        <Button disabled={!changed} onClick={undo}>
+        <Button disabled={!undo} onClick={() => undo?.()}>
           Undo
         </Button>
-        <Button variant={sent ? "primary" : "normal"} loading={send.isPending} disabled={!person.may("records:write")} onClick={() => send.mutate(undefined)}>
+        <Button variant={sent ? "primary" : "normal"} loading={send.isPending} disabled={!may} onClick={() => send.mutate(undefined)}>
           {sent ? "Accept and next" : changed ? "Send feedback" : "Send as right"}
         </Button>
       </SpaceBetween>
       <Box variant="small" color="text-body-secondary">
-        Sends the text and all its entities, also those below the slider, to training.
+        Sends the text and all its entities, also those below the slider{codes ? `, and ${count(codes.length)} codes` : ""}, to training.
       </Box>
     </SpaceBetween>
   );

@@ -41,7 +41,7 @@ function Waiting({ person }: { person: Person }) {
 
 function One({ kept, labels, person, pass }: { kept: Kept; labels: string[]; person: Person; pass: () => void }) {
   const sure = kept.least_confidence === null ? "nothing was found in it" : `its least sure entity: ${percent(kept.least_confidence)}`;
-  const found = { id: kept.prediction_id, kept: true, text: kept.text ?? "", version: kept.model_version, spans: kept.found ?? [] };
+  const found = { id: kept.prediction_id, kept: true, text: kept.text ?? "", version: kept.model_version, spans: kept.found ?? [], codes: null };
   return (
     <SpaceBetween size="m">
       <SpaceBetween direction="horizontal" size="m" alignItems="center">

@@ -20,7 +20,9 @@ import type { Person } from "../session";
 import type { PageProps } from "../shell";
 import { count } from "../words";
 import { Correct, type Found } from "./correct";
+import { SimilarRecords } from "./similar";
 
+const CODES = 5;
 const WAKING_TRIES = 24;
 const WAKING_MS = 5_000;
 
@@ -43,10 +45,11 @@ export default function Try({ person }: PageProps) {
 function Trial({ person }: { person: Person }) {
   const [text, setText] = useState("");
   const [keep, setKeep] = useState(false);
+  const [coded, setCoded] = useState(true);
   const api = useApi();
   const labels = useModels().data?.models.find(({ status }) => status === "champion")?.labels ?? [];
   const predict = useMutation({
-    mutationFn: async (asked: string) => read(asked, keep, await api.predict(asked, keep)),
+    mutationFn: async (asked: string) => read(asked, keep, coded, await api.predict(asked, { keep, codes: coded ? CODES : 0 })),
     retry: (failures, error) => waking(error) && failures < WAKING_TRIES,
     retryDelay: WAKING_MS,
   });
@@ -77,6 +80,9 @@ function Trial({ person }: { person: Person }) {
           >
             Keep for review
           </Checkbox>
+          <Checkbox checked={coded} onChange={({ detail }) => setCoded(detail.checked)} description="With what speaks for each.">
+            Suggest billing codes
+          </Checkbox>
           <Button variant="primary" loading={predict.isPending} disabled={!person.may("predict") || !text.trim()} onClick={ask}>
             Predict
           </Button>
@@ -90,7 +96,10 @@ function Trial({ person }: { person: Person }) {
         )}
         {predict.error && <Trouble error={predict.error} retry={ask} />}
         {predict.data ? (
-          <Correct key={`${predict.submittedAt}`} found={predict.data} labels={labels} person={person} />
+          <SpaceBetween key={predict.submittedAt} size="m">
+            <Correct found={predict.data} labels={labels} person={person} />
+            <SimilarRecords text={predict.data.text} person={person} />
+          </SpaceBetween>
         ) : (
           <Container header={<Header variant="h2">Entities</Header>}>
             <Box color="text-body-secondary">What is found shows here, marked in the text, each with its confidence.</Box>
@@ -102,9 +111,10 @@ function Trial({ person }: { person: Person }) {
 }
 
 /** The answer to one text. Raises what the model said about it. */
-function read(text: string, kept: boolean, answer: Prediction): Found {
+function read(text: string, kept: boolean, coded: boolean, answer: Prediction): Found {
   const found = answer.predictions[0];
   if (!found) throw new ApiError(502, "no_answer", "the model gave no answer");
   if ("error" in found) throw new ApiError(found.error.status ?? 400, found.error.code, found.error.message, found.error.field);
-  return { id: found.prediction_id, kept, text, version: answer.model_version, spans: found.entities };
+  const codes = coded ? { codes: found.codes ?? [], warnings: answer.warnings?.map(({ message }) => message) ?? [] } : null;
+  return { id: found.prediction_id, kept, text, version: answer.model_version, spans: found.entities, codes };
 }
