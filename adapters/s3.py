@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -32,6 +33,14 @@ class S3Objects:
     def _client(self) -> S3Client:
         # Signature 4 always: the older one, which boto3 still presigns with in some regions, opens nothing under a KMS key.
         return self._given or boto3.client("s3", config=Config(signature_version="s3v4"))
+
+    @cached_property
+    def _presigner(self) -> S3Client:
+        """Its addresses name bucket and region: elsewhere a young bucket answers with a redirect, which no signature outlives."""
+        endpoint = urlsplit(self._client.meta.endpoint_url).hostname or ""
+        style = "virtual" if "." in endpoint else "path"  # one machine's own name has no names below it
+        chosen = {"addressing_style": style, "us_east_1_regional_endpoint": "regional"}
+        return boto3.client("s3", config=Config(signature_version="s3v4", s3=chosen))
 
     def get(self, key: str) -> StoredObject:
         try:
@@ -66,7 +75,7 @@ class S3Objects:
             raise _translated(error, key) from None
 
     def presign_put(self, key: str, *, metadata: Mapping[str, str], seconds: int) -> tuple[str, dict[str, str]]:
-        url = self._client.generate_presigned_url(
+        url = self._presigner.generate_presigned_url(
             "put_object",
             Params={"Bucket": self.bucket, "Key": key, "Metadata": dict(metadata), **self._encryption},
             ExpiresIn=seconds,
@@ -78,7 +87,7 @@ class S3Objects:
         return url, headers
 
     def presign_get(self, key: str, *, seconds: int) -> str:
-        return self._client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds)
+        return self._presigner.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds)
 
 
 def _translated(error: ClientError, key: str) -> Exception:

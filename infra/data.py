@@ -21,7 +21,9 @@ class DataStack(Stack):
     def __init__(self, scope: Construct, *, context: Context, names: Names, **options: Any) -> None:
         super().__init__(scope, names.stack("data"), **options)
         self.key = DataKey(self, names=names).key
-        self.bucket = DataBucket(self, names=names, key=self.key).bucket
+        # The site's stack is made after this one: where it has no domain of its own, CloudFront's names are known by their end.
+        page = f"https://{context.site_domain or '*.cloudfront.net'}"
+        self.bucket = DataBucket(self, names=names, key=self.key, page=page).bucket
         self.ledger = Ledger(self, names=names, key=self.key).table
         self.network = Network(self, names=names, key=self.key, prod=context.prod)
         self.folder = ModelFolder(self, network=self.network, key=self.key)

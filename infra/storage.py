@@ -57,7 +57,8 @@ class DataKey(Construct):
 class DataBucket(Construct):
     """The data bucket, versioned and encrypted; it tells EventBridge of every object."""
 
-    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, *, names: Names, key: kms.IKey, page: str) -> None:
+        """`page`: the origin of the page, which puts large files here by presigned addresses."""
         super().__init__(scope, "DataBucket")
         self.bucket = s3.Bucket(
             self,
@@ -71,6 +72,7 @@ class DataBucket(Construct):
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=self._access_logs(names),
+            cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=[page], allowed_headers=["*"], max_age=3600)],
             lifecycle_rules=[
                 s3.LifecycleRule(
                     noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS),

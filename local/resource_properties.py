@@ -60,14 +60,16 @@ LEFT_OUT = {
     "AWS::KMS::Key": "Description EnableKeyRotation",
     "AWS::Lambda::Function": "Architectures DeadLetterConfig Description EphemeralStorage KmsKeyArn Layers LoggingConfig"
     " ReservedConcurrentExecutions Role VpcConfig",
-    "AWS::S3::Bucket": "AccessControl BucketEncryption LifecycleConfiguration LoggingConfiguration"
+    "AWS::S3::Bucket": "AccessControl BucketEncryption CorsConfiguration LifecycleConfiguration LoggingConfiguration"
     " PublicAccessBlockConfiguration",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupDescription",
     "AWS::SNS::Topic": "KmsMasterKeyId",
     "AWS::SQS::Queue": "KmsMasterKeyId",
     "AWS::StepFunctions::StateMachine": "LoggingConfiguration RoleArn TracingConfiguration",
 }
-"""What means nothing here: encryption at rest, expiry, log destinations, throttling, users of files, roles, text for people."""
+"""What means nothing here: encryption at rest, expiry, log destinations, throttling, users of files, roles, text for people; and
+who else than the page's own origin may put objects, which is the bucket's here too.
+"""
 
 ONLY_KEPT = (
     "AWS::EC2::", "AWS::ECR::", "AWS::EFS::MountTarget", "AWS::IAM::", "AWS::Lambda::LayerVersion", "AWS::Lambda::Permission",

@@ -1,7 +1,8 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Review, Run, RunPage, Similar, TaskStatus,
+  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Review, Run, RunPage, Similar, TaskStatus, UploadAddress,
 } from "./api/types.gen";
+import type { Unit } from "./note/file";
 import type { Span } from "./note/segments";
 
 export const TASK = "ner";
@@ -17,8 +18,6 @@ export class ApiError extends Error {
     super(message);
   }
 }
-
-export type OffsetUnit = "codepoint" | "utf16";
 
 type Sent = { method?: string; body?: BodyInit; type?: string; headers?: Record<string, string> };
 
@@ -49,8 +48,14 @@ export class Api {
   similar = (text: string, withText: boolean) =>
     this.ask<Similar>(`/tasks/${TASK}/similar`, json({ text, most: 5, include: withText ? ["text"] : [] }));
   /** With `check` nothing is stored: the verdicts alone. */
-  send = (body: Blob, type: string, unit: OffsetUnit, check: boolean) =>
+  send = (body: Blob, type: string, unit: Unit, check: boolean) =>
     this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: unit, check: check ? "true" : null })}`, { method: "POST", body, type });
+  /** A file of up to 64 MB, by an address of its own; `progress` hears the share that was sent. Gives the batch. */
+  upload = async (file: File, unit: Unit, progress: (share: number) => void): Promise<string> => {
+    const place = await this.ask<UploadAddress>(`/tasks/${TASK}/uploads`, json({ name: file.name, offset_unit: unit }));
+    await put(place, file, progress);
+    return place.batch_id;
+  };
 
   /** What is right of a prediction: all its entities, and its codes where somebody decided on them. `text` where the prediction was not kept. */
   feedback = (prediction: string, text: string | undefined, spans: Span[], codes: { system: string; code: string }[] | null) => {
@@ -78,6 +83,19 @@ export class Api {
 function refused(status: number, said: Partial<Refusal> | null): ApiError {
   const error = said?.error;
   return new ApiError(status, error?.code ?? "no_answer", error?.message ?? `the API answered ${status}`, error?.field);
+}
+
+/** Without the token, which is the API's alone. Not by fetch, which tells of no progress. */
+function put({ url, headers }: UploadAddress, file: File, progress: (share: number) => void): Promise<void> {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);
+    request.onload = () => (request.status < 300 ? done() : failed(new ApiError(request.status, "upload_failed", "the file was not taken")));
+    request.onerror = () => failed(new TypeError("the file could not be sent"));
+    request.send(file);
+  });
 }
 
 const model = (version: string) => `/tasks/${TASK}/models/${encodeURIComponent(version)}`;

@@ -75,16 +75,17 @@ export function useBatches(before: string | null) {
   });
 }
 
-/** The receipt of a batch, asked until all its verdicts are final. */
-export function useBatch(id: string | null) {
+/** The receipt of a batch, asked until all its verdicts are final; one that was just uploaded has none yet, which is null. */
+export function useBatch(id: string, uploaded: boolean) {
   const api = useApi();
   return useQuery({
     queryKey: ["batch", id],
-    queryFn: () => api.batch(id ?? ""),
-    enabled: id !== null,
-    refetchInterval: (query) => (query.state.data?.status === "received" ? LIVE_MS : false),
+    queryFn: () => api.batch(id).catch((error: unknown) => (uploaded && isMissing(error) ? null : Promise.reject(error))),
+    refetchInterval: (query) => (query.state.data === null || query.state.data?.status === "received" ? LIVE_MS : false),
   });
 }
+
+const isMissing = (error: unknown) => error instanceof ApiError && error.status === 404;
 
 export function useReview(before: string | null) {
   const api = useApi();

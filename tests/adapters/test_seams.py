@@ -108,6 +108,10 @@ class TestObjects:
             objects.put(key, b"x")
         assert [o.key for o in objects.list("p/")] == ["p/1", "p/2"]
 
+    def test_presigned_addresses_name_bucket_and_region(self, aws: None) -> None:
+        url, _ = S3Objects(BUCKET).presign_put("a", metadata={}, seconds=60)
+        assert url.startswith(f"https://{BUCKET}.s3.us-east-1.amazonaws.com/a?")
+
     def test_presigning_names_the_metadata_as_headers(self, objects: Objects) -> None:
         url, headers = objects.presign_put("incoming/ner/b.jsonl", metadata={"batch-id": "b"}, seconds=60)
         assert url.startswith("https://") and "incoming/ner/b.jsonl" in url

@@ -14,6 +14,8 @@ from infra.site import FALLBACK
 from tests.infra.conftest import SITE, composed
 from tests.infra.templates import Templates
 
+UPLOADS = "https://chartloop-data-123456789012-us-east-1.s3.us-east-1.amazonaws.com"
+
 
 def config(t: Templates) -> dict[str, Any]:
     (site,) = t.all("AWS::CloudFront::Distribution").values()
@@ -55,7 +57,15 @@ def test_the_page_asks_nobody_but_the_api_and_who_signs(cloud: Templates, local:
     (asks,) = [rule for rule in rules(cloud).split("; ") if rule.startswith("connect-src")]
     assert asks.split()[1:3] == ["'self'", "https://cognito-idp.us-east-1.amazonaws.com"]
     assert asks.split()[3].endswith(".auth.us-east-1.amazoncognito.com")
-    assert "connect-src 'self' http://localhost:8040;" in rules(local)
+    assert asks.split()[4:] == [UPLOADS]
+    assert f"connect-src 'self' http://localhost:8040 {UPLOADS};" in rules(local)
+
+
+def test_the_page_alone_puts_large_files_into_the_bucket(cloud: Templates, prod: Templates) -> None:
+    for templates, page in ((cloud, "https://*.cloudfront.net"), (prod, f"https://{SITE['site_domain']}")):
+        bucket = templates.only("AWS::S3::Bucket", BucketName=UPLOADS.split(".")[0].removeprefix("https://"))["Properties"]
+        (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+        assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ([page], ["PUT"])
 
 
 def test_a_site_of_its_own_has_its_domain_certificate_countries_and_firewall(prod: Templates) -> None:

@@ -6,6 +6,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
 import Table from "@cloudscape-design/components/table";
 import type { BatchReceipt } from "../api/types.gen";
 import { Asked } from "../parts";
@@ -14,12 +15,22 @@ import { follow } from "../url";
 import { count, moment } from "../words";
 import { Said } from "./records";
 
-type Given = { id: string; first?: BatchReceipt; again?: () => void };
+/** `again` is there where the batch was sent just now. */
+export function Receipt({ id, again }: { id: string; again?: () => void }) {
+  const query = useBatch(id, again !== undefined);
+  return (
+    <Asked query={query} what="the receipt">
+      {(receipt) => (receipt ? <Verdicts receipt={receipt} again={again} /> : <TakenIn id={id} />)}
+    </Asked>
+  );
+}
 
-export function Receipt({ id, first, again }: Given) {
-  const query = useBatch(id);
-  const shown = { ...query, data: query.data ?? first } as typeof query;
-  return <Asked query={shown} what="the receipt">{(receipt) => <Verdicts receipt={receipt} again={again} />}</Asked>;
+function TakenIn({ id }: { id: string }) {
+  return (
+    <Alert type="info" header="Uploaded">
+      <Spinner /> The file is being read. Its receipt will also stand under Labels and data, as batch {id.slice(0, 12)}.
+    </Alert>
+  );
 }
 
 const HEADLINES: { [status in BatchReceipt["status"]]: string } = {

@@ -2,34 +2,29 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
-import FileUpload from "@cloudscape-design/components/file-upload";
-import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Select from "@cloudscape-design/components/select";
+import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
 import { useEffect, useState } from "react";
 import type { BatchReceipt } from "../api/types.gen";
-import type { OffsetUnit } from "../calls";
-import { recordsOf, SAMPLE, TYPES, typeOf, type Shown } from "../note/file";
+import { contentOf, mended, typeOf, TYPES, type Content, type Shown, type Unit } from "../note/file";
 import { Trouble } from "../parts";
 import { useApi, useCost, useDecision, useTask } from "../queries";
 import type { PageProps } from "../shell";
-import { count, seconds, usd } from "../words";
+import { count, percent, seconds, usd } from "../words";
+import { Choice, MOST_POSTED, problemOf } from "./choice";
 import { Receipt } from "./receipt";
 import { Records } from "./records";
 
-const MOST_BYTES = 5_000_000;
-const UNITS = [
-  { value: "codepoint", label: "Unicode code points (Python)" },
-  { value: "utf16", label: "UTF-16 units (JavaScript, Java)" },
-];
-
 export default function Send({ person }: PageProps) {
   const [file, setFile] = useState<File | null>(null);
+  const [unit, setUnit] = useState<Unit>("codepoint");
+  const may = person.may("records:write");
+  const problem = file ? problemOf(file) : "";
   return (
     <ContentLayout
       header={
@@ -40,8 +35,9 @@ export default function Send({ person }: PageProps) {
     >
       <SpaceBetween size="l">
         <Standing />
-        {!person.may("records:write") && <Alert type="warning">Your role may look, but send no data.</Alert>}
-        <Chosen file={file} choose={setFile} may={person.may("records:write")} />
+        {!may && <Alert type="warning">Your role may look, but send no data.</Alert>}
+        <Choice file={file} choose={setFile} problem={problem} unit={unit} setUnit={setUnit} />
+        {file && !problem && <Reading key={`${file.name} ${file.lastModified} ${unit}`} file={file} unit={unit} may={may} again={() => setFile(null)} />}
       </SpaceBetween>
     </ContentLayout>
   );
@@ -68,119 +64,110 @@ function Standing() {
   );
 }
 
-type Content = { records: Shown[] | null };
+type Given = { file: File; may: boolean; again: () => void };
 
-function Chosen({ file, choose, may }: { file: File | null; choose: (file: File | null) => void; may: boolean }) {
-  const [unit, setUnit] = useState<OffsetUnit>("codepoint");
+function Reading({ file, unit, may, again }: Given & { unit: Unit }) {
   const [content, setContent] = useState<Content | null>(null);
-  const [picked, setPicked] = useState<Shown[]>([]);
-  const problem = file && problemOf(file);
-  const api = useApi();
-  const check = useDecision((sent: File) => api.send(sent, typeOf(sent.name) ?? "", unit, true), () => undefined);
-  const send = useDecision(({ body, type }: { body: Blob; type: string }) => api.send(body, type, unit, false), () => undefined);
-  const { reset: forget } = check;
-  const { reset: restart } = send;
+  const [problem, setProblem] = useState("");
   useEffect(() => {
     let current = true;
-    forget();
-    restart();
-    setContent(null);
-    if (file && !problem) {
-      void file.text().then((text) => {
-        if (!current) return;
-        const records = recordsOf(file.name, text, unit);
-        setContent({ records });
-        setPicked(records ?? []);
-      });
-    }
+    contentOf(file, unit).then(
+      (read) => current && setContent(read),
+      (error: Error) => current && setProblem(error.message),
+    );
     return () => {
       current = false;
     };
-  }, [file, problem, unit, forget, restart]);
-  const records = content?.records;
+  }, [file, unit]);
+  if (problem) {
+    return (
+      <Alert type="error" header="The file cannot be read">
+        {problem}
+      </Alert>
+    );
+  }
+  if (!content) {
+    return (
+      <Box>
+        <Spinner /> Reading the file
+      </Box>
+    );
+  }
+  return <Chosen file={file} content={content} unit={content.unit ?? unit} may={may} again={again} />;
+}
+
+function Chosen({ file, content, unit, may, again }: Given & { content: Content; unit: Unit }) {
+  const [records, setRecords] = useState(content.records);
+  const [picked, setPicked] = useState(content.records ?? []);
+  const api = useApi();
+  const check = useDecision((sent: File) => api.send(sent, typeOf(sent.name) ?? "", unit, true), () => undefined);
+  const send = useSending(unit);
+  const changed = content.made || records !== content.records;
+  const all = changed && records ? lines(file, records) : file;
+  const part = records && !content.partial && picked.length < records.length ? lines(file, picked) : all;
   const checked = check.data;
   const good = checked ? (records ? picked.filter((record) => accepted(checked, record.line)).length : checked.counts.accepted) : 0;
-  const submit = () => file && send.mutate(bodyOf(file, records ?? null, picked));
-  if (send.data) return <Receipt id={send.data.batch_id} first={send.data} again={() => choose(null)} />;
+  const large = all.size > MOST_POSTED || !typeOf(all.name);
+  const mend = (old: Shown, raw: string) => {
+    const fixed = mended(old, raw, unit);
+    const put = (known: Shown[]) => known.map((each) => (each === old ? fixed : each));
+    setRecords((known) => known && put(known));
+    setPicked(put);
+    check.reset();
+  };
+  if (send.done) return <Receipt id={send.done} again={again} />;
   return (
-    <SpaceBetween size="l">
-      <Choice file={file} choose={choose} problem={problem ?? ""} unit={unit} setUnit={setUnit} />
-      {file && !problem && (
-        <SpaceBetween size="m">
-          {check.error && <Trouble error={check.error} />}
-          {send.error && <Trouble error={send.error} />}
-          <SpaceBetween direction="horizontal" size="s">
-            <Button variant={checked ? "normal" : "primary"} loading={check.isPending} disabled={!may} onClick={() => check.mutate(file)}>
-              Check records
-            </Button>
-            {checked && (
-              <Button variant="primary" loading={send.isPending} disabled={good === 0} onClick={submit}>
-                Send to training ({count(good)})
-              </Button>
-            )}
-          </SpaceBetween>
-          {checked && <Verdict receipt={checked} />}
-          {records && <Records records={records} receipt={checked} picked={picked} pick={setPicked} />}
-          {content && !records && <Box>A spreadsheet is not shown before it is checked: the check reads it.</Box>}
-        </SpaceBetween>
-      )}
+    <SpaceBetween size="m">
+      {content.notes.length > 0 && <Notes notes={content.notes} />}
+      {check.error && <Trouble error={check.error} />}
+      {send.error && <Trouble error={send.error} retry={() => send.start(part)} />}
+      {send.sent !== null && <ProgressBar value={100 * send.sent} label="Uploading" description={`${percent(send.sent)} of ${(part.size / 1e6).toFixed(1)} MB`} />}
+      <SpaceBetween direction="horizontal" size="s">
+        {!large && (
+          <Button variant={checked ? "normal" : "primary"} loading={check.isPending} disabled={!may} onClick={() => check.mutate(all)}>
+            Check records
+          </Button>
+        )}
+        {(checked || large) && (
+          <Button variant="primary" loading={send.pending} disabled={!may || (!large && good === 0)} onClick={() => send.start(part)}>
+            {large ? `Upload and send to training (${(part.size / 1e6).toFixed(1)} MB)` : `Send to training (${count(good)})`}
+          </Button>
+        )}
+      </SpaceBetween>
+      {large && <Box color="text-body-secondary">A file of this size is checked after it is uploaded; its receipt then says what became of each record.</Box>}
+      {checked && <Verdict receipt={checked} />}
+      {records && <Records records={records} receipt={checked} picked={picked} pick={setPicked} partial={content.partial} mend={mend} />}
+      {!records && !large && <Box>A spreadsheet is not shown before it is checked: the check reads it, row by row, as sending does.</Box>}
     </SpaceBetween>
   );
 }
 
-function problemOf(file: File): string {
-  if (!typeOf(file.name)) return `The name must end in ${Object.keys(TYPES).map((ending) => `.${ending}`).join(" ")}`;
-  if (file.size > MOST_BYTES) return `Over ${count(MOST_BYTES / 1e6)} MB: send it with \`chartloop post FILE\`, which uploads files of any size.`;
-  return file.size === 0 ? "The file is empty." : "";
+/** Sends a body, as a post or by an upload that says how far it is; afterwards `done` is the batch. */
+function useSending(unit: Unit) {
+  const api = useApi();
+  const [sent, setSent] = useState<number | null>(null);
+  const sending = useDecision(
+    async (body: File) => {
+      if (body.size <= MOST_POSTED && typeOf(body.name)) return (await api.send(body, typeOf(body.name) ?? "", unit, false)).batch_id;
+      return api.upload(body, unit, setSent);
+    },
+    () => setSent(null),
+  );
+  return { start: sending.mutate, pending: sending.isPending, error: sending.error, done: sending.data, sent: sending.isPending ? sent : null };
 }
 
 const accepted = (receipt: BatchReceipt, line: number) => receipt.records.find((record) => record.line === line)?.verdict === "accepted";
 
-/** The file as it is, or the chosen records as JSON Lines. */
-function bodyOf(file: File, records: Shown[] | null, picked: Shown[]): { body: Blob; type: string } {
-  if (!records || picked.length === records.length) return { body: file, type: typeOf(file.name) ?? "" };
-  return { body: new Blob([picked.map(({ raw }) => raw).join("\n")]), type: TYPES.jsonl ?? "" };
-}
+const lines = (file: File, records: Shown[]) => new File([records.map(({ raw }) => raw).join("\n")], `${file.name}.jsonl`, { type: TYPES.jsonl });
 
-type ChoiceGiven = { file: File | null; choose: (file: File | null) => void; problem: string; unit: OffsetUnit; setUnit: (unit: OffsetUnit) => void };
-
-function Choice({ file, choose, problem, unit, setUnit }: ChoiceGiven) {
+function Notes({ notes }: { notes: string[] }) {
   return (
-    <Container header={<Header variant="h2">File</Header>}>
-      <ColumnLayout columns={2}>
-        <SpaceBetween size="m">
-          <FormField label="Records" description="JSON, JSON Lines, CSV or XLSX, up to 5 MB" errorText={problem}>
-            <FileUpload
-              value={file ? [file] : []}
-              accept=".json,.jsonl,.csv,.xlsx"
-              onChange={({ detail }) => choose(detail.value[0] ?? null)}
-              showFileSize
-              i18nStrings={{
-                uploadButtonText: () => "Choose a file",
-                dropzoneText: () => "Drop a file here",
-                removeFileAriaLabel: () => "Remove the file",
-                errorIconAriaLabel: "Error",
-                warningIconAriaLabel: "Warning",
-                limitShowFewer: "Show fewer",
-                limitShowMore: "Show more",
-              }}
-            />
-          </FormField>
-          <FormField label="Offsets count">
-            <Select
-              selectedOption={UNITS.find(({ value }) => value === unit) ?? null}
-              options={UNITS}
-              onChange={({ detail }) => setUnit(detail.selectedOption.value as OffsetUnit)}
-            />
-          </FormField>
-        </SpaceBetween>
-        <SpaceBetween size="s">
-          <Box variant="awsui-key-label">One record a line, for example</Box>
-          <pre className="example">{SAMPLE.split("\n")[0]}</pre>
-          <Button onClick={() => choose(new File([SAMPLE], "sample.jsonl"))}>Use a sample file</Button>
-        </SpaceBetween>
-      </ColumnLayout>
-    </Container>
+    <Alert type="warning" header={`${count(notes.length)} things were left out`}>
+      {notes.slice(0, 10).map((note) => (
+        <div key={note}>{note}</div>
+      ))}
+      {notes.length > 10 && `and ${count(notes.length - 10)} more`}
+    </Alert>
   );
 }
 
@@ -188,7 +175,7 @@ function Verdict({ receipt }: { receipt: BatchReceipt }) {
   const { total, accepted: good, rejected } = receipt.counts;
   return (
     <Alert type={rejected ? "warning" : "success"} header={rejected ? `${count(rejected)} of ${count(total)} records would be rejected` : `All ${count(good)} records can be read`}>
-      {rejected ? "Mend them and choose the file again, or send the others. " : ""}
+      {rejected ? "Mend them below or in the file, or send the others. " : ""}
       Duplicates and conflicts with what is stored show after sending.
     </Alert>
   );
