@@ -44,7 +44,7 @@ export function Note({ text, spans, name, select, pick }: Given) {
           <Row key={number} line={line} text={text.slice(line.from, line.to)} spans={found[number] ?? []} />
         ))}
       </div>
-      {strange.length > 0 && <p className="note-legend">In this text: {strange.join("; ")}.</p>}
+      {strange.length > 0 && <p className="note-legend">Shown in their place: {strange.join("; ")}.</p>}
     </>
   );
 }

@@ -58,18 +58,19 @@ export function Codes({ text, suggested, show, decide, decided }: Given) {
           variant="embedded"
           items={rows}
           trackBy="code"
+          contentDensity="compact"
           wrapLines
           selectionType="multi"
           selectedItems={rows.filter(({ code }) => decided?.some((each) => each.code === code))}
           onSelectionChange={({ detail }) => decide(detail.selectedItems.map(({ system, code }) => ({ system, code })))}
           columnDefinitions={[
             { id: "code", header: "Code", isRowHeader: true, cell: ({ system, code }) => `${code} (${system})`, minWidth: 130 },
-            { id: "description", header: "Description", cell: (row) => ("description" in row ? row.description : "added by you"), minWidth: 180 },
+            { id: "description", header: "Description", cell: (row) => ("description" in row ? row.description || "–" : "added by you") },
             { id: "score", header: "Score", cell: (row) => ("score" in row ? row.score.toFixed(2) : "–") },
             {
               id: "evidence",
               header: "What speaks for it",
-              minWidth: 200,
+              minWidth: 220,
               cell: (row) => ("evidence" in row ? <Evidence text={text} row={row} shown={open === row.code} toggle={() => toggle(row)} /> : "–"),
             },
           ]}
@@ -96,11 +97,9 @@ function Evidence({ text, row, shown, toggle }: { text: string; row: Suggestion;
           {[...new Set(words.map(({ start, end }) => visible(text.slice(start, end))))].slice(0, 6).join(", ")}
         </Button>
       )}
-      {records.map(({ record_id, similarity }) => (
-        <Box key={record_id} variant="small">
-          {record_id}, {similarity.toFixed(2)} alike
-        </Box>
-      ))}
+      {records.length > 0 && (
+        <Box variant="small">Carried by {records.map(({ record_id, similarity }) => `${record_id} (${similarity.toFixed(2)} alike)`).join(", ")}</Box>
+      )}
     </SpaceBetween>
   );
 }

@@ -129,6 +129,7 @@ function List({ text, spans, remove, change }: ListGiven) {
     <Table
       variant="embedded"
       items={spans.slice(0, LISTED)}
+      contentDensity="compact"
       wrapLines
       columnDefinitions={[
         { id: "words", header: "Words", isRowHeader: true, cell: ({ start, end }) => <span dir="auto">{visible(text.slice(start, end))}</span> },
@@ -145,11 +146,7 @@ function List({ text, spans, remove, change }: ListGiven) {
         {
           id: "remove",
           header: "Wrong?",
-          cell: (span) => (
-            <Button variant="inline-link" ariaLabel={`Remove ${span.label} at ${span.start}`} onClick={() => remove(span)}>
-              Remove
-            </Button>
-          ),
+          cell: (span) => <Button variant="inline-icon" iconName="close" ariaLabel={`Remove ${span.label} at ${span.start}`} onClick={() => remove(span)} />,
         },
       ]}
       ariaLabels={{ tableLabel: "Entities" }}

@@ -2,10 +2,10 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
+import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
@@ -57,7 +57,7 @@ function Trial({ person }: { person: Person }) {
     if (text.trim() && !predict.isPending) predict.mutate(text);
   };
   return (
-    <ColumnLayout columns={2}>
+    <Grid gridDefinition={[{ colspan: { default: 12, m: 4 } }, { colspan: { default: 12, m: 8 } }]}>
       <Container header={<Header variant="h2">Note</Header>}>
         <SpaceBetween size="m">
           <FormField label="Text" description="Ctrl+Enter asks the model." constraintText={`${count([...text].length)} characters`} stretch>
@@ -106,7 +106,7 @@ function Trial({ person }: { person: Person }) {
           </Container>
         )}
       </SpaceBetween>
-    </ColumnLayout>
+    </Grid>
   );
 }
 
