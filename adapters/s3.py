@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
@@ -37,10 +37,12 @@ class S3Objects:
     @cached_property
     def _presigner(self) -> S3Client:
         """Its addresses name bucket and region: elsewhere a young bucket answers with a redirect, which no signature outlives."""
-        endpoint = urlsplit(self._client.meta.endpoint_url).hostname or ""
-        style = "virtual" if "." in endpoint else "path"  # one machine's own name has no names below it
-        chosen = {"addressing_style": style, "us_east_1_regional_endpoint": "regional"}
-        return boto3.client("s3", config=Config(signature_version="s3v4", s3=chosen))
+        # One machine's own name has no names below it.
+        style: Literal["virtual", "path"] = "virtual" if "." in str(urlsplit(self._client.meta.endpoint_url).hostname) else "path"
+        chosen = Config(
+            signature_version="s3v4", s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"}
+        )  # fmt: skip
+        return boto3.client("s3", config=chosen)
 
     def get(self, key: str) -> StoredObject:
         try:
