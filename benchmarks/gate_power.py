@@ -11,6 +11,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,12 +21,11 @@ from rich.table import Table
 from scipy.special import ndtri
 from scipy.stats import binomtest
 
-from chartloop import measures
+from chartloop import measures, tasks
 from chartloop.gate import decide
 from chartloop.measures import Measures
 from chartloop.scores import GroupCounts, LabelCounts, Part, ScoreReport
 from chartloop.statistics import figure, label_scores
-from chartloop.tasks import Task
 from chartloop.verdicts import Verdict
 
 DEMO = 69
@@ -154,7 +154,7 @@ def trial(task: str, seed: int, gain: float = 0.0, groups: int = DEMO) -> Verdic
     """The gate's verdict on one pair of models; the same seed gives the same."""
     make, its, metrics = MAKERS[task]
     ours, theirs = make(np.random.default_rng([seed, groups]), gain, groups)
-    known = Task(name=task, measures=its)
+    known = replace(tasks.find("ner"), name=task, measures=its)
     reports = [_report(task, role, rows, metrics) for role, rows in (("candidate", ours), ("champion", theirs))]
     return decide(reports[0], reports[1], "strict", task=known, run_id=RUN, now=NOW)
 
