@@ -68,6 +68,17 @@ def compare(
     return Interval(name, float(difference(counts.sum(axis=0))), float(low), float(high))
 
 
+def alone(metric: str, groups: Sequence[GroupCounts]) -> tuple[float, float] | None:
+    """The bounds of one model's own figure over the same draws; None where `paired` has none."""
+    table = STATISTICS[metric].table(groups, labels_of(groups)) if metric in STATISTICS else None
+    if table is None or len(table) < MINIMUM_GROUPS:
+        return None
+    counts = np.array([table[group] for group in sorted(table)], dtype=np.float64)
+    drawn = np.concatenate([np.nan_to_num(STATISTICS[metric].value(weights @ counts)) for weights in _draws(len(table))])
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
 def _draws(groups: int) -> Iterator[Array]:
     """Chunks (draws, groups) of how often each group was drawn, RESAMPLES draws in all, always the same ones."""
     generator = np.random.default_rng(SEED)

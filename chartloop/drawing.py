@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from chartloop.markup import Markup, element, joined
 
-WIDTH = 640.0
-LEFT, RIGHT = 190.0, 150.0
+WIDTH = 500.0
+LEFT, RIGHT = 100.0, 142.0
 """Of an interval's row: room for its name and for its figures."""
 ROW = 34.0
 CHART = (480.0, 260.0)
 """Width and height of a chart with two axes."""
-MARGIN = (52.0, 16.0, 12.0, 44.0)
+MARGIN = (52.0, 16.0, 28.0, 44.0)
 """Of a chart: left, right, top, bottom."""
 
 Point = tuple[float, float]
@@ -63,20 +63,18 @@ class Row:
         return [one for one in (self.low, self.value, self.high) if one is not None]
 
 
-def intervals(rows: Sequence[Row], *, zero: bool = False, marks: Mapping[str, float] | None = None, said: str) -> Markup:
-    """A row each on one axis; with `zero` the axis is a difference's. `marks` are named lines across all rows."""
-    marks = {"0: no difference": 0.0} if zero else dict(marks or {})
-    scale = Scale(*spread([value for row in rows for value in row.all] + list(marks.values())), LEFT, WIDTH - RIGHT)
+def intervals(rows: Sequence[Row], *, zero: bool = False, said: str) -> Markup:
+    """A row each on one axis; with `zero` the axis is a difference's."""
+    scale = Scale(*spread([value for row in rows for value in row.all] + [0.0] * zero), LEFT, WIDTH - RIGHT)
     bottom = ROW * len(rows) + 6
-    drawn = [_mark(scale.at(value), name, bottom) for name, value in marks.items()]
-    drawn += [_row(row, scale, ROW * (place + 0.5) + 6, signed=zero) for place, row in enumerate(rows)]
-    axis = [] if zero else _ticks(scale, bottom + 16)
-    return picture(WIDTH, bottom + (26 if marks or not zero else 8) + (14 if marks and not zero else 0), said, *axis, *drawn)
+    drawn = [_row(row, scale, ROW * (place + 0.5) + 6, signed=zero) for place, row in enumerate(rows)]
+    axis = _zero(scale.at(0.0), bottom) if zero else joined(*_ticks(scale, bottom + 16))
+    return picture(WIDTH, bottom + 22, said, axis, *drawn)
 
 
-def _mark(x: float, name: str, bottom: float) -> Markup:
+def _zero(x: float, bottom: float) -> Markup:
     line = element("line", class_="zero", x1=x, x2=x, y1=2, y2=bottom)
-    return joined(line, element("text", name, class_="note middle", x=x, y=bottom + 30 if name[0] != "0" else bottom + 16))
+    return joined(line, element("text", "0: no difference", class_="note middle", x=x, y=bottom + 16))
 
 
 def _ticks(scale: Scale, y: float) -> list[Markup]:
@@ -196,7 +194,7 @@ def _frame(x: Scale, y: Scale, across: str, up: str) -> Iterable[Markup]:
         yield element("text", number(value), class_="tick middle", x=x.at(value), y=y.start + 16)
     yield element("line", class_="axis", x1=x.start, x2=x.end, y1=y.start, y2=y.start)
     yield element("text", across, class_="note middle", x=(x.start + x.end) / 2, y=y.start + 36)
-    yield element("text", up, class_="note", x=4, y=y.end + 2, dy="0.35em", transform=f"translate(0,-{MARGIN[2] - 6:g})")
+    yield element("text", up, class_="note", x=4, y=y.end - 14)
 
 
 def picture(width: float, height: float, said: str, *drawn: object, small: bool = False) -> Markup:

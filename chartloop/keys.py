@@ -8,6 +8,7 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 INCOMING = "incoming/"
 PREDICTIONS = "predictions/"
 TRANSFORMS = "transforms/"
+FLIPS = "flips/"
 """What expires by itself (infra/storage.py)."""
 
 
@@ -53,8 +54,13 @@ def snapshot(task: str, snapshot_hash: str) -> str:
 
 
 def run(run_id: str, name: str = "") -> str:
-    """`name` is `request.json`, `verdict.json`, `train/` or `score/`..."""
+    """`name` is `request.json`, `verdict.json`, `report.json`, `train/` or `score/`..."""
     return f"runs/{run_id}/{name}"
+
+
+def flips(task: str, run_id: str, name: str = "") -> str:
+    """`name` is `flips.json`: what of a run's flips is shown, with text of the holdout; gone after 30 days."""
+    return f"{FLIPS}{task}/{run_id}/{name}"
 
 
 def model(task: str, version: str, name: str = "") -> str:

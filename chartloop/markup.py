@@ -7,7 +7,8 @@ from html import escape
 
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, changes of writing direction and halves of pairs: in a note they must not steer the page."""
-VOID = frozenset({"circle", "col", "line", "meta", "path", "rect"})
+LONE = frozenset({"circle", "line", "meta", "path", "rect"})
+"""Elements without an end; in SVG the end must be said."""
 
 
 class Markup(str):
@@ -32,12 +33,11 @@ def element(name: str, /, *children: object, **attributes: object) -> Markup:
     one that is None is left out.
     """
     told = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value is not None)
-    start = f"<{name}{told}>"
-    return Markup(start if name in VOID and not children else f"{start}{joined(*children)}</{name}>")
+    return Markup(f"<{name}{told}/>" if name in LONE else f"<{name}{told}>{joined(*children)}</{name}>")
 
 
-def joined(*parts: object) -> Markup:
-    return Markup("".join(text(part) for part in parts if part is not None and part != ""))
+def joined(*parts: object, by: str = "") -> Markup:
+    return Markup(text(by).join(text(part) for part in parts if part is not None and part != ""))
 
 
 def _attribute(name: str, value: object) -> str:

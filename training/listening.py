@@ -11,9 +11,10 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
+from chartloop.curves import FILE as CURVES
+from chartloop.curves import read
+
 LINE = re.compile(r"metric (\w+)=(\S+)\n?")
-CURVES = "metrics.jsonl"
-"""In a training job's output data: `{"name", "value"}` a line, in the order in which they were printed."""
 
 Heard = Callable[[str, float], None]
 
@@ -61,8 +62,4 @@ def keep_in(folder: str | None) -> Heard:
 
 def curves(path: Path) -> dict[str, list[float]]:
     """Each metric's values in their order; nothing where nothing was kept."""
-    found: dict[str, list[float]] = {}
-    for line in path.read_text("utf-8").splitlines() if path.exists() else []:
-        told = json.loads(line)
-        found.setdefault(told["name"], []).append(told["value"])
-    return found
+    return read(path.read_text("utf-8").splitlines() if path.exists() else [])

@@ -34,11 +34,11 @@ def test_letters_of_every_script_lines_and_tabs_stay() -> None:
 
 def test_attributes_are_named_as_html_names_them_and_none_is_left_out() -> None:
     assert element("td", 0, class_="n", aria_label="x", hidden=True, rowspan=None) == '<td class="n" aria-label="x" hidden>0</td>'
-    assert element("line", x1=0.5, x2=10.0) == '<line x1="0.5" x2="10">'
+    assert element("line", x1=0.5, x2=10.0) == '<line x1="0.5" x2="10"/>'
 
 
 def test_what_is_empty_falls_away() -> None:
-    assert joined(None, "", Markup("<hr>"), "a") == "<hr>a"
+    assert joined(None, "", Markup("<hr>"), "a", "b", by="; ") == "<hr>; a; b"
 
 
 def test_a_page_of_hostile_text_has_only_the_elements_that_were_made() -> None:
