@@ -21,6 +21,7 @@ BY_CODE = {
     "shard_damaged": DATA,
     "no_training_data": "Nothing of the training side can be learned from: look at the batches' receipts, send labelled records.",
     "promotion_failed": "The candidate was good enough, but could not be put into service. Promote it by hand, or start a run.",
+    "cancelled": "Nothing: somebody ended this run. The next record that arrives starts another, or start one by hand.",
     "interrupted": "See whether the account's limits or a deployment ended the steps, then start a run.",
     "notebook_failed": NOTEBOOK,
     "notebook_stopped": NOTEBOOK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chartloop import keys, vectors
+from chartloop import keys, reporting, vectors
 from chartloop.errors import Conflict, PromotionActive, Stale
 from chartloop.items import audit, change, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.promotion import stale, swapped, verdict_of
@@ -92,6 +92,8 @@ def finish(
 
     What the promotion itself noted goes before `outcome`: an execution that found nothing left to do says `promoted` too. A run
     that still holds the promotion is not ended: what it began must be completed or undone first, which `resume` sees to.
+
+    The report comes last: one that a crash prevented is made whenever somebody asks for it.
     """
 
     def attempt() -> bool:
@@ -106,7 +108,9 @@ def finish(
 
     if not until_first(attempt):
         return None
-    return consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+    following = consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+    reporting.keep(task, run_id, ledger=ledger, objects=objects, jobs=jobs, now=now)
+    return following
 
 
 def cancel(
@@ -137,6 +141,7 @@ def cancel(
     if executions.status(execution_name(run)) == "RUNNING":
         executions.stop(execution_name(run), f"cancelled by {by}")
     consider(task, ledger=ledger, objects=objects, executions=executions, settings=settings, now=now)
+    reporting.keep(task, run_id, ledger=ledger, objects=objects, jobs=jobs, now=now)
     return run
 
 

@@ -27,7 +27,7 @@ def page(report: Report) -> str:
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", http_equiv="Content-Security-Policy", content=report_style.policy()),
-        element("title", f"{run['run_id']}: {CHIPS[run['outcome']]}"),
+        element("title", f"{run['run_id']}: {_outcome(run)}"),
         element("style", Markup(report_style.STYLE)),
     )
     sections = (
@@ -54,7 +54,7 @@ def _verdict(report: Report) -> Markup:
     run = report["run"]
     return element(
         "header",
-        element("span", CHIPS[run["outcome"]], class_="chip"),
+        element("span", _outcome(run), class_="chip"),
         element("h1", sentence(report)),
         _policies(run["verdict"]),
         _reasons(run["verdict"]),
@@ -73,11 +73,17 @@ def _verdict(report: Report) -> Markup:
     )  # fmt: skip
 
 
+def _outcome(run: Mapping[str, Any]) -> str:
+    return "Cancelled" if run["error"] and run["error"]["code"] == "cancelled" else CHIPS[run["outcome"]]
+
+
 def sentence(report: Report) -> str:
     """What was decided and why, in one sentence."""
     run = report["run"]
     if run["error"]:
         step = next((step["name"] for step in run["steps"] if step["status"] == "failed"), None)
+        if run["error"]["code"] == "cancelled":
+            return f"{run['error']['message'].capitalize()}: {run['reason']}"
         return f"Failed{f' in step {step}' if step else ''}: {run['error']['message']}"
     if run["kind"] != "retrain":
         return f"{run['by'] or 'A person'} decided: {run['reason'] or 'no reason given'}"

@@ -43,7 +43,8 @@ def find(
     """
     run = require(ledger, run_key(task, run_id), "run")
     kept = _read(objects, keys.run(run_id, JSON)) if run["status"] in ENDED else None
-    made: Report = kept or build(run, ledger=ledger, objects=objects, jobs=jobs, now=now)
+    as_it_ended = kept if kept and kept["run"]["outcome"] == run["outcome"] else None  # a person may have decided since
+    made: Report = as_it_ended or build(run, ledger=ledger, objects=objects, jobs=jobs, now=now)
     return {**made, "flips": _flips(run, objects, now)} if text else made
 
 
@@ -106,7 +107,7 @@ def _data(run: Item, request: Mapping[str, Any], ledger: Ledger) -> dict[str, An
     shards = [*request.get("records", ()), *request.get("holdout", ())]
     named = {shard["batch_id"] for shard in shards}
     batches = [batch for batch in ledger.query(task_key(run["task"])[0], "BATCH#") if batch["batch_id"] in named]
-    posters = {batch.get("poster", "") for batch in batches}
+    posters = {batch["poster"] for batch in batches}
     return {**run["records"], "snapshot": run["snapshot"], "batches": len(named), "posters": len(posters)}
 
 

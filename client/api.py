@@ -28,7 +28,9 @@ from client.contracts import (
 from client.contracts_batches import BatchPage, PostOptions, ReadingOptions, UploadAddress
 from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
+from client.contracts_report import Report
 from client.contracts_transform import Transform
+from client.files import pieces, with_length
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits
 from client.routes_trust import TrustRoutes
@@ -122,6 +124,11 @@ class Routes(TrustRoutes):
     def cancel_run(self, run_id: str, reason: str) -> Call[Run]:
         """Ends a run and stops its jobs. Raises Conflict(run_ended) or, once it puts its model into service, PromotionActive."""
         return Call("POST", path("runs", run_id, "cancel"), json={"reason": reason})
+
+    @route
+    def report(self, task: str, run_id: str) -> Call[Report]:
+        """All that there is to see of a run, its flips with text for who may write records; chartloop/report_page.py shows it."""
+        return Call("GET", path("tasks", task, "runs", run_id, "report"))
 
     @route
     def audit(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[AuditPage]:
@@ -232,13 +239,13 @@ class Api(Routes):
     ) -> str:
         """Sends a file of any size by a presigned address; its batch id. `progress` gets the bytes of each piece sent."""
         place = self.upload_address(task, file.name, **options)
-        self._http.put_file(place["url"], _file_headers(place["headers"], file), lambda: _pieces(file, progress))
+        self._http.put_file(place["url"], with_length(place["headers"], file), lambda: pieces(file, progress))
         return place["batch_id"]
 
     def send_input(self, made: Transform, file: Path, *, progress: Callable[[int], None] | None = None) -> None:
         """Sends a new transform its JSON Lines."""
         place = made["upload"]
-        self._http.put_file(place["url"], _file_headers(place["headers"], file), lambda: _pieces(file, progress))
+        self._http.put_file(place["url"], with_length(place["headers"], file), lambda: pieces(file, progress))
 
     def fetch_output(self, done: Transform) -> Iterator[bytes]:
         """The output of a transform that is done, in pieces."""
@@ -269,7 +276,7 @@ class AsyncApi(Routes):
         self, task: str, file: Path, *, progress: Callable[[int], None] | None = None, **options: Unpack[ReadingOptions]
     ) -> str:
         place = await self.upload_address(task, file.name, **options)
-        await self._http.put_file(place["url"], _file_headers(place["headers"], file), lambda: _pieces(file, progress))
+        await self._http.put_file(place["url"], with_length(place["headers"], file), lambda: pieces(file, progress))
         return place["batch_id"]
 
 
@@ -285,15 +292,3 @@ def _page(where: str, **params: str | int | None) -> Call[Any]:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _file_headers(headers: Mapping[str, str], file: Path) -> dict[str, str]:
-    return {**headers, "content-length": str(file.stat().st_size)}
-
-
-def _pieces(file: Path, progress: Callable[[int], None] | None) -> Iterable[bytes]:
-    with file.open("rb") as stream:
-        while piece := stream.read(1 << 20):
-            yield piece
-            if progress is not None:
-                progress(len(piece))

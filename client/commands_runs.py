@@ -1,12 +1,15 @@
-"""The commands that show how a task stands, and that end a run: `status`, `settings`, `runs`, `run` and `cancel`."""
+"""The commands that show how a task stands, and that end a run: `status`, `settings`, `runs`, `run`, `report` and `cancel`."""
 
 from __future__ import annotations
 
 import argparse
+import webbrowser
+from pathlib import Path
 
 from rich.live import Live
 
-from client import arguments, display, exits, following
+from chartloop import report_page
+from client import arguments, display, exits, files, following
 from client.api import Api
 from client.session import Session
 from client.watching import Watch
@@ -30,6 +33,11 @@ def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "run", run, "show one run: its steps, scores and verdict")
     parser.add_argument("run_id", metavar="ID")
     arguments.wait(parser)
+    arguments.as_json(parser)
+    parser = arguments.add(commands, "report", report, "write the report of a run as one page that opens anywhere")
+    parser.add_argument("run_id", metavar="ID")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to (ID.html)")
+    parser.add_argument("--open", action="store_true", help="show it in the browser")
     arguments.as_json(parser)
     parser = arguments.add(commands, "cancel", cancel, "end a run and stop its jobs; what was new waits for the next one")
     parser.add_argument("run_id", metavar="ID")
@@ -79,6 +87,22 @@ def run(session: Session, given: argparse.Namespace) -> int:
         found = following.to_the_end(api, given.run_id, session.sleep, watch) if given.wait else api.run(given.run_id)
     session.answer(found, display.run(found), as_json=given.json)
     return exits.of_run(found) if given.wait else exits.OK
+
+
+def report(session: Session, given: argparse.Namespace) -> int:
+    """The page may show what a note says, so it is written for its owner alone."""
+    with session.api() as api:
+        found = api.report(given.run_id.partition("-")[0], given.run_id)
+    if given.json:
+        session.write_json(found)
+        return exits.OK
+    where = given.output or Path(f"{given.run_id}.html")
+    with files.replaced(where) as file:
+        file.write(report_page.page(found))
+    session.notices.print(f"{where}: {report_page.sentence(found)}", soft_wrap=True)
+    if given.open:
+        webbrowser.open(where.absolute().as_uri())
+    return exits.OK
 
 
 def cancel(session: Session, given: argparse.Namespace) -> int:

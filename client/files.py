@@ -1,8 +1,8 @@
-"""Files that exist only when they are whole."""
+"""Files: read in pieces to be sent, and written so that they exist only when they are whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,3 +21,16 @@ def replaced(path: Path) -> Iterator[IO[str]]:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
+
+
+def with_length(headers: Mapping[str, str], file: Path) -> dict[str, str]:
+    return {**headers, "content-length": str(file.stat().st_size)}
+
+
+def pieces(file: Path, progress: Callable[[int], None] | None) -> Iterable[bytes]:
+    """The file's bytes; `progress` gets the size of each piece that was taken."""
+    with file.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            yield piece
+            if progress is not None:
+                progress(len(piece))

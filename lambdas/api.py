@@ -14,6 +14,7 @@ from lambdas import (
     routes_feedback,
     routes_models,
     routes_records,
+    routes_reports,
     routes_search,
     routes_tasks,
     routes_transforms,
@@ -48,7 +49,16 @@ def get_docs() -> Response[Any]:
 
 @lru_cache(maxsize=1)
 def edge() -> Edge:
-    parts = (routes_records, routes_tasks, routes_models, routes_feedback, routes_search, routes_transforms, routes_trust)
+    parts = (
+        routes_records,
+        routes_tasks,
+        routes_models,
+        routes_feedback,
+        routes_search,
+        routes_transforms,
+        routes_trust,
+        routes_reports,
+    )
     return Edge(routes, *(part.routes for part in parts), loads=bodies.loads)
 
 

@@ -76,15 +76,20 @@ def _errors(method: str, rule: str, *, public: bool) -> Iterator[int]:
 def _describe(route: Schema, answer: str, errors: Iterator[int]) -> None:
     """Says what the route really answers; validation errors are Errors here like all others."""
     status = next(status for status in route["responses"] if status.startswith("2"))
-    kind = "text/html" if answer == "Page" else "application/json"
     refused = {"content": {"application/json": {"schema": _reference("Error")}}}
     route["responses"] = {
-        status: {"description": answer, "content": {kind: {"schema": _reference(answer)}}},
+        status: {"description": answer, "content": _contents(answer)},
         **{str(error): {"description": HTTPStatus(error).phrase, **refused} for error in sorted(errors)},
     }
     if route["operationId"] == routes_records.post_records.__name__:
         contents = {kind: {"schema": _reference("Records") if kind == "application/json" else {}} for kind in FORMATS}
         route["requestBody"] = {"required": True, "content": contents}
+
+
+def _contents(answer: str) -> Schema:
+    """A report comes as data or as a page, as it is asked for."""
+    kinds = {"Page": {"text/html": "Page"}, "Report": {"application/json": "Report", "text/html": "Page"}}
+    return {kind: {"schema": _reference(name)} for kind, name in kinds.get(answer, {"application/json": answer}).items()}
 
 
 def _own(schemas: Schema) -> Schema:

@@ -129,8 +129,9 @@ class FakeWorld(World):
             for side, key in places.items()
         }
         batch = items.new(
-            items.batch_key(TASK, batch_id), batch_id=batch_id, status="processed", sequence=owner["sequence"], **shards
-        )
+            items.batch_key(TASK, batch_id), batch_id=batch_id, status="processed", sequence=owner["sequence"], poster="alice",
+            **shards,
+        )  # fmt: skip
         self.stores["ledger"].save(owner, batch)
         return batch_id
 

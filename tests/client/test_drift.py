@@ -77,7 +77,8 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 def answer_of(operation: dict[str, Any]) -> str:
     status = next(status for status in operation["responses"] if status.startswith("2"))
-    (content,) = operation["responses"][status]["content"].values()
+    contents = operation["responses"][status]["content"]
+    content = contents.get("application/json") or next(iter(contents.values()))
     return str(content["schema"]["$ref"].rpartition("/")[2])
 
 

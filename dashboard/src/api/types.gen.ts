@@ -581,6 +581,130 @@ export type Records = Array<Record> | {
 } | Record;
 
 /**
+ * Report
+ *
+ * All that there is to see of one run: kept with it when it ends (runs/{run_id}/report.json and report.html), made anew while it goes on.
+ */
+export type Report = {
+    run: Run;
+    /**
+     * What the gate reads, the first primary metric first.
+     */
+    metrics: Array<{
+        name: string;
+        higher_is_better: boolean;
+    }>;
+    /**
+     * Who is meant by the baseline of a score report.
+     */
+    trivial: string;
+    /**
+     * By role and metric the 95 % bounds of the model's own figure on the settled holdout; their difference is the verdict's interval.
+     */
+    intervals: {
+        candidate: {
+            [key: string]: {
+                low: number;
+                high: number;
+            };
+        };
+        champion: {
+            [key: string]: {
+                low: number;
+                high: number;
+            };
+        };
+    };
+    data: {
+        train: number;
+        holdout: number;
+        new: number;
+        snapshot: string | null;
+        batches: number;
+        posters: number;
+    } | null;
+    /**
+     * The task's settings as the run began.
+     */
+    settings: {
+        [key: string]: unknown;
+    } | null;
+    learning: {
+        metric: string;
+        /**
+         * Judged runs up to this one, oldest first: records of the training side against the candidate's figure, each on the holdout of its day.
+         */
+        runs: Array<{
+            run_id: string;
+            records: number;
+            value: number;
+            outcome: string | null;
+        }>;
+    };
+    /**
+     * What the training job told of its metrics, in order, at most 200 values each.
+     */
+    training: {
+        [key: string]: Array<number>;
+    };
+    flips: {
+        shown: Array<{
+            way: 'fixed' | 'broken';
+            label: string;
+            record_id: string;
+            /**
+             * The sentence, or what was asked; spans are offsets into it, in code points.
+             */
+            text: string;
+            answers: {
+                truth?: {
+                    spans: Array<{
+                        start: number;
+                        end: number;
+                        label: string;
+                    }>;
+                } | {
+                    value: string;
+                };
+                candidate?: {
+                    spans: Array<{
+                        start: number;
+                        end: number;
+                        label: string;
+                    }>;
+                } | {
+                    value: string;
+                };
+                champion?: {
+                    spans: Array<{
+                        start: number;
+                        end: number;
+                        label: string;
+                    }>;
+                } | {
+                    value: string;
+                };
+                base?: {
+                    spans: Array<{
+                        start: number;
+                        end: number;
+                        label: string;
+                    }>;
+                } | {
+                    value: string;
+                };
+            };
+        }>;
+        expires_at: string;
+    } | null;
+    /**
+     * What to do about a run that failed.
+     */
+    advice: string | null;
+    created_at: string;
+};
+
+/**
  * Request
  *
  * One text, or many with or without names of the caller's own.
@@ -771,13 +895,13 @@ export type ScoreReport = {
         records: number;
         groups: number;
         /**
-         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall.
+         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall; classification: accuracy, macro_f1; regression: mae; generation: loss, rouge_l, exact_match. Other names may stand beside these.
          */
         metrics: {
             [key: string]: number | null;
         };
         /**
-         * The trivial baseline on the same holdout (ner: all O).
+         * The trivial model on the same holdout: all O (ner), always the most frequent label (classification), always the median (regression), the base model (generation).
          */
         baseline: {
             [key: string]: number | null;
@@ -801,9 +925,42 @@ export type ScoreReport = {
             tp?: number;
             fp?: number;
             fn?: number;
+            /**
+             * ner: tokens with the right tag; classification: records with the right label.
+             */
             correct?: number;
             tokens?: number;
             records?: number;
+            /**
+             * Records that are answered exactly as annotated.
+             */
+            exact?: number;
+            /**
+             * By label; one that the group has nothing of may be left out.
+             */
+            labels?: {
+                [key: string]: {
+                    tp: number;
+                    fp: number;
+                    fn: number;
+                };
+            };
+            /**
+             * Summed over records.
+             */
+            absolute_error?: number;
+            /**
+             * Natural logarithm, summed over tokens.
+             */
+            loss?: number;
+            /**
+             * Summed over records.
+             */
+            rouge_l?: number;
+            /**
+             * A digit for each record, in the order of the records' hashes: 1 where its answer is exactly right.
+             */
+            right?: string;
         }>;
     };
     /**
@@ -813,13 +970,13 @@ export type ScoreReport = {
         records: number;
         groups: number;
         /**
-         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall.
+         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall; classification: accuracy, macro_f1; regression: mae; generation: loss, rouge_l, exact_match. Other names may stand beside these.
          */
         metrics: {
             [key: string]: number | null;
         };
         /**
-         * The trivial baseline on the same holdout (ner: all O).
+         * The trivial model on the same holdout: all O (ner), always the most frequent label (classification), always the median (regression), the base model (generation).
          */
         baseline: {
             [key: string]: number | null;
@@ -843,12 +1000,44 @@ export type ScoreReport = {
             tp?: number;
             fp?: number;
             fn?: number;
+            /**
+             * ner: tokens with the right tag; classification: records with the right label.
+             */
             correct?: number;
             tokens?: number;
             records?: number;
+            /**
+             * Records that are answered exactly as annotated.
+             */
+            exact?: number;
+            /**
+             * By label; one that the group has nothing of may be left out.
+             */
+            labels?: {
+                [key: string]: {
+                    tp: number;
+                    fp: number;
+                    fn: number;
+                };
+            };
+            /**
+             * Summed over records.
+             */
+            absolute_error?: number;
+            /**
+             * Natural logarithm, summed over tokens.
+             */
+            loss?: number;
+            /**
+             * Summed over records.
+             */
+            rouge_l?: number;
+            /**
+             * A digit for each record, in the order of the records' hashes: 1 where its answer is exactly right.
+             */
+            right?: string;
         }>;
     } | null;
-    created_at: string;
     /**
      * What the artifact knows. Where candidate and champion know different ones, settled counts the common ones alone.
      */
@@ -906,6 +1095,64 @@ export type ScoreReport = {
             f1_fp32?: number;
         };
     } | null;
+    /**
+     * For people to look at; each part where the task has it. No text.
+     */
+    extras?: {
+        confusion?: {
+            annotated: Array<string>;
+            found: Array<string>;
+            counts: Array<Array<number>>;
+            note?: string;
+        } | null;
+        predicted_true?: {
+            /**
+             * One more than the counts.
+             */
+            edges: Array<number>;
+            counts: Array<Array<number>>;
+            unit?: string;
+        } | null;
+        errors?: {
+            /**
+             * One more than the counts.
+             */
+            edges: Array<number>;
+            counts: Array<number>;
+            unit?: string;
+        } | null;
+        flips?: {
+            fixed: number;
+            broken: number;
+            labels?: {
+                [key: string]: {
+                    fixed: number;
+                    broken: number;
+                };
+            };
+        } | null;
+        /**
+         * Cheaper models that were trained beside the candidate, on the same settled holdout.
+         */
+        baselines?: Array<{
+            name: string;
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * Of candidate minus this one, as in verdict.schema.json.
+             */
+            interval?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Whether this one should serve instead: the candidate is not proven better.
+             */
+            proposed?: boolean;
+            message?: string;
+        }>;
+    };
+    created_at: string;
 };
 
 /**
@@ -1230,18 +1477,21 @@ export type Verdict = {
     }>;
     metrics: {
         /**
-         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall.
+         * By name, as in the score report; null where the metric could not be computed.
          */
         candidate: {
             [key: string]: number | null;
         };
         /**
-         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall.
+         * By name, as in the score report; null where the metric could not be computed.
          */
         champion: {
             [key: string]: number | null;
         } | null;
     };
+    /**
+     * Of the first primary metric's paired difference, candidate - champion; null where there is no such evidence.
+     */
     interval: {
         metric: string;
         difference: number;
@@ -1263,6 +1513,18 @@ export type Verdict = {
      */
     message: string;
     created_at: string;
+    /**
+     * Of the task's other primary metrics.
+     */
+    further_intervals?: Array<{
+        metric: string;
+        difference: number;
+        low: number;
+        high: number;
+        level: number;
+        resamples: number;
+        seed: number;
+    }>;
 };
 
 export type GetDocsData = {
@@ -2649,6 +2911,66 @@ export type StartRunResponses = {
 };
 
 export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
+
+export type GetReportData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/runs/{run_id}/report';
+};
+
+export type GetReportErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetReportError = GetReportErrors[keyof GetReportErrors];
+
+export type GetReportResponses = {
+    /**
+     * Report
+     */
+    200: Report;
+};
+
+export type GetReportResponse = GetReportResponses[keyof GetReportResponses];
 
 export type GetSettingsData = {
     body?: never;
