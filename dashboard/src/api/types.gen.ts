@@ -500,6 +500,62 @@ export type Prediction = {
 };
 
 /**
+ * Quality
+ *
+ * What a run found in its records: set aside by the holdout firewall, contradicting, giving their label away. Counts and ids, no text.
+ */
+export type Quality = {
+    /**
+     * The task.
+     */
+    task: string;
+    /**
+     * The run whose records these are.
+     */
+    run_id: string;
+    created_at: string;
+    /**
+     * Of the run, by side.
+     */
+    records: {
+        training: number;
+        holdout: number;
+    };
+    /**
+     * Holdout records that were not judged by: their patient or cluster, text, or nearly their text was learned from.
+     */
+    set_aside: {
+        counts: {
+            [key: string]: number;
+        };
+        records: Array<{
+            record_id: string;
+            code: 'same_group' | 'same_text' | 'near_text';
+        }>;
+    };
+    /**
+     * Pairs with the same text, or nearly, and other labels; the first 200.
+     */
+    conflicts: {
+        found: number;
+        pairs: Array<{
+            records: Array<string>;
+            kind: 'same_text' | 'near_text';
+        }>;
+    };
+    /**
+     * Where the answer stands in the question: the label's name, a heading, a feature, the completion itself.
+     */
+    label_leaks: Array<{
+        kind: 'label_in_text' | 'heading_in_text' | 'feature_is_target' | 'completion_in_prompt';
+        field: string;
+        label: string | null;
+        found: number;
+        records: Array<string>;
+    }>;
+};
+
+/**
  * Reason
  *
  * Why a person decides so; kept in the audit trail.
@@ -2603,6 +2659,62 @@ export type PostPredictResponses = {
 };
 
 export type PostPredictResponse = PostPredictResponses[keyof PostPredictResponses];
+
+export type GetQualityData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/quality';
+};
+
+export type GetQualityErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetQualityError = GetQualityErrors[keyof GetQualityErrors];
+
+export type GetQualityResponses = {
+    /**
+     * Quality
+     */
+    200: Quality;
+};
+
+export type GetQualityResponse = GetQualityResponses[keyof GetQualityResponses];
 
 export type PostRecordsData = {
     body: Records;
