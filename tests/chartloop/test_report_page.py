@@ -62,9 +62,7 @@ def test_the_decision_comes_first_then_why_then_pictures(better: Any) -> None:
     page = report_page.page(better)
     assert titles(page) == TITLES
     head = page[: page.index("<h2>")]
-    assert (
-        better["run"]["verdict"]["message"] in head and "Promoted" in head and "All 6 clauses of the policy strict hold." in head
-    )
+    assert better["run"]["verdict"]["message"] in head and "Promoted" in head and "clauses of the policy strict hold." in head
 
 
 def test_what_was_kept_says_which_clauses_failed_at_the_top() -> None:

@@ -24,7 +24,7 @@ OPERATIONS = {
 FOR_PEOPLE = {"GET /v1/docs", "GET /v1/openapi.json"}
 """Documents, which no method fetches."""
 
-METHODS = {name: method for name, method in vars(Routes).items() if isinstance(method, route)}
+METHODS = {name: method for kind in Routes.__mro__ for name, method in vars(kind).items() if isinstance(method, route)}
 SAME_ROUTE = {"post_body": "post_records"}
 """Another form of the same post, by the method that it is a form of."""
 

@@ -90,5 +90,6 @@ def test_an_example_does_what_it_says(url: str, example: tuple[str, str], expect
 
 
 def test_every_method_is_named() -> None:
-    methods = {name for name, method in vars(Routes).items() if isinstance(method, route)} | {"upload"}
+    described = (name for kind in Routes.__mro__ for name, method in vars(kind).items() if isinstance(method, route))
+    methods = {*described, "upload"}
     assert methods == {name for name in re.findall(r"`(\w+)\(", PAGE) if hasattr(AsyncApi, name) and name != "connect"}

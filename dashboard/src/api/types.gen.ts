@@ -1514,6 +1514,9 @@ export type Verdict = {
     champion: string | null;
     holdout: string | null;
     clauses: Array<{
+        /**
+         * Its number in docs/gate.md.
+         */
         clause: number;
         name: string;
         passed: boolean | null;
@@ -1556,6 +1559,10 @@ export type Verdict = {
         level: number;
         resamples: number;
         seed: number;
+        /**
+         * Which side of zero is the better one.
+         */
+        higher_is_better?: boolean;
     } | null;
     labels: Array<{
         label: string;
@@ -1563,6 +1570,10 @@ export type Verdict = {
         candidate: number | null;
         champion: number | null;
         difference: number | null;
+        /**
+         * Whether the label's F1 fell by more than the margin; null where there is no model in service.
+         */
+        evidence?: 'held' | 'fell' | 'insufficient evidence';
     }>;
     /**
      * The decision in one sentence.
@@ -1570,7 +1581,7 @@ export type Verdict = {
     message: string;
     created_at: string;
     /**
-     * Of the task's other primary metrics.
+     * Of the task's other primary metrics, and cost_per_1000 where the task has a price for errors.
      */
     further_intervals?: Array<{
         metric: string;
@@ -1580,7 +1591,19 @@ export type Verdict = {
         level: number;
         resamples: number;
         seed: number;
+        /**
+         * Which side of zero is the better one.
+         */
+        higher_is_better?: boolean;
     }>;
+    /**
+     * Records that the candidate answers exactly right and the champion does not, and the other way round, with McNemar's exact two-sided p; null where the reports do not say it of each record.
+     */
+    mcnemar?: {
+        fixed: number;
+        broken: number;
+        p: number;
+    } | null;
 };
 
 export type GetDocsData = {
