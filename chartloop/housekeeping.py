@@ -7,13 +7,15 @@ application's tag. The endpoint that a task serves from is never touched here; w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from chartloop.items import audit, run_key, task_item, transform_key
+from chartloop import trail
+from chartloop.items import run_key, task_item, transform_key, until_first
 from chartloop.runs import ENDED
-from chartloop.seams import Item, Ledger, Thing
+from chartloop.seams import Ledger, Thing
 from chartloop.settings import TAG
 from chartloop.tasks import TASKS
 from chartloop.transforms import RUNNING
@@ -135,9 +137,14 @@ def _job(thing: Thing, ledger: Ledger) -> Finding | None:
     return Finding(thing, "remove" if ended else "report", f"its {what} has ended" if ended else "runs for very long", task)
 
 
-def audits(done: Iterable[Finding], now: datetime) -> Iterator[Item]:
-    """Audit items of what was taken away, for the trail of its task."""
+def note(done: Iterable[Finding], ledger: Ledger, now: datetime) -> None:
+    """Enters what was taken away into the audit trail of its task."""
     for finding in done:
         if finding.task is not None:
-            thing = finding.thing
-            yield audit(finding.task, now, action="tidied", by=JANITOR, kind=thing.kind, name=thing.name, reason=finding.reason)
+            until_first(partial(_enter, finding.task, finding, ledger, now))
+
+
+def _enter(task: str, finding: Finding, ledger: Ledger, now: datetime) -> None:
+    owner, thing = task_item(ledger, task), finding.thing
+    told = trail.enter(owner, now, action="tidied", by=JANITOR, kind=thing.kind, name=thing.name, reason=finding.reason)
+    ledger.save(owner, told)

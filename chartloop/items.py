@@ -26,7 +26,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from chartloop.errors import NotFound, Stale
 from chartloop.seams import Item, Key, Ledger
@@ -105,7 +104,8 @@ def new_task(task: str) -> Item:
     at the start of the last run, so that `arrivals - counted` are new; `sequence` is the last batch's place. `champion` is
     `{version, sha256, since, by, reason, run_id}`; `settled_run` the run promoted last, whose holdout is settled; `promotion`
     names the run that holds the promotion lock; `embeddings` the snapshot embedded last; `blocked`, `{code, message}`, why no run
-    can start. `settings` holds only what differs from the defaults, by name; `seen_labels` the labels of records so far.
+    can start; `trail` number and hash of the last audit entry. `settings` holds only what differs from the defaults, by name;
+    `seen_labels` the labels of records so far.
     """
     return new(
         task_key(task),
@@ -123,6 +123,7 @@ def new_task(task: str) -> Item:
         promotion=None,
         embeddings=None,
         blocked=None,
+        trail=None,
     )
 
 
@@ -159,8 +160,3 @@ def until_first(attempt: Callable[[], T], *, tries: int = 20) -> T:
         except Stale:
             continue
     return attempt()
-
-
-def audit(task: str, now: datetime, *, action: str, by: str, **details: Any) -> Item:
-    """An audit item, to be saved together with what it tells of."""
-    return new((f"TASK#{task}", f"AUDIT#{stamp(now)}#{uuid4().hex[:8]}"), action=action, by=by, at=stamp(now), **details)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chartloop import gate, keys, models, registration, scores, tasks
+from chartloop import gate, keys, models, registration, scores, tasks, trail
 from chartloop.case import Looks
 from chartloop.errors import Conflict, JobFailed, NotFound
-from chartloop.items import GATE, audit, change, hashed, holdout_key, model_key, new, require, run_key, task_item, until_first
+from chartloop.items import GATE, change, hashed, holdout_key, model_key, new, require, run_key, task_item, until_first
 from chartloop.runs import settings_of
 from chartloop.scores import ScoreReport
 from chartloop.seams import Item, Ledger, Objects, Registry
@@ -88,7 +88,7 @@ def _note(
     task, run_id = verdict.task, verdict.run_id
 
     def attempt() -> Item:
-        run = require(ledger, run_key(task, run_id), "run")
+        run, owner = require(ledger, run_key(task, run_id), "run"), task_item(ledger, task)
         mark(run, "judge", now, "succeeded", verdict.message)
         model = models.judged(
             ledger.get(model_key(task, run_id)),
@@ -99,20 +99,24 @@ def _note(
             code_version=code_version,
             now=now,
         )
-        ledger.save(run, model, *_unless_told(ledger, run, verdict, judged, now))
+        ledger.save(run, model, *_unless_told(ledger, owner, run, verdict, judged, now))
         return model
 
     return until_first(attempt)
 
 
-def _unless_told(ledger: Ledger, run: Item, verdict: Verdict, judged: Mapping[str, Any], now: datetime) -> list[Item]:
-    """The audit item, unless a judge that was interrupted has left it already."""
-    item = audit(
-        verdict.task, now, action="verdict", by=GATE, run_id=verdict.run_id, model=verdict.run_id, reason=verdict.message,
+def _unless_told(
+    ledger: Ledger, owner: Item, run: Item, verdict: Verdict, judged: Mapping[str, Any], now: datetime
+) -> list[Item]:
+    """The audit item and the task, whose last one it is, unless a judge that was interrupted has left it already."""
+    place = f"AUDIT#{run['marks']['judge']['started_at']}#{hashed(json.dumps(judged, sort_keys=True))[:8]}"
+    if ledger.get((owner["pk"], place)):
+        return []
+    item = trail.enter(
+        owner, now, action="verdict", by=GATE, run_id=verdict.run_id, model=verdict.run_id, reason=verdict.message,
         verdict=verdict.verdict, policy=verdict.policy, holdout=verdict.holdout, judged=dict(judged),
     )  # fmt: skip
-    item["sk"] = f"AUDIT#{run['marks']['judge']['started_at']}#{hashed(json.dumps(judged, sort_keys=True))[:8]}"
-    return [] if ledger.get((item["pk"], item["sk"])) else [item]
+    return [{**item, "sk": place}, owner]
 
 
 def _manifest(objects: Objects, task: str, version: str) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chartloop import keys, reporting, vectors
+from chartloop import keys, reporting, trail, vectors
 from chartloop.errors import Conflict, PromotionActive, Stale
-from chartloop.items import audit, change, require, run_key, stamp, task_item, task_key, until_first
+from chartloop.items import change, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.promotion import stale, swapped, verdict_of
 from chartloop.runs import ENDED, FAILED, RUNNING, STARTING, SUCCEEDED, consider, new_records, settings_of, start_saved
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
@@ -103,7 +103,8 @@ def finish(
         if owner["promotion"] == run_id:
             ledger.save(run | {"error": dict(error) if error else None})
             return False
-        ledger.save(*_ended(run, owner, outcome, error, objects=objects, jobs=jobs, settings=settings, now=now))
+        _end(run, owner, outcome, error, objects=objects, jobs=jobs, settings=settings, now=now)
+        ledger.save(run, owner)
         return True
 
     if not until_first(attempt):
@@ -133,8 +134,8 @@ def cancel(
             raise PromotionActive("the run is putting its model into service: roll back afterwards", field="run")
         error = {"code": CANCELLED, "message": f"cancelled by {by}"}
         run["reason"] = reason
-        ended = _ended(run, owner, "failed", error, objects=objects, jobs=jobs, settings=settings, now=now)
-        ledger.save(*ended, audit(task, now, action="cancel", by=by, run_id=run_id, reason=reason))
+        _end(run, owner, "failed", error, objects=objects, jobs=jobs, settings=settings, now=now)
+        ledger.save(run, owner, trail.enter(owner, now, action="cancel", by=by, run_id=run_id, reason=reason))
         return run
 
     run = until_first(attempt)
@@ -145,19 +146,17 @@ def cancel(
     return run
 
 
-def _ended(
+def _end(
     run: Item, owner: Item, outcome: str, error: Mapping[str, str] | None, *,
     objects: Objects, jobs: Jobs, settings: Settings, now: datetime,
-) -> list[Item]:  # fmt: skip
-    """The run with its end and, where it was the task's active one, the task without it; to be saved together."""
+) -> None:  # fmt: skip
+    """Puts the run's end into it and, where it was the task's active one, into the task; to be saved together."""
     found = _outcome(outcome, run, objects)
     run["error"] = dict(error or run["error"] or UNDONE) if found == "failed" else None
     run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
     run |= frozen(run, jobs)
-    if owner["active_run"] != run["run_id"]:
-        return [run]
-    _release(owner, run, settings_of(owner, settings), objects)
-    return [run, owner]
+    if owner["active_run"] == run["run_id"]:
+        _release(owner, run, settings_of(owner, settings), objects)
 
 
 def _outcome(said: str, run: Item, objects: Objects) -> str:

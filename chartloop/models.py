@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys
+from chartloop import keys, trail
 from chartloop.errors import Conflict, PromotionActive
-from chartloop.items import audit, model_key, new, require, stamp, task_item
+from chartloop.items import model_key, new, require, stamp, task_item, until_first
 from chartloop.seams import Item, Ledger, Objects, Registry
 
 ARTIFACT, MANIFEST = "model.tar.gz", "manifest.json"
@@ -62,15 +62,20 @@ def reject(task: str, version: str, *, reason: str, by: str, ledger: Ledger, reg
 
     Raises NotFound, or Conflict for the champion or in a promotion.
     """
-    item, owner = require(ledger, model_key(task, version), "version"), task_item(ledger, task)
-    if owner["champion"] and owner["champion"]["version"] == version:
-        raise Conflict("the model in service cannot be rejected: roll back first", code="not_promotable", field="version")
-    if owner["promotion"]:
-        raise PromotionActive("a promotion of this task is under way", field="version")
-    if item["status"] == "rejected" and item["reason"] == reason:
+
+    def attempt() -> Item:
+        item, owner = require(ledger, model_key(task, version), "version"), task_item(ledger, task)
+        if owner["champion"] and owner["champion"]["version"] == version:
+            raise Conflict("the model in service cannot be rejected: roll back first", code="not_promotable", field="version")
+        if owner["promotion"]:
+            raise PromotionActive("a promotion of this task is under way", field="version")
+        if item["status"] == "rejected" and item["reason"] == reason:
+            return item
+        if registry.find(task, version):
+            registry.set_status(task, version, "Rejected", reason)
+        item |= {"status": "rejected", "reason": reason}
+        told = trail.enter(owner, now, action="reject", by=by, model=version, artifact=item["sha256"], reason=reason)
+        ledger.save(item, owner, told)
         return item
-    if registry.find(task, version):
-        registry.set_status(task, version, "Rejected", reason)
-    item |= {"status": "rejected", "reason": reason}
-    ledger.save(item, audit(task, now, action="reject", by=by, model=version, reason=reason))
-    return item
+
+    return until_first(attempt)

@@ -14,9 +14,9 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys, models, registration
+from chartloop import keys, models, registration, trail
 from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, JobFailed, PromotionActive
-from chartloop.items import GATE, audit, model_key, require, run_key, stamp, task_item, until_first
+from chartloop.items import GATE, model_key, require, run_key, stamp, task_item, until_first
 from chartloop.seams import BUSY, Endpoints, EndpointState, Item, Ledger, Objects, Registry
 from chartloop.steps import mark
 
@@ -160,7 +160,10 @@ def swap(task: str, run_id: str, *, ledger: Ledger, objects: Objects, now: datet
         owner |= {"champion": {**new, "by": by, "reason": reason, "run_id": run_id}, "previous_champion": old}
         owner["settled_run"] = _settled(owner, model, ledger)
         model |= {"status": "champion", "promoted_at": stamp(now), "promoted_by": by, "reason": reason}
-        told = audit(task, now, action="champion", by=by, model=run["model"], before=_version(old), reason=reason, run_id=run_id)
+        told = trail.enter(
+            owner, now, action="champion", by=by, model=run["model"], artifact=model["sha256"], before=_version(old),
+            reason=reason, run_id=run_id,
+        )  # fmt: skip
         ledger.save(owner, model, told, *_retired(task, old, ledger))
 
     until_first(attempt)

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chartloop import costs, handover, keys, tasks
+from chartloop import costs, handover, keys, tasks, trail
 from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive
-from chartloop.items import audit, change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
+from chartloop.items import change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.orders import Order
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
 from chartloop.settings import Settings
@@ -195,7 +195,7 @@ def decide(
     owner["promotion"] = run["run_id"]
     names = ("run_id", "task", "kind", "model", "reason", "by")
     handover.write(objects, {**{name: run[name] for name in names}, "created_at": run["started_at"]})
-    return run, audit(task, now, action=kind, by=by, model=run["model"], reason=reason)
+    return run, trail.enter(owner, now, action=kind, by=by, model=run["model"], artifact=model["sha256"], reason=reason)
 
 
 def _promotable(owner: Item, version: str | None, kind: str, ledger: Ledger) -> Item:

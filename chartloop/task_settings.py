@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from chartloop import runs
+from chartloop import runs, trail
 from chartloop.errors import InvalidRequest
-from chartloop.items import audit, task_item, until_first
+from chartloop.items import task_item, until_first
 from chartloop.seams import Ledger
 from chartloop.settings import Settings
 from chartloop.tasks import NerHyperparameters, TaskSettings
@@ -35,7 +35,7 @@ def change(task: str, changes: dict[str, Any], *, by: str, ledger: Ledger, setti
         known = {name: value for name, value in {**owner["settings"], **changes}.items() if value is not None}
         owner["settings"] = known
         chosen = runs.settings_of(owner, settings)
-        ledger.save(owner, audit(task, now, action="settings", by=by, changes=changes))
+        ledger.save(owner, trail.enter(owner, now, action="settings", by=by, changes=changes))
         return chosen.model_dump(mode="json")
 
     return until_first(attempt)

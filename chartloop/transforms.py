@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from chartloop import costs, failures, keys
+from chartloop import costs, failures, keys, trail
 from chartloop.errors import Conflict, JobFailed, Stale, TooLarge, Unavailable
-from chartloop.items import audit, new, require, stamp, task_item, transform_key, until_first
+from chartloop.items import new, require, stamp, task_item, transform_key, until_first
 from chartloop.seams import Item, Ledger, Objects, Transforms
 from chartloop.settings import LAMBDA, Settings
 from chartloop.tallies import TALLIES, Tally
@@ -84,7 +84,8 @@ def _claim(task: str, transform_id: str, by: str, room: Room, now: datetime) -> 
     item = find(task, transform_id, room.ledger)
     if item["status"] != WAITING:
         return item
-    champion = task_item(room.ledger, task)["champion"]
+    owner = task_item(room.ledger, task)
+    champion = owner["champion"]
     if champion is None:
         raise Unavailable("no model is in service yet: post records, or wait for the first run to promote one")
     size = _size(item, room.objects)
@@ -93,8 +94,8 @@ def _claim(task: str, transform_id: str, by: str, room: Room, now: datetime) -> 
         "status": RUNNING, "started_at": stamp(now), "model_version": champion["version"], "sha256": champion["sha256"],
         "bytes": size, "estimate": estimate,
     }  # fmt: skip
-    told = audit(task, now, action="transform", by=by, transform=transform_id, model=champion["version"])
-    room.ledger.save(item, told)
+    told = trail.enter(owner, now, action="transform", by=by, transform=transform_id, model=champion["version"])
+    room.ledger.save(item, owner, told)
     return item
 
 

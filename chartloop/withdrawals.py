@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chartloop import batches, receipts
+from chartloop import batches, receipts, trail
 from chartloop.batches import PROCESSED, WITHDRAWN
 from chartloop.counting import only_in
 from chartloop.errors import Conflict
-from chartloop.items import audit, batch_key, require, task_item, until_first
+from chartloop.items import batch_key, require, task_item, until_first
 from chartloop.receipts import STORED, Receipt
 from chartloop.seams import Item, Ledger, Objects
 
@@ -35,7 +35,7 @@ def _withdraw(task: str, batch_id: str, *, reason: str, by: str, ledger: Ledger,
     if not _was_in_a_run(batch, ledger):
         owner["arrivals"] -= len(kept)
     batch |= {"status": WITHDRAWN, "reason": reason}
-    ledger.save(owner, batch, audit(task, now, action="withdraw", by=by, batch_id=batch_id, reason=reason))
+    ledger.save(owner, batch, trail.enter(owner, now, action="withdraw", by=by, batch_id=batch_id, reason=reason))
 
 
 def _entries(batch: Item, objects: Objects) -> list[receipts.Entry]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from chartloop.errors import ChartloopError
 from client import (
+    commands_audit,
     commands_codes,
     commands_costs,
     commands_feedback,
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         commands_transform,
         commands_costs,
         commands_trust,
+        commands_audit,
     )
     for group in groups:
         group.add(commands)

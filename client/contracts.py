@@ -204,8 +204,11 @@ class AuditEntry(TypedDict):
 
 
 class AuditPage(TypedDict):
+    """`head` holds number and hash of the trail's last entry."""
+
     audit: list[AuditEntry]
     next: str | None
+    head: dict[str, Any]
 
 
 class Health(TypedDict):

@@ -23,8 +23,7 @@ def handle(_event: dict[str, Any], world: World) -> dict[str, Any]:
     gone = [finding for finding in found if finding.action == "remove"]
     for finding in gone:
         world.estate.remove(finding.thing)
-    for item in housekeeping.audits(gone, now):
-        world.ledger.save(item)
+    housekeeping.note(gone, world.ledger, now)
     for finding in found:
         logs.info("forgotten", kind=finding.thing.kind, resource=finding.thing.name, outcome=finding.action, task=finding.task)
     metrics.put(settings.endpoint_prefix, Forgotten=len(found), Removed=len(gone))

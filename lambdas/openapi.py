@@ -133,7 +133,7 @@ def _answers() -> Schema:
         ),
         "BatchPage": _page("batches", {"type": "object", "properties": listed}),
         "RunPage": _page("runs", _reference("Run")),
-        "AuditPage": _page("audit", _object(action={"type": "string"}, by={"type": "string"}, at=TIME)),
+        "AuditPage": _audit(),
         "TransformList": _object(transforms={"type": "array", "items": _reference("Transform")}),
         "ModelList": _object(models={"type": "array", "items": _reference("Model")}),
         "TaskStatus": _object(
@@ -162,6 +162,14 @@ def _records() -> Schema:
 
 def _page(name: str, item: Schema) -> Schema:
     return _object(**{name: {"type": "array", "items": item}, "next": TEXT_OR_NULL})
+
+
+def _audit() -> Schema:
+    entry = _object(action={"type": "string"}, by={"type": "string"}, at=TIME)
+    entry["properties"] |= {"number": COUNT, "previous": {"type": "string"}, "sha256": {"type": "string"}}
+    page = _page("audit", entry)
+    page["properties"]["head"] = _object(number=COUNT, sha256={"type": "string"})
+    return {**page, "required": [*page["required"], "head"]}
 
 
 def _object(**properties: Schema) -> Schema:

@@ -6,18 +6,15 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from chartloop import lifecycle, runs, task_settings, tasks
+from chartloop import lifecycle, runs, task_settings, tasks, trail
 from chartloop.errors import NotFound
-from chartloop.items import require, run_key
+from chartloop.items import require, run_key, task_item
 from chartloop.orders import order
 from chartloop.seams import Item
 from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
 from lambdas.routes_records import IdempotencyKey, Reason, Task
 
 routes = Routes()
-
-KEYS = ("pk", "sk", "version")
-"""What the ledger adds to an item."""
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>", "Where a task stands", "TaskStatus")
@@ -99,12 +96,11 @@ def get_audit(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     before: Annotated[str | None, Query(max_length=80)] = None,
 ) -> dict[str, Any]:
-    """`next` is the `before` of the following page."""
+    """`next` is the `before` of the following page. Each entry holds the hash of the one before it; `head` is the last one's."""
     tasks.find(task)
-    cursor = f"AUDIT#{before}" if before else None
-    found = routes.world.ledger.query(f"TASK#{task}", "AUDIT#", newest_first=True, limit=limit + 1, before=cursor)
-    entries = [{name: value for name, value in item.items() if name not in KEYS} for item in found[:limit]]
-    return {"audit": entries, "next": found[limit - 1]["sk"].removeprefix("AUDIT#") if len(found) > limit else None}
+    ledger = routes.world.ledger
+    entries, following = trail.page(task, ledger=ledger, limit=limit, before=before)
+    return {"audit": entries, "next": following, "head": trail.head(task_item(ledger, task))}
 
 
 def _task_of(run_id: str) -> str:

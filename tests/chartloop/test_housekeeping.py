@@ -114,5 +114,6 @@ def test_the_trail_says_what_went() -> None:
     found = judged(
         thing(MODEL, f"chartloop-{OLD}-0123abcd"), thing(NOTEBOOK, "chartloop-notebook", status="InService"), store=store
     )
-    (item,) = housekeeping.audits(found, NOW)
+    housekeeping.note(found, store, NOW)
+    (item,) = store.query("TASK#ner", "AUDIT#")
     assert (item["action"], item["by"], item["kind"]) == ("tidied", "janitor", MODEL)

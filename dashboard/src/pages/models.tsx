@@ -188,6 +188,6 @@ function Trail() {
 
 /** What an entry says beside who, what and when; changed settings one by one. */
 function more(entry: object): string {
-  const rest = Object.entries(entry).filter(([name, value]) => !["action", "by", "at", "task"].includes(name) && value !== null);
+  const rest = Object.entries(entry).filter(([name, value]) => !["action", "by", "at", "task", "number", "previous", "sha256"].includes(name) && value !== null);
   return rest.map(([name, value]) => (typeof value === "object" ? more(value as object) : `${name}: ${String(value)}`)).join(", ");
 }
