@@ -13,7 +13,7 @@ from typing import Any
 
 from chartloop import entities
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import Note
+from chartloop.task import Note
 
 _TEXT_BOUND = re.compile(r"(T\S+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)", re.DOTALL)
 

@@ -14,7 +14,7 @@ from typing import Any
 from adapters.icd10cm import SYSTEM, pointed
 from chartloop import entities
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import Note
+from chartloop.task import Note
 
 PROCEDURES = "icd10pcs"
 TEXTS = {"es": "text_files", "en": "text_files_en"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from chartloop import spans
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import Note
+from chartloop.task import Note
 
 EXTENSIONS = (".tsv", ".conll", ".iob", ".bio", ".txt")
 _DOCUMENT = "-DOCSTART-"

@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Collection
 
 from adapters import spreadsheet
-from chartloop import strictjson
+from chartloop import strictjson, tasks
 from chartloop.errors import FileProblem
-from chartloop.records import Line, Problem, parse_json_line, shape
+from chartloop.records import Line, Problem, parse_json_line
 
 __all__ = ["EXTENSIONS", "LIMIT", "FileProblem", "parse", "read_text"]
 
@@ -34,7 +34,7 @@ def parse(data: bytes, name: str, *, task: str, columns: Collection[str] | None 
     be read as a whole.
     """
     extension, body = _unpacked(data, name, limit)
-    needed = shape(task).required if columns is None else columns
+    needed = tasks.form(task).required if columns is None else columns
     if extension == "xlsx":
         return spreadsheet.xlsx(body, columns=needed, limit=limit)
     text = _decode(body, extension)

@@ -15,7 +15,7 @@ from typing import Any
 from adapters import files
 from chartloop import splits
 from chartloop.errors import InvalidRequest
-from chartloop.records import Note
+from chartloop.task import Note
 
 COLUMNS = ("focus", "question", "answer")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from adapters import files
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import Note
+from chartloop.task import Note
 
 SPECIALTY, TEXT, ID = "medical_specialty", "transcription", "sample_id"
 NAMED = 8

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.train_ner import ROUNDS, notes
-from chartloop.tasks import NerHyperparameters
+from chartloop.ner import NerHyperparameters
 from training import environment
 
 FORMS = (("openvino", "int8"), ("openvino", "bf16"), ("openvino", "fp32"), ("onnx", "int8"))
@@ -66,15 +66,15 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
-    from training import engines, forms, ner, quality, quantizing
+    from training import engines, forms, ner_fit, quality, quantizing
 
-    trained = ner.new_tagger(source, LABELS, NerHyperparameters(bf16=False, max_seq_length=WINDOW, doc_stride=STRIDE))
+    trained = ner_fit.new_tagger(source, LABELS, NerHyperparameters(bf16=False, max_seq_length=WINDOW, doc_stride=STRIDE))
     with torch.no_grad():
         trained.engine.model.classifier.bias[0] += 4.0  # most of a note is outside of entities
     texts = [note.text for note in read]
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(scratch) / "trained"
-        ner.save(trained, saved, task="ner")
+        ner_fit.save(trained, saved, task="ner")
         model = AutoModelForTokenClassification.from_pretrained(str(saved))
         cutter = AutoTokenizer.from_pretrained(str(saved), model_max_length=WINDOW)
         asked = {"aggregation_strategy": "simple", "stride": STRIDE, "device": "cpu"}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from chartloop.tasks import NerHyperparameters
+from chartloop.ner import NerHyperparameters
 from training import environment
 from training.dataset import Document
 
@@ -46,23 +46,23 @@ def _note(chance: random.Random, number: int) -> Document:
 
 
 def ours(documents: Sequence[Document], base: str, chosen: NerHyperparameters) -> Callable[[], None]:
-    from training import ner
+    from training import ner_fit
     from training.fit import fit
 
     def run() -> None:
-        tagger = ner.new_tagger(base, ["drug", "sign"], chosen)
-        examples = [example for each in documents for example in ner.windows_of(each, tagger)]
-        fit(tagger.engine.model, examples, ner.plan_of(chosen, bf16=tagger.engine.bf16), lambda _: None)
+        tagger = ner_fit.new_tagger(base, ["drug", "sign"], chosen)
+        examples = [example for each in documents for example in ner_fit.windows_of(each, tagger)]
+        fit(tagger.engine.model, examples, ner_fit.plan_of(chosen, bf16=tagger.engine.bf16), lambda _: None)
 
     return run
 
 
 def trainer(documents: Sequence[Document], base: str, chosen: NerHyperparameters) -> Callable[[], None]:
     """The peer as its own examples use it: dynamic padding in random order, fp32, its own model class and optimizer."""
-    from training import ner
+    from training import ner_fit
 
-    tagger = ner.new_tagger(base, ["drug", "sign"], chosen)
-    examples = [example for each in documents for example in ner.windows_of(each, tagger)]
+    tagger = ner_fit.new_tagger(base, ["drug", "sign"], chosen)
+    examples = [example for each in documents for example in ner_fit.windows_of(each, tagger)]
     rows = [{"input_ids": each.ids, "attention_mask": [1] * len(each.ids), "labels": each.tags} for each in examples]
     return lambda: _train_with_trainer(rows, base, chosen)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chartloop import keys, receipts, records
+from chartloop import keys, receipts, records, tasks
 from chartloop.errors import Conflict, InvalidRequest, NotFound, Stale, TooLarge
 from chartloop.items import batch_key, hashed, new, require, stamp, task_item
 from chartloop.receipts import Receipt
 from chartloop.records import BatchOptions, Checked, Line
 from chartloop.seams import Item, Ledger, Objects
+from chartloop.task import Rules
 
 RECEIVED, PROCESSED, QUARANTINED, WITHDRAWN = "received", "processed", "quarantined", "withdrawn"
 CHECKED = "checked"
@@ -55,16 +56,14 @@ def _batch_id(task: str, identity: str) -> str:
     return "b-" + hashed(f"{task}\n{identity}")[:32]
 
 
-def new_batch(
-    task: str, batch_id: str, *, options: BatchOptions, labels: list[str], poster: str, now: datetime, **more: Any
-) -> Item:
+def new_batch(task: str, batch_id: str, *, options: BatchOptions, rules: Rules, poster: str, now: datetime, **more: Any) -> Item:
     """The BATCH item as first saved.
 
-    `options` and the declared `labels` are frozen in it, so that every retry comes to the same verdicts. `sequence`, the batch's
+    `options` and the `rules` are frozen in it, so that every retry comes to the same verdicts. `sequence`, the batch's
     place in its task, is given when all its records are decided; `train` and `holdout` are its shards, `{key, sha256, records}`.
     """
     return new(
-        batch_key(task, batch_id), batch_id=batch_id, task=task, status=RECEIVED, options=asdict(options), labels=labels,
+        batch_key(task, batch_id), batch_id=batch_id, task=task, status=RECEIVED, options=asdict(options), rules=rules,
         poster=poster, received_at=stamp(now), processed_at=None, sequence=None, train=None, holdout=None,
         counts=receipts.count(()), **more,
     )  # fmt: skip
@@ -80,15 +79,17 @@ def defaults(task: str, ledger: Ledger) -> dict[str, str]:
     return {"span_policy": task_item(ledger, task)["settings"].get("span_policy", BatchOptions.span_policy)}
 
 
-def declared_labels(task: str, ledger: Ledger) -> list[str]:
-    return list(task_item(ledger, task)["settings"].get("labels", ()))
+def rules(task: str, ledger: Ledger) -> dict[str, Any]:
+    """What its records are checked against now."""
+    known = task_item(ledger, task)["settings"]
+    return {name: known[name] for name in tasks.find(task).rules if name in known}
 
 
-def check(task: str, line: Line, options: BatchOptions, labels: Collection[str]) -> Checked:
+def check(task: str, line: Line, options: BatchOptions, rules: Rules) -> Checked:
     """The stateless verdict on a parsed line, or on one that could not be parsed."""
     if line.problem is not None:
         return Checked(record_id=None, record=None, problem=line.problem, notes=(), labels=frozenset())
-    return records.check(task, line.value, options, labels)
+    return records.check(task, line.value, options, rules)
 
 
 def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> Receipt:
@@ -108,7 +109,7 @@ def receive(post: Post, *, ledger: Ledger, objects: Objects, now: datetime) -> R
     if stored is not None and stored.get("fingerprint") != post.fingerprint:
         raise Conflict("this Idempotency-Key came with another body before", field="Idempotency-Key")
     batch = stored or new_batch(
-        post.task, batch_id, options=post.options, labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
+        post.task, batch_id, options=post.options, rules=rules(post.task, ledger), poster=post.poster, now=now,
         fingerprint=post.fingerprint, **post.origin,
     )  # fmt: skip
     receipt, body = _answer(post, batch)
@@ -125,7 +126,7 @@ def rehearse(post: Post, *, ledger: Ledger, now: datetime) -> Receipt:
     """The verdicts that `receive` would give, with nothing stored; as many as fit in an answer."""
     batch = new_batch(
         post.task, batch_id_of(post.task, post.fingerprint, ledger), options=post.options,
-        labels=declared_labels(post.task, ledger), poster=post.poster, now=now,
+        rules=rules(post.task, ledger), poster=post.poster, now=now,
     )  # fmt: skip
     return {**receipts.part(_answer(post, batch)[0]), "status": CHECKED}
 
@@ -136,7 +137,7 @@ def _answer(post: Post, batch: Item) -> tuple[Receipt, bytes]:
     rows = [b""] * max(line.number for line in post.lines)
     options = BatchOptions(**batch["options"])
     for line in post.lines:
-        found = check(post.task, line, options, batch["labels"])
+        found = check(post.task, line, options, batch["rules"])
         verdict = "rejected" if found.problem else "accepted"
         entries.append(receipts.entry(line.number, found.record_id, verdict, problem=found.problem, notes=found.notes))
         if found.problem is None:

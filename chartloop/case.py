@@ -9,7 +9,7 @@ from chartloop.bootstrap import Interval, compare, paired
 from chartloop.measures import Metric, Terms
 from chartloop.scores import GroupCounts, ScoreReport
 from chartloop.statistics import expected_cost
-from chartloop.tasks import Task
+from chartloop.task import Task
 
 COST = "cost_per_1000"
 

@@ -14,7 +14,7 @@ from chartloop import prices
 from chartloop.errors import InvalidRequest
 from chartloop.seams import Item, JobState
 from chartloop.settings import Settings
-from chartloop.tasks import TaskSettings
+from chartloop.task import TaskSettings
 
 BILLED_START_SECONDS = 150
 """Of each job: its image is pulled and its inputs are copied while the machine is paid for."""
@@ -147,12 +147,10 @@ def _ran(state: JobState) -> float | None:
 
 def _seconds(work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, int]:
     """Seconds of each step, on as many machines as it has."""
-    hyper = chosen.hyperparameters
-    windows = hyper.max_seq_length / max(1, hyper.max_seq_length - min(hyper.doc_stride, hyper.max_seq_length - 1))
     processing = CPU_TOKENS_PER_SECOND * cpus(settings.processing_instance)
     share = work.new / max(1, work.train + work.holdout) if work.embedded else 1.0
     scored = work.holdout_bytes / BYTES_PER_TOKEN * (2 if work.compared else 1)
-    trained = work.train_bytes / BYTES_PER_TOKEN * windows * hyper.num_train_epochs
+    trained = work.train_bytes / BYTES_PER_TOKEN * chosen.hyperparameters.passes
     sharded = settings.processing_instances
     paces = {
         "prepare": (work.train + work.holdout) / RECORDS_PER_SECOND / sharded,

@@ -9,8 +9,9 @@ from typing import Any
 from chartloop import records, splits
 from chartloop.errors import Stale
 from chartloop.items import band_key, batch_key, hashed, new, record_key
-from chartloop.records import Note, Problem
+from chartloop.records import Problem
 from chartloop.seams import Item, Key
+from chartloop.task import Note
 from chartloop.view import View
 
 HOLDERS = 256
@@ -111,7 +112,7 @@ def newest(view: View, task: str, stored: Item | None) -> Version | None:
 def _store(view: View, task: str, batch: Item, arrival: Arrival, stored: Item | None, *, replaces: bool) -> Outcome:
     near = _neighbours(view, task, arrival)
     best = max(near, key=lambda item: _closeness(item, arrival), default=None)
-    group = splits.group_of(task, arrival.record, splits.Neighbour(best["group"]) if best else None)
+    group = splits.group_of(arrival.record, arrival.text, splits.Neighbour(best["group"]) if best else None)
     side = splits.side(task, group)
     if any(item["side"] != side for item in near) or (replaces and stored and stored["side"] != side):
         return Outcome(arrival, "set_aside", LEAK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from chartloop.predictions import Kept, Prediction
 from chartloop.receipts import Receipt
 from chartloop.records import BatchOptions, Line
 from chartloop.seams import Ledger, Objects
+from chartloop.task import Rules
 
 SOURCE = "feedback"
 KEPT_AFTER = timedelta(days=1)
@@ -52,7 +53,7 @@ def receive(task: str, correction: Correction, by: str, *, ledger: Ledger, objec
     unit = correction.offset_unit if correction.entities is not None else "codepoint"
     options = BatchOptions(**{**batches.defaults(task, ledger), "replace": True, "offset_unit": unit})  # type: ignore[arg-type]
     line = Line(1, record)
-    canonical = _canonical(task, line, options, batches.declared_labels(task, ledger))
+    canonical = _canonical(task, line, options, batches.rules(task, ledger))
     content = hashed(json.dumps([made.id, record, options.to_metadata()], sort_keys=True))
     fingerprint = _fingerprint(content, kept, ledger)
     post = Post(task, [line], options, by, fingerprint, origin={"source": SOURCE, "prediction_id": made.id})
@@ -100,9 +101,9 @@ def _found(kept: Kept) -> list[dict[str, Any]]:
     return [{name: entity[name] for name in ("start", "end", "label")} for entity in kept.result["entities"]]
 
 
-def _canonical(task: str, line: Line, options: BatchOptions, labels: Collection[str]) -> dict[str, Any]:
+def _canonical(task: str, line: Line, options: BatchOptions, rules: Rules) -> dict[str, Any]:
     """The record as it will be stored. Raises InvalidRequest with what a batch would reject it for."""
-    checked = batches.check(task, line, options, labels)
+    checked = batches.check(task, line, options, rules)
     if checked.record is None:
         problem = checked.problem
         raise InvalidRequest(problem.message, code=problem.code, field=problem.field) if problem else InvalidRequest("no record")
@@ -142,5 +143,5 @@ def _leave(kept: Kept, canonical: Mapping[str, Any], corrected: Mapping[str, Any
 def _settled(kept: Kept) -> list[dict[str, Any]]:
     """The predicted entities on whole tokens, as those of a record are."""
     record = {"record_id": kept.prediction.call, "text": kept.text, "entities": _found(kept)}
-    checked = records.check(kept.prediction.task, record, BatchOptions(), ())
+    checked = records.check(kept.prediction.task, record, BatchOptions(), {})
     return list(checked.record["entities"]) if checked.record else []

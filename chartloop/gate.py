@@ -16,7 +16,7 @@ from chartloop.case import COST, Case, Looks, difference, figure, intervals, mcn
 from chartloop.items import stamp
 from chartloop.measures import Terms
 from chartloop.scores import ScoreReport
-from chartloop.tasks import Task
+from chartloop.task import Task
 from chartloop.verdicts import BOTH, Clause, Decision, Policies, PolicyName, Verdict
 
 

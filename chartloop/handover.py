@@ -9,7 +9,7 @@ from typing import Any
 from chartloop import keys, tasks
 from chartloop.errors import InvalidRequest
 from chartloop.seams import Item, Objects
-from chartloop.tasks import TaskSettings
+from chartloop.task import TaskSettings
 
 Request = dict[str, Any]
 
@@ -24,8 +24,8 @@ def settled_batches(objects: Objects, owner: Item, batches: Sequence[Item]) -> s
 
 def check(request: Request, chosen: TaskSettings, objects: Objects) -> None:
     """Raises InvalidRequest with the reason why a run cannot work on this."""
-    base = chosen.hyperparameters.model_name_or_path
-    if not objects.exists(keys.base_model(base, "manifest.json")):
+    base = chosen.hyperparameters.base_model
+    if base is not None and not objects.exists(keys.base_model(base, "manifest.json")):
         hint = f"the base model is not staged: chartloop stage-model {base} (of a hub, with --revision COMMIT)"
         raise InvalidRequest(hint, code="base_model_not_staged", field="model_name_or_path")
     if not count(request["records"]):
@@ -49,6 +49,12 @@ def codes_place(run_id: str, objects: Objects) -> str:
     return keys.codes() if staged else keys.run(run_id, "request.json")
 
 
+def _base_place(run_id: str, chosen: TaskSettings) -> str:
+    """The prefix of the staged base model; the run's request, which nobody reads there, where the task has none."""
+    base = chosen.hyperparameters.base_model
+    return keys.run(run_id, "request.json") if base is None else keys.base_model(base)
+
+
 def retrain_input(
     run: Item, request: Request, embedded: str | None, codes: str, chosen: TaskSettings, bucket: str
 ) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def retrain_input(
         "records": keys.records(task),
         "holdout": keys.holdout(task),
         "snapshot": keys.snapshot(task, snapshot),
-        "base_model": keys.base_model(chosen.hyperparameters.model_name_or_path),
+        "base_model": _base_place(run_id, chosen),
         "train": keys.run(run_id, "train/"),
         "checkpoints": keys.run(run_id, "checkpoints/"),
         "score": keys.run(run_id, "score/"),

@@ -102,7 +102,7 @@ class _Taking:
         if known is not None:
             return known
         batch = batches.new_batch(
-            self.task, batch_id, options=options, labels=batches.declared_labels(self.task, self.ledger),
+            self.task, batch_id, options=options, rules=batches.rules(self.task, self.ledger),
             poster=self.source.metadata.get("poster", "s3"), now=self.intake.clock(), source_sha256=content,
         )  # fmt: skip
         try:
@@ -127,7 +127,7 @@ class _Taking:
         """(what the ledger must be asked about, the verdicts that stand already)."""
         options, arrivals, entries = BatchOptions(**batch["options"]), list[Arrival](), self._rejected_before(batch)
         for line in lines:
-            checked = batches.check(self.task, line, options, batch["labels"])
+            checked = batches.check(self.task, line, options, batch["rules"])
             if checked.problem is None:
                 arrivals.append(arrive(self.task, line.number, checked))
             else:

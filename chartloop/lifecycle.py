@@ -13,7 +13,7 @@ from chartloop.runs import ENDED, FAILED, RUNNING, STARTING, SUCCEEDED, consider
 from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
 from chartloop.settings import Settings
 from chartloop.steps import execution_name, frozen
-from chartloop.tasks import TaskSettings
+from chartloop.task import TaskSettings
 
 ATTEMPTS = 2
 """An interrupted run goes on once; one that holds the promotion goes on until registry, folder, endpoint and pointer agree."""

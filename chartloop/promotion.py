@@ -14,7 +14,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys, models, registration, trail
+from chartloop import keys, models, registration, tasks, trail
 from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, JobFailed, PromotionActive
 from chartloop.items import GATE, model_key, require, run_key, stamp, task_item, until_first
 from chartloop.seams import BUSY, Endpoints, EndpointState, Item, Ledger, Objects, Registry
@@ -128,21 +128,13 @@ def ask_golden(run: Item, objects: Objects, endpoints: Endpoints, *, config: str
     golden = models.manifest(objects, run["task"], run["model"])["golden"]
     if not golden:
         raise JobFailed("the artifact has no golden requests", code="verification_failed")
-    asked = {"texts": [request["text"] for request in golden], "min_confidence": 0.0}
-    answer = endpoints.invoke(run["task"], asked, config=config)
+    answer = endpoints.invoke(run["task"], {"inputs": [request["input"] for request in golden]}, config=config)
     if answer.get("model_version") != run["model"]:
         raise JobFailed("the endpoint answers as another version", code="verification_failed")
-    given = [_spans(prediction) for prediction in answer.get("predictions", ())]
-    wrong = sum(spans != _spans(request) for spans, request in zip(given, golden, strict=False))
+    given, same = answer.get("predictions", ()), tasks.find(run["task"]).same
+    wrong = sum("error" in one or not same(one, request["answer"]) for one, request in zip(given, golden, strict=False))
     if wrong or len(given) != len(golden):
         raise JobFailed(f"{wrong} of {len(golden)} golden requests are answered otherwise", code="verification_failed")
-
-
-def _spans(answered: dict[str, Any]) -> list[tuple[Any, ...]] | None:
-    """The answer's entities in order, without confidences, which differ between processors; None where it is an error."""
-    if "entities" not in answered:
-        return None
-    return sorted((entity["start"], entity["end"], entity["label"]) for entity in answered["entities"])
 
 
 def swap(task: str, run_id: str, *, ledger: Ledger, objects: Objects, now: datetime) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chartloop import keys
-from chartloop.records import Note, Problem
+from chartloop.records import Problem
 from chartloop.seams import Item, Objects
+from chartloop.task import Note
 
 VERDICTS = ("accepted", "duplicate", "replaced", "conflict", "set_aside", "rejected")
 STORED = ("accepted", "replaced")

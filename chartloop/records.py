@@ -1,4 +1,4 @@
-"""Records and their stateless verdict: each task's shape, what a batch may ask for, the canonical form and its hash.
+"""Records and their stateless verdict: what a batch may ask for, the canonical form and its hash.
 
 Every message names field, rule and place; none repeats what the client sent in a field.
 """
@@ -7,43 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chartloop import entities, fields, strictjson
-from chartloop.errors import InvalidRequest, NotFound
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The fields of a task's record; `texts` are those that hold clinical text."""
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    texts: tuple[str, ...]
-
-
-SHAPES = {
-    "ner": Shape(("record_id", "text", "entities"), ("patient_id", "codes"), ("text",)),
-    "classification": Shape(("record_id", "text", "label"), ("patient_id",), ("text",)),
-    "regression": Shape(("record_id", "features", "target"), ("patient_id",), ()),
-    "generation": Shape(("record_id", "prompt", "completion"), ("patient_id",), ("prompt", "completion")),
-}
+from chartloop import fields, strictjson, tasks
+from chartloop.errors import InvalidRequest
+from chartloop.task import Form, Note, Rules
 
 
 @dataclass(frozen=True)
 class Problem:
     """Why a record or a line is rejected; `code` is one of docs/contracts/error-codes.md."""
-
-    code: str
-    message: str
-    field: str | None = None
-
-
-@dataclass(frozen=True)
-class Note:
-    """What was changed in a record, or is worth knowing of it, though it is accepted."""
 
     code: str
     message: str
@@ -109,15 +84,9 @@ def _choice(field: str, value: object, choices: tuple[object, ...], rule: str) -
         raise InvalidRequest(f"{field} must be {rule}", field=field)
 
 
-def shape(task: str) -> Shape:
-    if task not in SHAPES:
-        raise NotFound("unknown task", code="unknown_task", field="task")
-    return SHAPES[task]
-
-
 def text_of(task: str, record: Mapping[str, Any]) -> str:
     """The clinical text of a canonical record; empty where the task has none."""
-    return "\n".join(record[name] for name in shape(task).texts)
+    return tasks.form(task).text(record)
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:
@@ -130,17 +99,17 @@ def digest(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(record)).hexdigest()
 
 
-def check(task: str, value: Any, options: BatchOptions, declared_labels: Collection[str]) -> Checked:
-    """The verdict on one parsed JSON value, from the value alone.
+def check(task: str, value: Any, options: BatchOptions, rules: Rules) -> Checked:
+    """The verdict on one parsed JSON value, from the value alone. Raises NotFound for an unknown task only."""
+    return examine(tasks.form(task), value, options, rules)
 
-    The canonical record has code-point offsets, entities by position on whole tokens and without overlaps, and no `surface`.
-    Where `declared_labels` is empty every label is taken. Raises NotFound for an unknown task only.
-    """
-    form = shape(task)
+
+def examine(form: Form, value: Any, options: BatchOptions, rules: Rules) -> Checked:
+    """The same by the task's form. The canonical record has code-point offsets and nothing that its body does not name."""
     try:
         members = fields.known(value, "", form.required, form.optional)
         record = _identity(members) | {name: fields.text(members[name], name) for name in form.texts}
-        body, notes = _body(task, members, record, options, declared_labels)
+        body, notes = form.body(members, record, options, rules)
     except InvalidRequest as error:
         return Checked(_readable_id(value), None, Problem(error.code, error.message, error.field), (), frozenset())
     return Checked(record["record_id"], record | body, None, tuple(notes), _labels(body))
@@ -156,58 +125,6 @@ def _readable_id(value: Any) -> str | None:
         return fields.short(value["record_id"], "record_id", fields.MAX_ID)
     except (InvalidRequest, LookupError, TypeError):
         return None
-
-
-def _body(
-    task: str, members: dict[str, Any], record: dict[str, Any], options: BatchOptions, declared: Collection[str]
-) -> tuple[dict[str, Any], list[Note]]:
-    """(the fields that only this task has, what was changed in them)."""
-    match task:
-        case "ner":
-            return _ner(members, record["text"], options, declared)
-        case "classification":
-            return {"label": _declared(fields.short(members["label"], "label", fields.MAX_LABEL), "label", declared)}, []
-        case "regression":
-            return {"features": _features(members["features"]), "target": fields.number(members["target"], "target")}, []
-    return {}, []
-
-
-def _ner(
-    members: dict[str, Any], text: str, options: BatchOptions, declared: Collection[str]
-) -> tuple[dict[str, Any], list[Note]]:
-    sent = entities.check(text, members["entities"], offset_unit=options.offset_unit)
-    for entity in sent:
-        _declared(entity["label"], f"{entity['name']}.label", declared)
-    settled, changes = entities.settle(text, sent)
-    overlap = next((change for change in changes if change.code == "span_set_aside"), None)
-    if overlap and options.span_policy == "reject":
-        raise InvalidRequest(overlap.message, code="overlap", field=overlap.name)
-    body: dict[str, Any] = {"entities": settled}
-    if "codes" in members:
-        body["codes"] = [_code(code, f"codes[{i}]") for i, code in enumerate(fields.a_list(members["codes"], "codes"))]
-    return body, [Note(change.code, change.message, change.name) for change in changes]
-
-
-def _code(value: Any, place: str) -> dict[str, str]:
-    members = fields.known(value, place, ("system", "code"))
-    return {name: fields.short(members[name], f"{place}.{name}", fields.MAX_CODE) for name in ("system", "code")}
-
-
-def _features(value: Any) -> dict[str, Any]:
-    features = {}
-    for position, (name, held) in enumerate(fields.an_object(value, "features").items(), start=1):
-        place = f"features, number {position}"
-        features[fields.short(name, place, fields.MAX_LABEL)] = fields.feature(held, place)
-    return features
-
-
-def _declared(label: str, field: str, declared: Collection[str]) -> str:
-    """`label`, which is one of `declared` where any is."""
-    if declared and label not in declared:
-        near = next((known for known in declared if known.casefold() == label.casefold()), None)
-        hint = f"; it differs only in case from {near}" if near else ""
-        raise InvalidRequest(f"{field} is none of the labels that the task declares{hint}", code="unknown_label", field=field)
-    return label
 
 
 def _labels(body: dict[str, Any]) -> frozenset[str]:

@@ -20,7 +20,7 @@ from chartloop.seams import Executions, Item, Jobs, Ledger, Objects
 from chartloop.settings import Settings
 from chartloop.snapshots import build_request
 from chartloop.steps import Step, execution_name, seconds_of, steps
-from chartloop.tasks import TaskSettings
+from chartloop.task import TaskSettings
 
 STARTING, RUNNING, SUCCEEDED, FAILED = "starting", "running", "succeeded", "failed"
 ENDED = {SUCCEEDED, FAILED}
@@ -30,7 +30,7 @@ LONGEST_REASON = 500
 
 def settings_of(owner: Item, settings: Settings) -> TaskSettings:
     """The settings of a TASK item: what was changed, over the defaults of this installation."""
-    return tasks.change(TaskSettings(), {"model_name_or_path": settings.base_model, **owner["settings"]})
+    return tasks.change(tasks.defaults(tasks.find(owner["task"]), settings), owner["settings"])
 
 
 def consider(

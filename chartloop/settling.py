@@ -63,7 +63,7 @@ def _give_place(batch: Item, labels: set[str], ledger: Ledger) -> Item:
         task = task_item(ledger, batch["task"])
         seen = set(task["seen_labels"])
         task |= {"sequence": task["sequence"] + 1, "seen_labels": sorted(seen | labels)[:SEEN_LABELS]}
-        new_labels = sorted(labels - seen - set(batch["labels"]))[:SEEN_LABELS]
+        new_labels = sorted(labels - seen - set(batch["rules"].get("labels", ())))[:SEEN_LABELS]
         placed = {**batch, "sequence": task["sequence"], "new_labels": new_labels}
         try:
             ledger.save(task, placed)

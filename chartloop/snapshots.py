@@ -15,7 +15,7 @@ from chartloop.items import stamp
 from chartloop.seams import Item
 
 if TYPE_CHECKING:  # jobs read snapshots in containers without pydantic
-    from chartloop.tasks import TaskSettings
+    from chartloop.task import TaskSettings
 
 Entry = Mapping[str, Any]
 """A shard as a run's request.json names it: `batch_id, key, sha256, records, sequence`, and `settled` on the holdout side."""

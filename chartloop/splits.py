@@ -37,8 +37,8 @@ class Neighbour:
     group: str
 
 
-def group_of(task: str, record: Mapping[str, Any], near: Neighbour | None) -> str:
-    """The split group of a canonical record: its patient's, else that of its near neighbour, else its own.
+def group_of(record: Mapping[str, Any], text: str, near: Neighbour | None) -> str:
+    """The split group of a canonical record and its `text`, if any: its patient's, else its near neighbour's, else its own.
 
     Ids and texts are hashed: a group names no patient.
     """
@@ -46,7 +46,7 @@ def group_of(task: str, record: Mapping[str, Any], near: Neighbour | None) -> st
         return "p:" + hashed(record["patient_id"])
     if near is not None:
         return near.group
-    own = records.text_of(task, record) or records.canonical({"features": record.get("features")}).decode()
+    own = text or records.canonical({"features": record.get("features")}).decode()
     return "t:" + hashed(own)
 
 

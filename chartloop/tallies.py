@@ -6,45 +6,25 @@ Counted as the score job counts (training/measure.py): the truth is widened to w
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
-from chartloop import records, spans
-from chartloop.records import BatchOptions, Problem
+from chartloop import spans
 from chartloop.scores import LabelScore
 from chartloop.spans import Counts
-
-
-class Tally(Protocol):
-    def add(self, line: Mapping[str, Any], answer: Mapping[str, Any]) -> Problem | None:
-        """Counts an answered line, where it carries the truth; why it does not count, where its truth is no good."""
-        ...
-
-    def score(self) -> dict[str, Any] | None:
-        """`{"records", "metrics", "labels"}`, or None where no line carried the truth."""
-        ...
+from chartloop.task import Answer, Record
 
 
 class EntityTally:
-    """Task `ner`: strict entities by label, and tokens whose BIO tag is right; the truth is the line's `entities`."""
+    """Task `ner`: strict entities by label, and tokens whose BIO tag is right."""
 
     def __init__(self) -> None:
         self._records = 0
         self._labels: dict[str, Counts] = defaultdict(lambda: Counts(0, 0, 0))
         self._tokens = Counter[str]()
 
-    def add(self, line: Mapping[str, Any], answer: Mapping[str, Any]) -> Problem | None:
-        if line.get("entities") is None:
-            return None
-        record = {"record_id": "line", "text": line["text"], "entities": line["entities"]}
-        checked = records.check("ner", record, BatchOptions(), ())
-        if checked.record is None:
-            return checked.problem
-        self._count(checked.record["text"], checked.record["entities"], answer["entities"])
-        return None
-
-    def _count(self, text: str, gold: list[dict[str, Any]], found: list[dict[str, Any]]) -> None:
-        tokens = spans.tokens(text)
+    def add(self, record: Record, answer: Answer) -> None:
+        gold, found = record["entities"], answer["entities"]
+        tokens = spans.tokens(record["text"])
         tags = zip(spans.tags(tokens, gold), spans.tags(tokens, found), strict=True)
         self._records += 1
         self._tokens.update({"all": len(tokens), "right": sum(one == other for one, other in tags)})
@@ -65,10 +45,6 @@ class EntityTally:
             },
             "labels": {label: _label(counts) for label, counts in sorted(self._labels.items())},
         }
-
-
-TALLIES: dict[str, Callable[[], Tally]] = {"ner": EntityTally}
-"""By task."""
 
 
 def _ratio(numerator: int, denominator: int) -> float | None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from chartloop import runs, trail
+from chartloop import runs, tasks, trail
 from chartloop.errors import InvalidRequest
 from chartloop.items import task_item, until_first
 from chartloop.seams import Ledger
 from chartloop.settings import Settings
-from chartloop.tasks import NerHyperparameters, TaskSettings
-
-NAMES = (TaskSettings.model_fields.keys() | NerHyperparameters.model_fields.keys()) - {"hyperparameters"}
 
 
 def show(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
@@ -27,7 +24,7 @@ def change(task: str, changes: dict[str, Any], *, by: str, ledger: Ledger, setti
     """
     if not changes:
         raise InvalidRequest("nothing to change: give settings by name")
-    for name in changes.keys() - NAMES:
+    for name in changes.keys() - tasks.names(tasks.find(task)):
         raise InvalidRequest("no such setting", code="unknown_setting", field=name)
 
     def attempt() -> dict[str, Any]:

@@ -7,19 +7,20 @@ asked for or looked at again (`settle`). Ids and texts are in the files alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from chartloop import costs, failures, keys, trail
+from chartloop import costs, failures, keys, records, tasks, trail
 from chartloop.errors import Conflict, JobFailed, Stale, TooLarge, Unavailable
 from chartloop.items import new, require, stamp, task_item, transform_key, until_first
+from chartloop.records import BatchOptions, Checked
 from chartloop.seams import Item, Ledger, Objects, Transforms
 from chartloop.settings import LAMBDA, Settings
-from chartloop.tallies import TALLIES, Tally
+from chartloop.task import Task
 
 WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed", "stopped"
 INPUT, OUTPUT = "input.jsonl", "output/input.jsonl.out"
@@ -159,7 +160,7 @@ def _judge(item: Item, room: Room, now: datetime) -> Item:
             files = [Path(folder) / "input", Path(folder) / "output"]
             for path, name in zip(files, (INPUT, OUTPUT), strict=True):
                 room.objects.download(_key(item, name), path)
-            facts = read(_lines(files[0]), _lines(files[1]), TALLIES[item["task"]]())
+            facts = read(_lines(files[0]), _lines(files[1]), tasks.find(item["task"]))
     except JobFailed as error:
         return _end(item, FAILED, room, now, error={"code": error.code, "message": error.message})
     return _end(item, DONE, room, now, **facts)
@@ -170,8 +171,9 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def read(inputs: Iterable[bytes], outputs: Iterable[bytes], tally: Tally) -> dict[str, Any]:
+def read(inputs: Iterable[bytes], outputs: Iterable[bytes], task: Task) -> dict[str, Any]:
     """`counts`, the first `errors` and the `score` of an input and its output, line by line. Raises JobFailed."""
+    tally = task.tally()
     counts, errors = {"lines": 0, "predicted": 0, "failed": 0}, list[dict[str, Any]]()
     try:
         for number, (line, result) in enumerate(zip(inputs, outputs, strict=True), start=1):
@@ -179,13 +181,24 @@ def read(inputs: Iterable[bytes], outputs: Iterable[bytes], tally: Tally) -> dic
             problem = answer.get("error")
             counts["lines"] += 1
             counts["failed" if problem else "predicted"] += 1
-            if problem is None and (unscored := tally.add(json.loads(line), answer)) is not None:
-                problem = {"code": unscored.code, "message": unscored.message}
+            truth = None if problem else _truth(json.loads(line), task)
+            if truth and truth.record:
+                tally.add(truth.record, answer)
+            elif truth and truth.problem:
+                problem = {"code": truth.problem.code, "message": truth.problem.message}
             if problem is not None and len(errors) < MOST_ERRORS:
                 errors.append({"line": number, "code": problem["code"], "message": problem["message"]})
     except ValueError:
         raise JobFailed("the output has not one answer a line of the input", code="results_incomplete") from None
     return {"counts": counts, "errors": errors, "score": tally.score()}
+
+
+def _truth(line: Mapping[str, Any], task: Task) -> Checked | None:
+    """The line as a record, or why its truth is no good; None where it carries none."""
+    wanted = {name: line.get(name) for name in task.form.required if name != "record_id"}
+    if None in wanted.values():
+        return None
+    return records.examine(task.form, {"record_id": "line", **wanted}, BatchOptions(), {})
 
 
 def _end(item: Item, status: str, room: Room, now: datetime, **facts: Any) -> Item:

@@ -12,7 +12,7 @@ from typing import Any
 from adapters import brat, codiesp, conll, diabetes130, medquad, mtsamples
 from chartloop.columns import Remark
 from chartloop.errors import InvalidRequest
-from chartloop.records import Note
+from chartloop.task import Note
 from client import arguments, exits
 from client.files import replaced
 from client.session import Session

@@ -28,9 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
 FUNCTION_MODULES = (
-    "training/__init__.py", "training/engines.py", "training/environment.py", "training/inference.py", "training/lines.py",
-    "training/passes.py", "training/pieces.py", "training/pooling.py", "training/tagger.py", "training/tagging.py",
-    "training/windows.py",
+    "training/__init__.py", "training/engines.py", "training/environment.py", "training/inference.py", "training/inputs.py",
+    "training/lines.py", "training/ner_served.py", "training/passes.py", "training/pieces.py", "training/pooling.py",
+    "training/tagger.py", "training/tagging.py", "training/windows.py",
 )  # fmt: skip
 """How an artifact is read, for the function that serves it itself: what inference.py imports where the engine is ONNX."""
 JOB_PACKAGES = ("chartloop", "training")

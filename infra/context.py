@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from chartloop.errors import InvalidRequest
+from chartloop.hyperparameters import BIO_CLINICAL_BERT
 from chartloop.instances import has_own_disks
-from chartloop.tasks import BIO_CLINICAL_BERT
 from infra.requests import SPOT_WAIT_HOURS
 
 INSTANCE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"

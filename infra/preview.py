@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chartloop import costs, prices
 from chartloop.costs import BYTES_PER_RECORD, Work
+from chartloop.ner import NerSettings
 from chartloop.settings import Settings
-from chartloop.tasks import TaskSettings
 from infra.context import Context, read
 from infra.settings import machines
 
@@ -112,7 +112,7 @@ def standing(context: Context, stacks: Any) -> list[tuple[str, float | None]]:
 
 def _runs(context: Context) -> Iterator[str]:
     """What a run takes: the first one that may start, and one with ten times its records."""
-    chosen = TaskSettings()
+    chosen = NerSettings()
     for records in (chosen.minimum_records, 10 * chosen.minimum_records):
         holdout = records // 5
         work = Work(

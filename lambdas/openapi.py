@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
-from chartloop.tasks import TaskSettings
+from chartloop.tasks import TASKS
 from lambdas import api, predict, routes_records
 from lambdas.bodies import FORMATS
 from lambdas.http import PUBLIC, TOKEN, Edge
@@ -141,7 +141,7 @@ def _answers() -> Schema:
             minimum_new_records=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL, promotion=TEXT_OR_NULL,
             champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
         ),
-        "TaskSettings": _inlined(TaskSettings.model_json_schema()),
+        "TaskSettings": {"anyOf": [_inlined(task.settings.model_json_schema()) for task in TASKS.values()]},
         "Health": _object(status={"const": "ok"}, code_version={"type": "string"}),
         "OpenApi": {"type": "object"},
         "Page": {"type": "string"},

@@ -98,7 +98,7 @@ def predict(task: str, request: Request, world: World) -> dict[str, Any]:
 
 def _answered(task: str, request: Request, texts: Sequence[str], world: World) -> dict[str, Any]:
     """The model's answer, with codes where they were asked for."""
-    asked = {"texts": list(texts), "min_confidence": request.min_confidence}
+    asked = {"inputs": list(texts), "min_confidence": request.min_confidence}
     if not request.codes:
         return world.models.invoke(task, asked)
     return coding.add(task, texts, world.models.invoke(task, {**asked, "vectors": True}), request.codes, world.library)

@@ -38,7 +38,7 @@ def post_similar(task: Task, body: Like) -> dict[str, Any]:
     if body.include and RECORDS_WRITE not in routes.granted:
         raise Forbidden("the token lacks the scope that reading texts needs", details={"scope": RECORDS_WRITE})
     world = routes.world
-    answer = world.models.invoke(task, {"texts": [body.text], "min_confidence": 1.0, "vectors": True})
+    answer = world.models.invoke(task, {"inputs": [body.text], "vectors": True})
     vector = coding.vector_of(answer)
     found = world.library.similar(task, answer["encoder"], vector, body.most)
     if body.include:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from chartloop.errors import Conflict, InvalidRequest, JobFailed
+from chartloop.hyperparameters import MINILM
 from chartloop.keys import notebook_wheels
-from chartloop.tasks import MINILM
 from local import tables
 from local.deploy import Deployment, forget_credentials, refuse_elsewhere
 from local.durability import Durability

@@ -150,7 +150,7 @@ class FakeEndpoints:
             "snapshot": "0" * 64,
             "predictions": [
                 {"entities": [], "characters": len(text), **({"vector": [1.0, 0.0]} if payload.get("vectors") else {})}
-                for text in payload["texts"]
+                for text in payload["inputs"]
             ],
             "encoder": {"hash": "e" * 64, "engine": "openvino", "precision": "bf16"},
         }

@@ -25,7 +25,8 @@ def artifact_of(folder: Path, version: str, finds: str, *, engine: str = "onnx")
     onnx.save(_graph(finds), place / "model.onnx")
     _encoder(place / "encoder")
     card = {
-        "task": "ner", "version": version, "snapshot": "0" * 64, "labels": ["drug"], "max_seq_length": 16, "doc_stride": 4,
+        "task": "ner", "served": "ner_served", "asked": "text",
+        "version": version, "snapshot": "0" * 64, "labels": ["drug"], "max_seq_length": 16, "doc_stride": 4,
         "engine": {"name": engine, "precision": "int8"},
     }  # fmt: skip
     (place / "chartloop.json").write_text(json.dumps(card))

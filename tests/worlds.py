@@ -217,7 +217,7 @@ class FakeWorld(World):
 def manifest(version: str, snapshot: str) -> dict[str, Any]:
     return {
         "task": TASK, "version": version, "snapshot": snapshot, "sha256": items.hashed(version), "bytes": 10, "labels": ["drug"],
-        "base_model": BASE, "golden": [{"text": "Aspirin 100 mg daily.", "entities": []}],
+        "base_model": BASE, "golden": [{"input": "Aspirin 100 mg daily.", "answer": {"entities": []}}],
     }  # fmt: skip
 
 

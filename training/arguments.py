@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from chartloop.errors import InvalidRequest
-from chartloop.tasks import NerHyperparameters
+from chartloop.hyperparameters import Hyperparameters
+
+Chosen = TypeVar("Chosen", bound=Hyperparameters)
 
 
-def hyperparameters(arguments: Sequence[str]) -> NerHyperparameters:
-    """From `--name value` pairs; booleans come as `true` or `True`. Raises InvalidRequest, naming the field.
+def hyperparameters(kind: type[Chosen], arguments: Sequence[str]) -> Chosen:
+    """Of the task's kind, from `--name value` pairs; booleans come as `true` or `True`. Raises InvalidRequest, naming the field.
 
     `s3_bucket`, `s3_folder` and `s3_model_folder` are for who starts the job: here the data is in the channels already.
     """
@@ -19,7 +22,7 @@ def hyperparameters(arguments: Sequence[str]) -> NerHyperparameters:
     if len(names) != len(values) or not all(name.startswith("--") for name in names):
         raise InvalidRequest("hyper-parameters come as `--name value`", field="hyperparameters")
     try:
-        return NerHyperparameters.model_validate({name[2:]: value for name, value in zip(names, values, strict=True)})
+        return kind.model_validate({name[2:]: value for name, value in zip(names, values, strict=True)})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][-1])

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import shutil
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from chartloop.errors import JobFailed
@@ -15,31 +16,22 @@ LARGEST = 16 * 1024**3
 """Bytes that an archive may unpack to; a gzip of zeros would fill the disk."""
 
 SERVING_CODE = (
-    "chartloop/__init__.py",
-    "chartloop/errors.py",
-    "chartloop/spans.py",
-    "training/__init__.py",
-    "training/encoder.py",
-    "training/engines.py",
-    "training/environment.py",
+    "chartloop/__init__.py", "chartloop/errors.py", "training/__init__.py", "training/environment.py", "training/inputs.py",
     "training/lines.py",
-    "training/passes.py",
-    "training/pieces.py",
-    "training/pooling.py",
-    "training/tagger.py",
-    "training/tagging.py",
-    "training/windows.py",
-)
-"""What inference.py imports, and no more: the container has torch, transformers and numpy, but no pydantic."""
+)  # fmt: skip
+"""What inference.py imports whatever the task; with the task's own `files` that is all that an artifact needs of ours.
+
+The container has torch, transformers and numpy, but no pydantic.
+"""
 
 VENDORED = Path(__file__).resolve().parent.parent / "vendor"
 """What was bundled with the jobs' code; there is none where the environment has all."""
 
 
-def copy_code(folder: Path) -> None:
-    """Writes `inference.py` and what it imports into `folder`, so that an artifact never depends on the code around it."""
+def copy_code(folder: Path, files: Iterable[str]) -> None:
+    """Writes `inference.py`, what it imports, and the task's `files` into `folder`: an artifact never depends on other code."""
     root = Path(__file__).resolve().parent.parent
-    for name in SERVING_CODE:
+    for name in (*SERVING_CODE, *files):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, folder / name)
     shutil.copyfile(root / "training" / "inference.py", folder / "inference.py")

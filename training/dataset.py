@@ -1,4 +1,4 @@
-"""The snapshot as training reads it: labelled documents, their labels, and the part that validation watches."""
+"""The snapshot as training reads it: its records, as labelled documents where they are, and the part that validation watches."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
 from chartloop import parts, snapshots
 from chartloop.errors import JobFailed
-from chartloop.tasks import NerHyperparameters
+from chartloop.hyperparameters import Hyperparameters
+from chartloop.snapshots import StoredRecord
+
+Grouped = TypeVar("Grouped", "Document", StoredRecord)
+"""What has a split group."""
 
 MOST_COMPARED = 200
 HELD_BACK_PERCENT = 5
@@ -34,17 +38,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The training side of a run: `hash` and `labels` are its manifest's."""
+    """The training side of a run: `hash` and `task` are its manifest's."""
 
     hash: str
-    labels: tuple[str, ...]
-    documents: tuple[Document, ...]
-
-
-def stored(folder: Path) -> list[snapshots.StoredRecord]:
-    """The snapshot's records as they were stored. Raises JobFailed as `read` does."""
-    lines = (snapshots.StoredRecord(**line) for _, its in _parts(folder) for line in its)
-    return sorted(snapshots.counted(lines), key=lambda each: each.record_id)
+    task: str
+    records: tuple[StoredRecord, ...]
 
 
 def read(folder: Path) -> Snapshot:
@@ -52,45 +50,44 @@ def read(folder: Path) -> Snapshot:
 
     Raises JobFailed `snapshot_changed` where a file is not what its manifest says, `shard_missing` where parts lack one.
     """
-    read = _parts(folder)
-    manifest, lines = read[0]
-    if len(read) == 1:
-        return Snapshot(manifest["hash"], tuple(manifest["labels"]), tuple(map(document, lines)))
-    if {shard for about, _ in read for shard in about["shards"]} != set(manifest["asked"]):
-        raise JobFailed("the snapshot's parts lack a shard", code="shard_missing")
-    documents = [document(vars(each)) for each in stored(folder)]
-    if not documents:
-        raise JobFailed("the request's shards hold no records", code="no_training_data")
-    labels = sorted({entity["label"] for each in documents for entity in each.entities})
-    return Snapshot(manifest["hash"], tuple(labels), tuple(documents))
-
-
-def _parts(folder: Path) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
     suffixes = parts.whole(path.name for path in folder.iterdir())
     if not suffixes:
         raise JobFailed("the snapshot is not whole", code="snapshot_changed", field="manifest")
-    return [_part(folder, suffix) for suffix in suffixes]
+    read = [_part(folder, suffix) for suffix in suffixes]
+    manifest, lines = read[0]
+    if len(read) == 1:
+        return Snapshot(manifest["hash"], manifest["task"], tuple(lines))
+    if {shard for about, _ in read for shard in about["shards"]} != set(manifest["asked"]):
+        raise JobFailed("the snapshot's parts lack a shard", code="shard_missing")
+    stored = snapshots.counted(line for _, its in read for line in its)
+    if not stored:
+        raise JobFailed("the request's shards hold no records", code="no_training_data")
+    return Snapshot(manifest["hash"], manifest["task"], tuple(sorted(stored, key=lambda each: each.record_id)))
 
 
-def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[StoredRecord]]:
     """A part's manifest and stored records."""
     manifest = json.loads((folder / f"manifest{suffix}.json").read_bytes())
     body = (folder / f"train{suffix}.jsonl").read_bytes()
     if hashlib.sha256(body).hexdigest() != manifest["sha256"]:
         raise JobFailed(f"train{suffix}.jsonl differs from its manifest", code="snapshot_changed", field="sha256")
     # split at newlines alone: a note may hold the other characters that splitlines takes for a line's end
-    return manifest, [from_json(line) for line in body.split(b"\n") if line]
+    return manifest, [StoredRecord(**from_json(line)) for line in body.split(b"\n") if line]
 
 
-def document(stored: dict[str, Any]) -> Document:
-    """A stored record (docs/contracts/keys.md) as a document."""
-    record = stored["record"]
-    return Document(record["text"], record["entities"], stored["group"], stored["record_id"], record.get("codes", ()))
+def documents(snapshot: Snapshot) -> tuple[Document, ...]:
+    """Of a snapshot whose records have a text and entities."""
+    return tuple(map(document, snapshot.records))
 
 
-def split_validation(documents: Iterable[Document], percent: int) -> tuple[list[Document], list[Document]]:
+def document(stored: StoredRecord) -> Document:
+    record = stored.record
+    return Document(record["text"], record["entities"], stored.group, stored.record_id, record.get("codes", ()))
+
+
+def split_validation(documents: Iterable[Grouped], percent: int) -> tuple[list[Grouped], list[Grouped]]:
     """(to learn from, held back): a group's place follows from its hash, so it is the same in every run."""
-    sides: tuple[list[Document], list[Document]] = ([], [])
+    sides: tuple[list[Grouped], list[Grouped]] = ([], [])
     for each in documents:
         place = int(hashlib.sha256(f"validation:{each.group}".encode()).hexdigest(), 16) % 100
         sides[place < percent].append(each)
@@ -112,6 +109,6 @@ class Notes:
 NO_NOTES = Notes()
 
 
-def notes(snapshot: Snapshot) -> Notes:
-    learned, watched = split_validation(snapshot.documents, NerHyperparameters().validation_percent)
+def notes(documents: Sequence[Document]) -> Notes:
+    learned, watched = split_validation(documents, Hyperparameters().validation_percent)
     return Notes((learned or watched)[:MOST_COMPARED], (watched or learned)[:MOST_COMPARED])

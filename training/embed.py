@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from chartloop import parts, vectors
+from chartloop import parts, records, vectors
 from training import base_model, dataset, encoding, environment
 from training.jobs import Progress, Reporting, part_of, processing_message
 from training.pooling import Pooler
@@ -46,10 +46,10 @@ def embed(
     encoder is loaded only where a text is new, or the earlier vectors are of another model, engine or precision.
     """
     read = dataset.read(snapshot)
-    documents = {text_hash(each.text): each for each in read.documents}
+    documents = {text_hash(records.text_of(read.task, each.record)): each for each in read.records}
     mine = [name for name in sorted(documents) if int(name[:8], 16) % of == part - 1]
     tables = described(codes) if codes and part == 1 else {}
-    texts = {name: documents[name].text for name in mine}
+    texts = {name: records.text_of(read.task, documents[name].record) for name in mine}
     texts |= {text_hash(text): text for table in tables.values() for text in table}
     key = encoding.key(model, engine)
     known = earlier(previous, key) if previous else []
@@ -63,7 +63,7 @@ def embed(
     rows = vectors.Rows(
         mine,
         [each.record_id for each in held],
-        [[(code["system"], code["code"]) for code in each.codes] for each in held],
+        [[(code["system"], code["code"]) for code in each.record.get("codes", ())] for each in held],
         values[: len(mine)],
     )
     about = {

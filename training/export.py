@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training import artifact, encoding, forms, golden, inference, serving
-from training.dataset import NO_NOTES, Notes
+from chartloop import tasks
+from training import artifact, encoding, inference, kinds, serving
 
 
 @dataclass(frozen=True)
@@ -20,30 +20,38 @@ class Exported:
 
 
 def export(
-    trained: Path, *, version: str, folder: Path, output: Path, engine: str, notes: Notes = NO_NOTES, base: Path | None = None
-) -> Exported:
+    trained: Path, *, version: str, folder: Path, output: Path, engine: str, snapshot: Path | None = None,
+    base: Path | None = None,
+) -> Exported:  # fmt: skip
     """Builds the artifact of `trained` in `folder`, and writes `model.tar.gz`, then `manifest.json`, into `output`.
 
-    `engine` is one of training/forms.py, and its precision is chosen on `notes`. The same trained folder, version and notes
-    give the same bytes. `base` is the base model, whose vectors the artifact then answers too. Raises JobFailed `export_differs`.
+    `engine` is one of training/forms.py, and its precision is chosen on the `snapshot`. The same trained folder, version and
+    snapshot give the same bytes. `base` is the base model, whose vectors the artifact then answers too, where its task keeps
+    any. Raises JobFailed `export_differs`.
     """
     about = json.loads((trained / "chartloop.json").read_bytes())
-    served = {**about, "version": version, "engine": forms.make(engine, trained, notes, folder)}
+    task = tasks.find(about["task"])
+    kind = kinds.of(task)
+    names = {"version": version, "served": task.served, "asked": task.asked.one}
+    served = {**about, **names, "engine": kind.export(trained, snapshot, folder, engine)}
     _write(folder / "chartloop.json", served)
-    if base:
+    if base and task.embeds:
         encoding.make(base, encoding.engine_of(engine), folder / inference.ENCODER)
-    artifact.copy_code(folder / "code")
-    if (vectors := encoding.engine_of(engine)) == "openvino":  # which no container has
+    artifact.copy_code(folder / "code", task.files)
+    for package in task.packages:
+        artifact.copy_engine(package, folder / "code")
+    if (vectors := encoding.engine_of(engine)) == "openvino" and task.embeds:  # which no container has
         artifact.copy_engine(vectors, folder / "code")
     output.mkdir(parents=True, exist_ok=True)
     archive = output / artifact.ARCHIVE
     artifact.pack(folder, archive)
-    found = serving.answers(folder, golden.TEXTS)
+    golden = list(kind.golden(served))
+    found = serving.answers(folder, golden)
     manifest = {
-        **{name: served[name] for name in ("task", "version", "snapshot", "labels", "base_model", "engine")},
+        **{name: served.get(name) for name in ("task", "version", "snapshot", "labels", "base_model", "engine")},
         "sha256": artifact.sha256(archive),
         "bytes": archive.stat().st_size,
-        "golden": [{"text": text, "entities": its} for text, its in zip(golden.TEXTS, found, strict=True)],
+        "golden": [{"input": asked, "answer": its} for asked, its in zip(golden, found, strict=True)],
     }
     _write(output / "manifest.json", manifest)
     return Exported(folder, manifest)

@@ -1,15 +1,21 @@
-"""The lines of a batch transform: each a text with its id, each answered by one line, whatever is wrong with it."""
+"""The lines of a batch transform: each an input with its id, each answered by one line, whatever is wrong with it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from chartloop.errors import InvalidRequest
 
 JSON_LINES = "application/jsonlines"
 
 Line = dict[str, Any]
-"""`id`, `text`, `min_confidence`; or `id`, `text` None and `error`."""
+"""`id`, and `said`, the line's object; or `id` and `error`."""
+Options = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""The model's options of a line. Raises InvalidRequest."""
+Ask = Callable[[Sequence[Any], Mapping[str, Any]], list[dict[str, Any]]]
+"""(inputs, the options of them all) -> an answer or an error for each."""
 
 
 def read(body: str | bytes) -> list[Line]:
@@ -18,9 +24,21 @@ def read(body: str | bytes) -> list[Line]:
     return [_line(part) for part in raw.removesuffix(b"\n").split(b"\n")]
 
 
-def answers(lines: Sequence[Line], predictions: Sequence[Mapping[str, Any]], version: str) -> list[dict[str, Any]]:
-    """One answer a line, with its id: its prediction with the model's version, or its error as `{"code", "message"}`."""
-    return [_answer(line, prediction, version) for line, prediction in zip(lines, predictions, strict=True)]
+def answers(lines: Sequence[Line], asked: str, version: str, options: Options, ask: Ask) -> list[dict[str, Any]]:
+    """One answer a line, with its id: its prediction with the model's version, or its error as `{"code", "message"}`.
+
+    `asked` is the field of a line that the model is asked about. Lines with the same options are asked together.
+    """
+    chosen = [_chosen(line, options) for line in lines]
+    groups: dict[str, list[int]] = {}
+    for place, line in enumerate(chosen):
+        if "error" not in line:
+            groups.setdefault(json.dumps(line["options"], sort_keys=True), []).append(place)
+    predictions: dict[int, dict[str, Any]] = {}
+    for places in groups.values():
+        found = ask([chosen[place]["said"].get(asked) for place in places], chosen[places[0]]["options"])
+        predictions.update(zip(places, found, strict=True))
+    return [_answer(line, predictions.get(place, line), version) for place, line in enumerate(chosen)]
 
 
 def _line(raw: bytes) -> Line:
@@ -33,19 +51,24 @@ def _line(raw: bytes) -> Line:
     name = value.get("id", value.get("record_id"))
     if not isinstance(name, str | int | None):
         return _broken(None, "bad_id", "an id must be a string or a whole number")
-    least = value.get("min_confidence", 0.0)
-    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
-        return _broken(name, "invalid_request", "min_confidence must be a number from 0 to 1")
-    return {"id": name, "text": value.get("text"), "min_confidence": float(least)}
+    return {"id": name, "said": value}
 
 
 def _broken(name: str | int | None, code: str, message: str) -> Line:
-    return {"id": name, "text": None, "error": {"code": code, "message": message}}
+    return {"id": name, "error": {"code": code, "message": message}}
+
+
+def _chosen(line: Line, options: Options) -> Line:
+    """The line with its options, or with what is wrong with them."""
+    if "error" in line:
+        return line
+    try:
+        return {**line, "options": options(line["said"])}
+    except InvalidRequest as error:
+        return _broken(line["id"], error.code, error.message)
 
 
 def _answer(line: Line, prediction: Mapping[str, Any], version: str) -> dict[str, Any]:
-    error = line.get("error") or prediction.get("error")
-    if error:
+    if error := prediction.get("error"):
         return {"id": line["id"], "error": {"code": error["code"], "message": error["message"]}}
-    kept = [entity for entity in prediction["entities"] if entity["confidence"] >= line["min_confidence"]]
-    return {"id": line["id"], **prediction, "entities": kept, "model_version": version}
+    return {"id": line["id"], **prediction, "model_version": version}

@@ -1,109 +1,72 @@
-"""Fine-tuning an encoder to tag entities: examples from documents, the validation figures, and what is saved."""
+"""The task `ner` in jobs: what its snapshot counts, how it is trained and exported, and what its answers are worth."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from chartloop.errors import JobFailed
-from chartloop.tasks import NerHyperparameters
-from training import dataset, encoder, pieces, tagging
-from training.calibration import calibrated
-from training.checkpoints import Checkpoints
-from training.dataset import Document, Snapshot
-from training.engines import TorchEngine
-from training.fit import ALONE, IGNORED, Example, Plan, fit
-from training.jobs import metric
-from training.measure import all_labels, f1, measure
-from training.ranks import Ranks
-from training.tagger import Tagger
+from chartloop.snapshots import StoredRecord
+from training import dataset, serving
+from training import golden as texts
+from training.dataset import NO_NOTES, Document
+from training.kinds import Answer, Answered, Judged, Training
 
 
-def train(
-    snapshot: Snapshot,
-    base: str,
-    chosen: NerHyperparameters,
-    ranks: Ranks = ALONE,
-    checkpoints: Checkpoints | None = None,
-) -> Tagger:
-    """A tagger for the snapshot's labels, from the encoder `base` (folder or hub name). Raises JobFailed.
-
-    What it does not learn from, each epoch is validated on where that is asked for, and at the end its confidences are fitted.
-    """
-    percent = chosen.validation_percent if chosen.do_eval else 0
-    learned, held_back = dataset.split_validation(snapshot.documents, percent or dataset.HELD_BACK_PERCENT)
-    watched = held_back if percent else []
-    tagger = new_tagger(base, snapshot.labels, chosen)
-    examples = [example for each in learned for example in windows_of(each, tagger)]
-    if not examples:
-        raise JobFailed("the snapshot holds no text to train on", code="no_training_data")
-    plan = plan_of(chosen, bf16=tagger.engine.bf16)
-    fit(tagger.engine.model, examples, plan, lambda _: metric(**validate(tagger, watched)), ranks, checkpoints)
-    return calibrated(tagger, held_back) if ranks.first else tagger
-
-
-def new_tagger(base: str, labels: Sequence[str], chosen: NerHyperparameters) -> Tagger:
-    """The encoder with a fresh head, seeded."""
-    where = encoder.device()
-    bf16 = chosen.bf16 and encoder.multiplies_bf16(where)
-    model = encoder.load_token_classifier(base, tagging.tag_names(labels), seed=chosen.seed).to(where)
-    length = min(chosen.max_seq_length, getattr(model.config, "max_position_embeddings", chosen.max_seq_length))
-    return Tagger(TorchEngine(model, bf16=bf16), pieces.load_base(base), labels, length, chosen.doc_stride)
-
-
-def plan_of(chosen: NerHyperparameters, *, bf16: bool) -> Plan:
-    return Plan(
-        epochs=chosen.num_train_epochs,
-        batch_size=chosen.per_device_train_batch_size,
-        learning_rate=chosen.learning_rate,
-        weight_decay=chosen.weight_decay,
-        warmup_ratio=chosen.warmup_ratio,
-        seed=chosen.seed,
-        bf16=bf16,
-    )
-
-
-def windows_of(document: Document, tagger: Tagger) -> list[Example]:
-    """A document's windows; what two of them share counts in the one that owns it."""
-    [cut] = tagger.cutter.split([document.text])
-    tags = tagging.piece_tags(cut, document.entities, tagger.labels)
-    examples = []
-    for window in tagger.windows(document.text, cut):
-        counted = np.full(window.stop - window.start, IGNORED)
-        counted[window.own_inside] = tags[window.own]
-        before, after = ([IGNORED] * len(special) for special in (tagger.cutter.prefix, tagger.cutter.suffix))
-        ids = tagger.cutter.wrap(cut.ids[window.start : window.stop].tolist())
-        examples.append(Example(ids, [*before, *counted.tolist(), *after]))
-    return examples
-
-
-def validate(tagger: Tagger, watched: Sequence[Document]) -> dict[str, float]:
-    """eval_loss per piece, strict eval_f1 and eval_token_accuracy; nothing where there is nothing to watch."""
-    texts = [each.text for each in watched]
-    cuts = tagger.cutter.split(texts)
-    answers = tagger.probabilities(texts, cuts)
-    found = [tagger.decode(*each) for each in zip(texts, cuts, answers, strict=True)]
-    measured = [measure(each, [vars(entity) for entity in its]) for each, its in zip(watched, found, strict=True)]
-    tokens = sum(each.tokens for each in measured)
-    if not tokens:
-        return {}
-    tags = [tagging.piece_tags(cut, each.entities, tagger.labels) for each, cut in zip(watched, cuts, strict=True)]
-    likelihood = [answer[np.arange(len(gold)), gold] for answer, gold in zip(answers, tags, strict=True)]
+def counts(records: Sequence[StoredRecord]) -> dict[str, Any]:
+    labels = Counter(entity["label"] for stored in records for entity in stored.record["entities"])
     return {
-        "eval_loss": float(-np.log(np.maximum(np.concatenate(likelihood), 1e-12)).mean()),
-        "eval_f1": f1(all_labels(measured)),
-        "eval_token_accuracy": sum(each.correct for each in measured) / tokens,
+        "characters": sum(len(stored.record["text"]) for stored in records),
+        "entities": dict(sorted(labels.items())),
+        "labels": sorted(labels),
     }
 
 
-def save(tagger: Tagger, folder: Path, **about: object) -> None:
-    """Weights as safetensors, the tokenizer, and `chartloop.json`, written last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tagger.engine.model.float().cpu().save_pretrained(folder)
-    pieces.save(tagger.cutter, folder)
-    shape = {name: getattr(tagger, name) for name in ("max_seq_length", "doc_stride", "temperature")}
-    card = {"labels": list(tagger.labels), **shape, **about}
-    (folder / "chartloop.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+def train(given: Training) -> None:
+    from training import together
+
+    with together.together(given) as (ours, kept):
+        from training import ner_fit
+
+        documents = dataset.documents(given.snapshot)
+        tagger = ner_fit.train(documents, given.base or "", given.chosen, ours, kept)
+        if ours.first:
+            ner_fit.save(tagger, given.output, **together.facts(given))
+
+
+def export(trained: Path, snapshot: Path | None, folder: Path, engine: str) -> dict[str, Any]:
+    from training import forms
+
+    notes = dataset.notes(dataset.documents(dataset.read(snapshot))) if snapshot else NO_NOTES
+    return forms.make(engine, trained, notes, folder)
+
+
+def golden(_card: Mapping[str, Any]) -> Sequence[str]:
+    return texts.TEXTS
+
+
+def ask(judged: Judged, records: Sequence[StoredRecord]) -> list[Answer]:
+    return serving.answers(judged.folder, [stored.record["text"] for stored in records], uncalibrated=True)
+
+
+def figures(judged: Judged, settled: Sequence[Answered], fresh: Sequence[Answered], left_out: Collection[str]) -> dict[str, Any]:
+    """Labels that are left out count neither as annotated nor as found."""
+    from training import reports
+    from training.measure import as_annotated, measure
+
+    common = [_without(left_out, *each) for each in settled]
+    others = [_without((), *each) for each in fresh]
+    trusted = [pair for document, found in common for pair in zip(found, as_annotated(document, found), strict=True)]
+    return {
+        "settled": reports.part([measure(*each) for each in common]),
+        "fresh": reports.part([measure(*each) for each in others]) if others else None,
+        "calibration": reports.calibration(trusted, judged.card.get("temperature", 1.0)),
+    }
+
+
+def _without(labels: Collection[str], stored: StoredRecord, answer: Answer) -> tuple[Document, list[dict[str, Any]]]:
+    document = dataset.document(stored)
+    kept = [[each for each in its if each["label"] not in labels] for its in (document.entities, answer["entities"])]
+    return replace(document, entities=kept[0]), kept[1]

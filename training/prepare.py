@@ -6,14 +6,14 @@ import argparse
 import hashlib
 import json
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chartloop import parts, snapshots
+from chartloop import parts, snapshots, tasks
 from chartloop.errors import JobFailed
 from chartloop.snapshots import StoredRecord
+from training import kinds
 from training.jobs import Reporting, part_of, processing_message
 
 
@@ -38,7 +38,9 @@ def prepare(request: Path, shards: Path, output: Path, part: int = 1, of: int = 
         "sha256": hashlib.sha256(body).hexdigest(),
         "shards": [entry["sha256"] for entry in here],
         "asked": [entry["sha256"] for entry in asked["records"]],
-        **_counts(selected),
+        "records": len(selected),
+        "groups": len({stored.group for stored in selected}),
+        **kinds.of(tasks.find(asked["task"])).counts(selected),
     }
     output.mkdir(parents=True, exist_ok=True)
     suffix = parts.suffix(part, of)
@@ -64,17 +66,6 @@ def _line(stored: StoredRecord) -> bytes:
         group=stored.group,
         record=stored.record,
     )
-
-
-def _counts(selected: Sequence[StoredRecord]) -> dict[str, Any]:
-    labels = Counter(entity["label"] for stored in selected for entity in stored.record["entities"])
-    return {
-        "records": len(selected),
-        "groups": len({stored.group for stored in selected}),
-        "characters": sum(len(stored.record["text"]) for stored in selected),
-        "entities": dict(sorted(labels.items())),
-        "labels": sorted(labels),
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

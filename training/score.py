@@ -6,22 +6,20 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chartloop import firewall, quality, snapshots
+from chartloop import firewall, quality, snapshots, tasks
 from chartloop.items import Clock, stamp, utc_now
 from chartloop.scores import ScoreReport
 from chartloop.snapshots import StoredRecord
-from chartloop.spans import Entity
-from training import artifact, dataset, reports, serving
-from training.dataset import Document
+from training import artifact, dataset, kinds, reports
 from training.export import export
 from training.forms import FORMS
 from training.jobs import Reporting, processing_message
-from training.measure import as_annotated, measure
+from training.kinds import Judged
 from training.prepare import read_shard
 
 
@@ -43,27 +41,14 @@ def read_holdout(request: Path, shards: Path) -> Holdout:
     return Holdout(asked, snapshots.select(asked["holdout"], lambda key: read_shard(shards, key)))
 
 
-@dataclass(frozen=True)
-class Artifact:
-    """An unpacked artifact, and the hash and size of the archive that it came from."""
-
-    folder: Path
-    version: str
-    sha256: str
-    bytes: int
-    labels: tuple[str, ...]
-    temperature: float
-    engine: Mapping[str, Any] | None
-
-
-def open_champion(folder: Path, into: Path) -> Artifact:
+def open_champion(arguments: argparse.Namespace, into: Path) -> Judged:
     """The champion from its `model.tar.gz`."""
-    archive = folder / artifact.ARCHIVE
+    archive = arguments.champion / artifact.ARCHIVE
     artifact.unpack(archive, into)
-    return _artifact(into, artifact.sha256(archive), archive.stat().st_size)
+    return _judged("champion", into, artifact.sha256(archive), archive.stat().st_size, arguments)
 
 
-def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
+def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Judged:
     """The artifact that would be served, made from the training job's `model.tar.gz`; it is left in `model_output`."""
     trained, version = scratch / "trained", arguments.version
     artifact.unpack(arguments.candidate / artifact.ARCHIVE, trained)
@@ -73,66 +58,46 @@ def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Artifact:
         folder=scratch / "candidate",
         output=arguments.model_output,
         engine=arguments.engine,
-        notes=dataset.notes(dataset.read(arguments.snapshot)),
+        snapshot=arguments.snapshot,
         base=arguments.model,
     )
-    return _artifact(exported.folder, exported.manifest["sha256"], exported.manifest["bytes"])
+    return _judged("candidate", exported.folder, exported.manifest["sha256"], exported.manifest["bytes"], arguments)
 
 
-def _artifact(folder: Path, sha256: str, size: int) -> Artifact:
-    """With what its card says; one that says no temperature has none."""
+def _judged(role: str, folder: Path, sha256: str, size: int, arguments: argparse.Namespace) -> Judged:
     card = json.loads((folder / "chartloop.json").read_bytes())
-    engine = card.get("engine")
-    known = engine if isinstance(engine, dict) else None
-    return Artifact(folder, card["version"], sha256, size, tuple(card["labels"]), card.get("temperature", 1.0), known)
+    return Judged(role, folder, sha256, size, card, arguments.snapshot, arguments.model)
 
 
-def apart(judged: Iterable[Artifact]) -> frozenset[str]:
+def apart(judged: Iterable[Judged]) -> frozenset[str]:
     """The labels that not all of the artifacts know: these are not compared."""
     known = [set(one.labels) for one in judged]
     return frozenset(set.union(*known) - set.intersection(*known))
 
 
-def without(labels: Collection[str], entities: Iterable[Entity]) -> list[Entity]:
-    return [entity for entity in entities if entity["label"] not in labels]
-
-
-def report(judged: Artifact, role: str, holdout: Holdout, left_out: Collection[str], now: Clock) -> ScoreReport:
-    """Runs the artifact over the whole holdout. `fresh` is None where every record is settled.
-
-    Labels that are `left_out` do not count on the settled part, neither as annotated nor as found.
-    """
-    documents = [Document(stored.record["text"], stored.record["entities"], stored.group) for stored in holdout.records]
-    found = serving.answers(judged.folder, [document.text for document in documents], uncalibrated=True)
-    settled, fresh, trusted = [], [], []
-    for stored, document, its in zip(holdout.records, documents, found, strict=True):
-        if stored.settled:
-            common = replace(document, entities=without(left_out, document.entities))
-            its = without(left_out, its)
-            settled.append(measure(common, its))
-            trusted += zip(its, as_annotated(common, its), strict=True)
-        else:
-            fresh.append(measure(document, its))
+def report(judged: Judged, holdout: Holdout, left_out: Collection[str], now: Clock) -> ScoreReport:
+    """Runs the artifact over the whole holdout. `fresh` is None where every record is settled."""
+    kind = kinds.of(tasks.find(holdout.request["task"]))
+    answered = list(zip(holdout.records, kind.ask(judged, holdout.records), strict=True))
+    settled, fresh = ([each for each in answered if each[0].settled is side] for side in (True, False))
     return ScoreReport.model_validate({
         "run_id": holdout.request["run_id"],
         "task": holdout.request["task"],
-        "role": role,
-        "version": judged.version,
+        "role": judged.role,
+        "version": judged.card["version"],
         "sha256": judged.sha256,
         "bytes": judged.bytes,
         "holdout": holdout.hash,
         "labels": judged.labels,
-        "settled": reports.part(settled),
-        "fresh": reports.part(fresh) if fresh else None,
-        "engine": judged.engine,
-        "calibration": reports.calibration(trusted, judged.temperature),
+        "engine": judged.card["engine"],
+        **kind.figures(judged, settled, fresh, left_out),
         "created_at": stamp(now()),
     })  # fmt: skip
 
 
 def firewalled(holdout: Holdout, snapshot: Path, now: Clock) -> tuple[Holdout, dict[str, Any]]:
     """(the holdout without what is too near to the training side, the Quality of the run's records)."""
-    task, learned = holdout.request["task"], dataset.stored(snapshot)
+    task, learned = holdout.request["task"], dataset.read(snapshot).records
     held = firewall.leaks(task, learned, holdout.records)
     found = quality.report(task, learned, holdout.records, held)
     kept = [stored for stored in holdout.records if stored.record_id not in held]
@@ -147,13 +112,13 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
     (arguments.output / "quality.json").write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        judged = {"candidate": export_candidate(arguments, place)}
+        judged = [export_candidate(arguments, place)]
         if arguments.champion:
-            judged["champion"] = open_champion(arguments.champion, place / "champion")
-        left_out = apart(judged.values())
-        for role, one in judged.items():
-            body = json.dumps(report(one, role, holdout, left_out, now).to_json(), indent=1, allow_nan=False)
-            (arguments.output / f"{role}.json").write_text(body + "\n", encoding="utf-8")
+            judged.append(open_champion(arguments, place / "champion"))
+        left_out = apart(judged)
+        for one in judged:
+            body = json.dumps(report(one, holdout, left_out, now).to_json(), indent=1, allow_nan=False)
+            (arguments.output / f"{one.role}.json").write_text(body + "\n", encoding="utf-8")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

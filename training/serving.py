@@ -12,13 +12,13 @@ from typing import Any
 
 from chartloop.errors import JobFailed
 
-TEXTS_A_REQUEST = 16
+INPUTS_A_REQUEST = 16
 
 
-def answers(folder: Path, texts: Sequence[str], **options: object) -> list[list[dict[str, Any]]]:
-    """The entities that the artifact in `folder` finds in each text, `options` asked for. Raises JobFailed `artifact_failed`."""
-    starts = range(0, len(texts), TEXTS_A_REQUEST)
-    requests = [json.dumps({"texts": texts[start : start + TEXTS_A_REQUEST], **options}) for start in starts]
+def answers(folder: Path, inputs: Sequence[Any], **options: object) -> list[dict[str, Any]]:
+    """What the artifact in `folder` answers to each input, `options` asked for. Raises JobFailed `artifact_failed`."""
+    starts = range(0, len(inputs), INPUTS_A_REQUEST)
+    requests = [json.dumps({"inputs": list(inputs[start : start + INPUTS_A_REQUEST]), **options}) for start in starts]
     done = subprocess.run(  # noqa: S603
         [sys.executable, str(folder / "code" / "inference.py"), str(folder)],
         input="".join(request + "\n" for request in requests),
@@ -29,7 +29,7 @@ def answers(folder: Path, texts: Sequence[str], **options: object) -> list[list[
     )
     if done.returncode:
         raise JobFailed(f"the artifact's code ended with {done.returncode}{_kind(done.stderr)}", code="artifact_failed")
-    return list(_entities(done.stdout.split("\n")[:-1]))
+    return list(_predictions(done.stdout.split("\n")[:-1]))
 
 
 def _environment() -> dict[str, str]:
@@ -45,9 +45,9 @@ def _kind(stderr: str) -> str:
     return f" ({lines[-1].split(':')[0][:60]})" if lines else ""
 
 
-def _entities(lines: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+def _predictions(lines: Sequence[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         for prediction in json.loads(line)["predictions"]:
             if "error" in prediction:
-                raise JobFailed(f"the artifact refused a text: {prediction['error']['code']}", code="artifact_failed")
-            yield prediction["entities"]
+                raise JobFailed(f"the artifact refused an input: {prediction['error']['code']}", code="artifact_failed")
+            yield prediction

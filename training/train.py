@@ -13,33 +13,24 @@ def main(arguments: Sequence[str], environ: MutableMapping[str, str]) -> None:
 
     Without a `model` channel the base is `model_name_or_path` itself. Raises ChartloopError.
     """
+    from chartloop import tasks
     from chartloop.errors import InvalidRequest
-    from training import base_model, dataset, environment
+    from training import base_model, dataset, kinds
     from training.arguments import hyperparameters
 
-    chosen = hyperparameters(arguments)
+    snapshot = dataset.read(Path(environ["SM_CHANNEL_TRAIN"]))
+    task = tasks.find(snapshot.task)
+    chosen = hyperparameters(task.hyperparameters, arguments)
     if not chosen.do_train:
         raise InvalidRequest("this job makes a model; there is nothing else to do", field="do_train")
-    snapshot = dataset.read(Path(environ["SM_CHANNEL_TRAIN"]))
-    if "SM_CHANNEL_MODEL" in environ:
-        base_model.verify(Path(environ["SM_CHANNEL_MODEL"]))
+    base = chosen.base_model
+    if base is not None and "SM_CHANNEL_MODEL" in environ:
+        base = environ["SM_CHANNEL_MODEL"]
+        base_model.verify(Path(base))
     output = Path(environ.get("SM_MODEL_DIR", chosen.output_dir))
     if not chosen.overwrite_output_dir and output.exists() and any(output.iterdir()):
         raise InvalidRequest("the output folder is not empty", field="overwrite_output_dir")
-
-    environment.settle(environ)
-    from training import checkpoints, encoder, ner, ranks
-
-    encoder.quiet()
-    encoder.use_cores(environ)
-    base = environ.get("SM_CHANNEL_MODEL", chosen.model_name_or_path)
-    kept = checkpoints.of(environ, {"snapshot": snapshot.hash, "base": base_model.named(base), **chosen.model_dump(mode="json")})
-    if kept is not None:
-        kept.listen()
-    with ranks.joined(environ) as ours:
-        tagger = ner.train(snapshot, base, chosen, ours, kept)
-        if ours.first:
-            ner.save(tagger, output, task="ner", snapshot=snapshot.hash, base_model=chosen.model_name_or_path)
+    kinds.of(task).train(kinds.Training(task, snapshot, base, chosen, output, environ))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import pytest
 
 from adapters import brat
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import BatchOptions, Note, check
+from chartloop.records import BatchOptions, check
+from chartloop.task import Note
 from tests.corpus.public import data
 
 TEXT = "Pt. has chronic headaches 😀\r\nand nausea; takes aspirin."
@@ -107,6 +108,6 @@ def test_maccrobat_whole() -> None:
     assert entities + set_aside == annotated
     assert set_aside < annotated * 0.03
     for record, _ in documents:
-        checked = check("ner", record, BatchOptions(span_policy="reject"), ())
+        checked = check("ner", record, BatchOptions(span_policy="reject"), {})
         assert checked.record == record
         assert checked.notes == ()

@@ -39,7 +39,7 @@ def test_a_case_in_spanish_has_its_codes_and_its_evidence(folder: Path) -> None:
     assert record["entities"] == [{"start": 10, "end": 16, "label": "DIAGNOSTICO"}]
     assert [note.field for note in notes] == ["line 3", "line 4"]
     assert not any("fiebre" in note.message for note in notes)
-    assert check("ner", record, BatchOptions(), ()).problem is None
+    assert check("ner", record, BatchOptions(), {}).problem is None
 
 
 def test_the_english_translation_has_codes_alone(folder: Path) -> None:

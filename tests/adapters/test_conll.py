@@ -18,7 +18,7 @@ def read(tmp_path: Path, text: str, name: str = "notes.tsv") -> list[tuple[str, 
     found = []
     for record, notes in conll.read_folder(tmp_path):
         assert notes == []
-        assert check("ner", record, BatchOptions(span_policy="reject"), ()).record == record
+        assert check("ner", record, BatchOptions(span_policy="reject"), {}).record == record
         surfaces = [(record["text"][e["start"] : e["end"]], e["label"]) for e in record["entities"]]
         found.append((record["record_id"], record["text"], surfaces))
     return found
@@ -81,4 +81,4 @@ def test_public_sets_whole(name: str) -> None:
     assert len(documents) == len([part for part in text.split("\n\n") if part.strip()])
     assert sum(len(record["entities"]) for record, _ in documents) == text.count("\tB-")
     for record, _ in documents:
-        assert check("ner", record, BatchOptions(), ()).problem is None
+        assert check("ner", record, BatchOptions(), {}).problem is None

@@ -128,7 +128,7 @@ def refused(code: str) -> ClientError:
 def test_a_cold_start_is_waking_in_every_mode(error: Exception, serving: str) -> None:
     endpoints = SageMakerEndpoints(SERVING.model_copy(update={"serving": serving}), runtime=Runtime(error))
     with pytest.raises(Unavailable) as caught:
-        endpoints.invoke("ner", {"texts": []})
+        endpoints.invoke("ner", {"inputs": []})
     assert caught.value.code == "waking"
 
 
@@ -137,5 +137,5 @@ def test_a_configuration_that_is_not_live_is_asked_in_the_second_place() -> None
     endpoints = SageMakerEndpoints(SERVERLESS, client=Client("InService", "old"), runtime=runtime)
     for config in ("new", "old", None):
         with pytest.raises(Unavailable):
-            endpoints.invoke("ner", {"texts": []}, config=config)
+            endpoints.invoke("ner", {"inputs": []}, config=config)
     assert runtime.asked == ["chartloop-ner-next", "chartloop-ner", "chartloop-ner"]

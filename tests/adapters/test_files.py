@@ -22,7 +22,7 @@ def verdicts(case: Case) -> list[Checked]:
         if line.problem:
             found.append(Checked(None, None, line.problem, (), frozenset()))
         else:
-            found.append(check("ner", line.value, BatchOptions(), case.declared))
+            found.append(check("ner", line.value, BatchOptions(), {"labels": case.declared}))
     return found
 
 
@@ -49,7 +49,7 @@ def test_the_corpus_holds_two_hundred_inputs() -> None:
 def test_strange_text_is_stored_raw_with_its_offsets(name: str) -> None:
     record = STRANGE_RECORDS[name]
     (line,) = files.parse(json.dumps(record, ensure_ascii=False).encode(), "a.jsonl", task="ner")
-    stored = check("ner", line.value, BatchOptions(), ()).record
+    stored = check("ner", line.value, BatchOptions(), {}).record
     assert stored is not None
     assert stored["text"] == record["text"]
     sent = [(entity["start"], entity["end"]) for entity in record["entities"]]
@@ -108,4 +108,4 @@ def test_no_bytes_crash_the_reader(body: bytes, extension: str, packed: bool) ->
     except FileProblem:
         return
     for line in lines:
-        assert line.problem or check("ner", line.value, BatchOptions(), ()).problem is not None or line.value == GOOD
+        assert line.problem or check("ner", line.value, BatchOptions(), {}).problem is not None or line.value == GOOD

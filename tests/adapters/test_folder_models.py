@@ -54,7 +54,7 @@ def models(folder: Folder) -> FolderModels:
 
 def ask(models: FolderModels, config: str | None = None) -> tuple[str, list[str]]:
     """(version, surfaces)"""
-    answer = models.invoke("ner", {"texts": [TEXT], "min_confidence": 0.0}, config=config)
+    answer = models.invoke("ner", {"inputs": [TEXT], "min_confidence": 0.0}, config=config)
     return answer["model_version"], [entity["surface"] for entity in answer["predictions"][0]["entities"]]
 
 
@@ -76,7 +76,7 @@ def test_the_pointer_is_the_switch(folder: Folder, models: FolderModels) -> None
 def test_vectors_are_answered_long_after_the_model_was_read(folder: Folder, models: FolderModels) -> None:
     folder.point("v1")
     ask(models)
-    answer = models.invoke("ner", {"texts": ["takes fever", "takes takes"], "min_confidence": 0.0, "vectors": True})
+    answer = models.invoke("ner", {"inputs": ["takes fever", "takes takes"], "min_confidence": 0.0, "vectors": True})
     assert answer["encoder"] == {"hash": "1" * 64, "engine": "onnx", "precision": "fp32"}
     assert [each["vector"] for each in answer["predictions"]] == [[0, 0, 0.7071068, 0.7071068, 0], [0, 0, 0, 1, 0]]
 
@@ -200,9 +200,9 @@ def test_a_model_for_a_container_is_no_model_here(folder: Folder, models: Folder
 
 def test_an_error_of_the_model_tells_its_kind_alone(folder: Folder, models: FolderModels) -> None:
     folder.point("v1")
-    payload: dict[str, Any] = {"texts": ["canary"], "min_confidence": "canary"}
+    payload: dict[str, Any] = {"inputs": ["canary"], "min_confidence": "canary"}
     with pytest.raises(ModelError) as refused:
-        models.invoke("ner", {**payload, "texts": 7})
+        models.invoke("ner", {**payload, "inputs": 7})
     assert refused.value.details == {"type": "TypeError"} and "canary" not in str(refused.value.to_json())
 
 

@@ -18,7 +18,7 @@ from lambdas import predict
 from tests.adapters.test_folder_models import TEXT, Folder
 
 SETTINGS = Settings(bucket="data", ledger="ledger", serving="lambda", predict_function="chartloop-predict")
-ASKED = {"texts": [TEXT], "min_confidence": 0.0}
+ASKED = {"inputs": [TEXT], "min_confidence": 0.0}
 
 
 class Lambda:

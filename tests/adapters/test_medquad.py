@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from adapters import medquad
-from chartloop import splits
+from chartloop import generation, splits
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import BatchOptions, check
+from chartloop.records import BatchOptions, examine
 from tests.corpus.public import data
 
 
@@ -39,7 +39,7 @@ def test_pairs_become_records_and_a_document_stands_in_the_patients_place(tmp_pa
     assert read[0]["completion"] == "Causes:\n- ticks and\n- more"
     assert read[0]["patient_id"] == read[1]["patient_id"]
     assert read[0]["record_id"] != read[1]["record_id"]
-    assert [check("generation", record, BatchOptions(), ()).record for record in read] == read
+    assert [examine(generation.FORM, record, BatchOptions(), {}).record for record in read] == read
 
 
 def test_what_is_no_pair_is_named_by_file_and_line(tmp_path: Path) -> None:
@@ -69,5 +69,7 @@ def test_the_public_file() -> None:
     parts = medquad.share_out(pairs, 40)
     assert (len(parts.pairs), len(parts.texts), parts.left_out) == (3634, 2148, 125)
     assert not {one.answer for one in parts.pairs} & set(parts.texts)
-    sides = {splits.side("generation", splits.group_of("generation", one.record, None)) for one in parts.pairs}
+    sides = {
+        splits.side("generation", splits.group_of(one.record, generation.FORM.text(one.record), None)) for one in parts.pairs
+    }
     assert sides == {"training", "holdout"}

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from adapters import mtsamples
+from chartloop import classification
 from chartloop.errors import FileProblem, InvalidRequest
-from chartloop.records import BatchOptions, check
+from chartloop.records import BatchOptions, examine
 from tests.corpus.public import data
 
 COLUMNS = ["", "description", "medical_specialty", "sample_name", "transcription", "keywords", "sample_id"]
@@ -55,7 +56,7 @@ def test_a_note_is_one_record_under_the_first_of_the_labels_that_claim_it(tmp_pa
 def test_what_gives_the_specialty_away_stays_out(tmp_path: Path) -> None:
     records, _, _ = read(table(tmp_path))
     assert records[0] == {"record_id": "7", "text": "The wound was closed.\nNo bleeding.", "label": "Surgery"}
-    assert all(check("classification", record, BatchOptions(), LABELS).problem is None for record in records)
+    assert all(examine(classification.FORM, record, BatchOptions(), {"labels": LABELS}).problem is None for record in records)
 
 
 def test_without_ids_in_the_file_a_note_is_known_by_its_text(tmp_path: Path) -> None:

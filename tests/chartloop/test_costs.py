@@ -9,9 +9,11 @@ import pytest
 from chartloop import costs, prices, runs
 from chartloop.costs import Work
 from chartloop.errors import InvalidRequest
+from chartloop.ner import NerSettings
 from chartloop.seams import JobState
 from chartloop.settings import Settings
-from chartloop.tasks import TaskSettings, change
+from chartloop.task import TaskSettings
+from chartloop.tasks import change
 from tests.worlds import TASK, FakeWorld
 
 WORK = Work(train=800, holdout=200, new=1000, train_bytes=2_400_000, holdout_bytes=600_000, embedded=False, compared=True)
@@ -22,7 +24,7 @@ def settings(**more: Any) -> Settings:
 
 
 def estimated(work: Work = WORK, chosen: TaskSettings | None = None, **more: Any) -> dict[str, Any]:
-    return costs.estimate(TASK, work, chosen or TaskSettings(), settings(**more))
+    return costs.estimate(TASK, work, chosen or NerSettings(), settings(**more))
 
 
 def seconds(found: dict[str, Any]) -> dict[str, int]:
@@ -38,9 +40,7 @@ def test_the_whole_is_its_steps_and_embed_runs_beside_train() -> None:
 
 
 def test_twice_the_epochs_train_twice_as_long() -> None:
-    once, twice = (
-        seconds(estimated(chosen=change(TaskSettings(), {"num_train_epochs": epochs})))["train"] for epochs in (20, 40)
-    )
+    once, twice = (seconds(estimated(chosen=change(NerSettings(), {"num_train_epochs": epochs})))["train"] for epochs in (20, 40))
     assert twice - costs.BILLED_START_SECONDS == pytest.approx(2 * (once - costs.BILLED_START_SECONDS), abs=2)
 
 

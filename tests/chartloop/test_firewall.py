@@ -42,7 +42,7 @@ posts = st.lists(st.tuples(st.lists(records, min_size=1, max_size=8), st.boolean
 
 def on(side: str) -> str:
     """A patient on this side."""
-    groups = {f"p{n}": splits.group_of(TASK, {"patient_id": f"p{n}"}, None) for n in range(99)}
+    groups = {f"p{n}": splits.group_of({"patient_id": f"p{n}"}, "", None) for n in range(99)}
     return next(patient for patient, group in groups.items() if splits.side(TASK, group) == side)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartloop import tasks
+from chartloop import ner, tasks
 from chartloop.case import Looks
 from chartloop.gate import decide
 from chartloop.measures import Measures, Metric, Price, Terms
@@ -159,7 +160,7 @@ def test_labels_stand_side_by_side_and_a_new_one_has_no_difference() -> None:
 
 def test_where_lower_is_better_the_lower_one_is_promoted() -> None:
     mission, primary = Metric("token_accuracy", higher_is_better=False), Metric("entity_f1", higher_is_better=False)
-    errors = tasks.Task("ner", Measures(mission, (primary,), (), "nobody"))
+    errors = replace(ner.TASK, measures=Measures(mission, (primary,), (), "nobody"))
     unlabelled = {right: part(even(right), labels={}) for right in (6, 7, 8)}
     for right, expected in ((6, "promote"), (7, "keep"), (8, "keep")):
         ours, theirs = candidate(settled=unlabelled[right]), champion(settled=unlabelled[7])

@@ -53,9 +53,7 @@ def test_replace_puts_the_new_body_in_the_place_of_the_old() -> None:
 def on(side: str, name: str = "p") -> str:
     """A patient on this side."""
     return next(
-        p
-        for p in (f"{name}{i}" for i in range(1000))
-        if splits.side(TASK, splits.group_of(TASK, {"patient_id": p}, None)) == side
+        p for p in (f"{name}{i}" for i in range(1000)) if splits.side(TASK, splits.group_of({"patient_id": p}, "", None)) == side
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chartloop import records, spans
+from chartloop import classification, generation, ner, records, regression, spans
 from chartloop.errors import InvalidRequest, NotFound
-from chartloop.records import BatchOptions, Problem, check
+from chartloop.records import BatchOptions, Problem, check, examine
 from tests.contracts import validate
 from tests.corpus.bad_inputs import CANARY, GOOD, NOTE, note, span
 
@@ -25,6 +25,10 @@ GOOD_RECORDS = {
     "regression": {"record_id": "r-1", "patient_id": "p", "features": FEATURES, "target": 4.0},
     "generation": {"record_id": "g-1", "prompt": "Summarise.", "completion": "Well."},
 }
+
+FORMS = {
+    "ner": ner.TASK.form, "classification": classification.FORM, "regression": regression.FORM, "generation": generation.FORM,
+}  # fmt: skip
 
 words = st.text(st.sampled_from("ab é\u0301😀5-\n"), min_size=1, max_size=30).filter(lambda text: bool(text.strip()))
 
@@ -40,7 +44,7 @@ def notes(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def problem(value: Any, task: str = "ner", options: BatchOptions = PLAIN, declared: tuple[str, ...] = ()) -> Problem:
-    checked = check(task, value, options, declared)
+    checked = examine(FORMS[task], value, options, {"labels": declared})
     assert checked.problem is not None
     assert checked.record is None
     return checked.problem
@@ -49,7 +53,7 @@ def problem(value: Any, task: str = "ner", options: BatchOptions = PLAIN, declar
 @pytest.mark.parametrize("task", GOOD_RECORDS)
 def test_a_good_record_of_each_task_is_accepted_and_stays_one(task: str) -> None:
     validate("record", GOOD_RECORDS[task])
-    checked = check(task, GOOD_RECORDS[task], PLAIN, ())
+    checked = examine(FORMS[task], GOOD_RECORDS[task], PLAIN, {})
     assert checked.problem is None
     assert checked.record == GOOD_RECORDS[task]
     validate("record", checked.record)
@@ -58,7 +62,7 @@ def test_a_good_record_of_each_task_is_accepted_and_stays_one(task: str) -> None
 
 @pytest.mark.parametrize("task", GOOD_RECORDS)
 def test_each_required_field_is_missed_by_name(task: str) -> None:
-    for name in records.shape(task).required:
+    for name in FORMS[task].required:
         rest = {key: value for key, value in GOOD_RECORDS[task].items() if key != name}
         found = problem(rest, task)
         assert (found.code, found.field) == ("missing_field", name)
@@ -90,11 +94,11 @@ def test_bad_fields_of_the_other_tasks(task: str, changes: dict[str, Any], code:
 
 def test_an_unknown_task_is_no_verdict() -> None:
     with pytest.raises(NotFound):
-        check("triage", GOOD, PLAIN, ())
+        check("triage", GOOD, PLAIN, {})
 
 
 def test_a_problem_names_the_record_the_field_and_never_the_text() -> None:
-    checked = check("ner", span(33, 400, surface=CANARY), PLAIN, ())
+    checked = check("ner", span(33, 400, surface=CANARY), PLAIN, {})
     assert checked.record_id == "b-1"
     assert checked.problem == Problem(
         "offset_past_end", f"entities[0].end is past the end of the text, which has {len(NOTE)} characters", "entities[0].end"
@@ -109,14 +113,14 @@ def test_an_unknown_field_is_told_by_its_place_and_by_the_name_it_resembles() ->
 
 @pytest.mark.parametrize("value", [None, 3, "x", [], {"record_id": 3}, {"record_id": "\ud800"}, {"record_id": "x" * 201}])
 def test_an_id_that_cannot_be_read_is_not_repeated(value: Any) -> None:
-    checked = check("ner", value, PLAIN, ())
+    checked = check("ner", value, PLAIN, {})
     assert checked.record_id is None
     assert checked.problem is not None
 
 
 @given(notes())
 def test_accepted_spans_are_disjoint_whole_words_and_every_change_is_told(value: dict[str, Any]) -> None:
-    checked = check("ner", value, PLAIN, ())
+    checked = check("ner", value, PLAIN, {})
     if checked.problem:
         assert checked.problem.code == "blank_span"
         return
@@ -128,13 +132,13 @@ def test_accepted_spans_are_disjoint_whole_words_and_every_change_is_told(value:
     assert len(kept) + sum(n.code == "span_set_aside" for n in checked.notes) == len(value["entities"])
     unchanged = [entity for entity in value["entities"] if entity in kept]
     assert len(value["entities"]) - len(unchanged) <= len(checked.notes)
-    again = check("ner", checked.record, PLAIN, ())
+    again = check("ner", checked.record, PLAIN, {})
     assert (again.record, again.notes) == (checked.record, ())
 
 
 @given(notes(), st.randoms(use_true_random=False))
 def test_the_digest_is_that_of_the_meaning_not_of_the_order(value: dict[str, Any], random: Any) -> None:
-    first = check("ner", value, PLAIN, ()).record
+    first = check("ner", value, PLAIN, {}).record
     if first is None:
         return
     shuffled = dict(random.sample(list(value.items()), len(value)))
@@ -142,7 +146,7 @@ def test_the_digest_is_that_of_the_meaning_not_of_the_order(value: dict[str, Any
         {**dict(reversed(entity.items())), "surface": value["text"][entity["start"] : entity["end"]]}
         for entity in random.sample(value["entities"], len(value["entities"]))
     ]
-    second = check("ner", shuffled, PLAIN, ()).record
+    second = check("ner", shuffled, PLAIN, {}).record
     assert second is not None
     assert records.digest(first) == records.digest(second)
     assert json.loads(records.canonical(first)) == first
@@ -154,8 +158,8 @@ def test_utf16_offsets_give_the_same_record(value: dict[str, Any]) -> None:
     for entity in value["entities"]:
         start, end = spans.to_utf16(value["text"], (entity["start"], entity["end"]))
         entities.append({"start": start, "end": end, "label": entity["label"]})
-    found = check("ner", {**value, "entities": entities}, BatchOptions(offset_unit="utf16"), ())
-    assert found == check("ner", value, PLAIN, ())
+    found = check("ner", {**value, "entities": entities}, BatchOptions(offset_unit="utf16"), {})
+    assert found == check("ner", value, PLAIN, {})
 
 
 def test_a_utf16_offset_inside_a_pair_names_its_entity() -> None:
@@ -171,7 +175,7 @@ def test_a_utf16_offset_inside_a_pair_names_its_entity() -> None:
 
 def test_the_reject_policy_refuses_what_the_longest_policy_sets_aside() -> None:
     value = note(entities=[{"start": 15, "end": 25, "label": "a"}, {"start": 21, "end": 25, "label": "b"}])
-    kept = check("ner", value, PLAIN, ())
+    kept = check("ner", value, PLAIN, {})
     assert [n.code for n in kept.notes] == ["span_set_aside"]
     assert kept.notes[0].message == "entities[1] 21:25 overlaps entities[0] 15:25"
     assert kept.labels == {"a"}
@@ -184,7 +188,7 @@ def test_a_label_in_another_case_is_refused_with_the_declared_one_named() -> Non
     assert found.message == "entities[0].label is none of the labels that the task declares; it differs only in case from drug"
     referral = {**GOOD_RECORDS["classification"], "label": "Surgery"}
     assert problem(referral, "classification", declared=("surgery",)).field == "label"
-    assert check("ner", GOOD, PLAIN, ("drug",)).problem is None
+    assert check("ner", GOOD, PLAIN, {"labels": ["drug"]}).problem is None
 
 
 def test_options_come_back_from_an_objects_metadata() -> None:
@@ -207,5 +211,5 @@ def test_a_bad_option_is_refused_by_name(name: str, value: str, field: str) -> N
 
 def test_the_text_of_each_task() -> None:
     assert records.text_of("ner", GOOD) == NOTE
-    assert records.text_of("generation", GOOD_RECORDS["generation"]) == "Summarise.\nWell."
-    assert records.text_of("regression", GOOD_RECORDS["regression"]) == ""
+    assert FORMS["generation"].text(GOOD_RECORDS["generation"]) == "Summarise.\nWell."
+    assert FORMS["regression"].text(GOOD_RECORDS["regression"]) == ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chartloop import records, snapshots
 from chartloop.errors import JobFailed
-from chartloop.tasks import TaskSettings
+from chartloop.ner import NerSettings
 
 NOW = datetime(2026, 11, 21, 8, 1, 2, tzinfo=UTC)
 
@@ -69,7 +69,7 @@ def batch(name: str, sequence: int, train: bytes | None, holdout: bytes | None) 
 def test_a_request_is_what_the_contract_says() -> None:
     one, two = shard("b-1", 1, {"n-1": "one"}), shard("b-2", 2, {"n-2": "two", "n-3": "three"})
     batches = [batch("b-2", 2, two, two), batch("b-1", 1, one, None), batch("b-3", 3, None, one)]
-    request = snapshots.build_request("ner-1", "ner", batches, {"b-2"}, TaskSettings(minimum_records=5), NOW)
+    request = snapshots.build_request("ner-1", "ner", batches, {"b-2"}, NerSettings(minimum_records=5), NOW)
     assert request["created_at"] == "2026-11-21T08:01:02.000Z"
     assert [(shard["batch_id"], shard["records"], shard["sequence"]) for shard in request["records"]] == [
         ("b-1", 1, 1), ("b-2", 2, 2),
@@ -79,7 +79,7 @@ def test_a_request_is_what_the_contract_says() -> None:
     ]  # fmt: skip
     assert request["settings"]["minimum_records"] == 5
     assert json.loads(json.dumps(request)) == request
-    again = snapshots.build_request("ner-2", "ner", reversed(batches), set(), TaskSettings(), NOW)
+    again = snapshots.build_request("ner-2", "ner", reversed(batches), set(), NerSettings(), NOW)
     assert again["snapshot"] == request["snapshot"]
 
 

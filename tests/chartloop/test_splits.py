@@ -36,19 +36,19 @@ def test_about_one_group_in_five_is_held_out() -> None:
 def test_the_group_is_the_patients_else_the_neighbours_else_the_texts() -> None:
     record = {"text": "a note", "patient_id": "p-7"}
     near = Neighbour("t:other")
-    by_patient = splits.group_of("ner", record, near)
-    assert by_patient == splits.group_of("ner", {"text": "another", "patient_id": "p-7"}, None)
+    by_patient = splits.group_of(record, "a note", near)
+    assert by_patient == splits.group_of({"text": "another", "patient_id": "p-7"}, "another", None)
     assert by_patient.startswith("p:")
     assert "p-7" not in by_patient
     del record["patient_id"]
-    assert splits.group_of("ner", record, near) == "t:other"
-    assert splits.group_of("ner", record, None) == "t:" + hashlib.sha256(b"a note").hexdigest()
+    assert splits.group_of(record, "a note", near) == "t:other"
+    assert splits.group_of(record, "a note", None) == "t:" + hashlib.sha256(b"a note").hexdigest()
 
 
 def test_rows_without_text_are_groups_of_their_own_by_their_features() -> None:
-    groups = {splits.group_of("regression", {"features": {"age": age}, "target": 1.0}, None) for age in range(50)}
+    groups = {splits.group_of({"features": {"age": age}, "target": 1.0}, "", None) for age in range(50)}
     assert len(groups) == 50
-    assert splits.group_of("regression", {"features": {"age": 1}, "target": 2.0}, None) in groups
+    assert splits.group_of({"features": {"age": 1}, "target": 2.0}, "", None) in groups
 
 
 def test_signatures_and_bands_must_stay_what_they_were() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from chartloop import keys, transforms
+from chartloop import keys, ner, transforms
 from chartloop.errors import Conflict, InvalidRequest, JobFailed, TooLarge, Unavailable
 from chartloop.items import task_item
 from chartloop.seams import Item, JobState, StoredObject
-from chartloop.tallies import EntityTally
 from chartloop.transforms import Room
 from lambdas.routes_transforms import room
 from tests.contracts import validate
@@ -140,8 +139,29 @@ def test_a_failed_job_is_told_by_its_kind_and_not_by_its_words() -> None:
 def test_an_output_with_other_lines_than_the_input_is_no_result(outputs: Any) -> None:
     rows = [[json.dumps(one).encode() for one in side] for side in (LINES, outputs)]
     with pytest.raises(JobFailed) as refused:
-        transforms.read(*rows, EntityTally())
+        transforms.read(*rows, ner.TASK)
     assert refused.value.code == "results_incomplete"
+
+
+def scored(line: dict[str, Any]) -> dict[str, Any]:
+    answer = {"id": 1, "entities": [{"start": 0, "end": 7, "label": "drug", "confidence": 0.9}], "model_version": "v"}
+    return transforms.read([json.dumps(line).encode()], [json.dumps(answer).encode()], ner.TASK)
+
+
+def test_the_truth_is_widened_to_whole_tokens_as_a_record_is() -> None:
+    found = scored({"text": "Aspirin daily.", "entities": [{"start": 0, "end": 5, "label": "drug"}]})
+    assert found["score"]["metrics"]["entity_f1"] == 1.0
+
+
+@pytest.mark.parametrize("entities", [[{"start": 0, "end": 999, "label": "drug"}], "drug", [7]])
+def test_truth_that_is_no_good_is_told_and_not_counted(entities: object) -> None:
+    found = scored({"text": "Aspirin daily.", "entities": entities})
+    assert found["score"] is None and found["errors"] and found["counts"]["predicted"] == 1
+
+
+def test_a_line_without_truth_is_not_scored() -> None:
+    found = scored({"text": "Aspirin daily."})
+    assert found["score"] is None and not found["errors"]
 
 
 def test_stopping_ends_one_that_waits_and_one_that_runs_and_none_that_is_over() -> None:

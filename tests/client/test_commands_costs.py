@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 
 from chartloop import costs
+from chartloop.ner import NerSettings
 from chartloop.settings import Settings
-from chartloop.tasks import TaskSettings
 from client import cli, commands_costs, exits
 from tests import contracts
 from tests.client.service import Service, noticed, printed
@@ -20,7 +20,7 @@ from tests.client.service import Service, noticed, printed
 
 def found(**settings: Any) -> dict[str, Any]:
     work = costs.Work(800, 200, 1000, 2_400_000, 600_000, embedded=False, compared=True)
-    return costs.estimate("ner", work, TaskSettings(), Settings(bucket="b", ledger="l", **settings))
+    return costs.estimate("ner", work, NerSettings(), Settings(bucket="b", ledger="l", **settings))
 
 
 def test_cost_shows_steps_the_whole_and_what_it_stands_on(tmp_path: Path) -> None:

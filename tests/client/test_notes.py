@@ -29,7 +29,7 @@ def written() -> list[LabelledNote]:
 def test_every_note_is_a_record_as_it_should_be(seed: int, count: int) -> None:
     for note in notes.write(count, seed):
         validate("record", note)
-        checked = records.check("ner", dict(note), records.BatchOptions(), ())
+        checked = records.check("ner", dict(note), records.BatchOptions(), {})
         assert checked.problem is None
         assert checked.notes == ()
         for entity in note["entities"]:

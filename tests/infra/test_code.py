@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from chartloop import ner
 from chartloop.errors import ChartloopError
 from infra import code, images
 from training.artifact import SERVING_CODE
@@ -37,7 +38,7 @@ ASKED = """
 from pathlib import Path
 from adapters.folder_models import FolderModels
 from training import inference
-answer = FolderModels(Path("{}") / "efs", "chartloop").invoke("ner", {{"texts": ["takes aspirin"], "min_confidence": 0.0}})
+answer = FolderModels(Path("{}") / "efs", "chartloop").invoke("ner", {{"inputs": ["takes aspirin"], "min_confidence": 0.0}})
 print(answer["model_version"], answer["predictions"][0]["entities"][0]["surface"], inference.__file__)
 """
 
@@ -72,9 +73,8 @@ def test_the_functions_read_an_artifact_as_its_own_code_does(tmp_path: Path) -> 
     """With nothing but the functions' code, and no torch: the modules that the predict function imports are all there."""
     code.copy(code.function_sources(), tmp_path)
     own = {"training/encoder.py"}  # torch's
-    assert {name for name in SERVING_CODE if name.startswith("training/")} - own | {"training/inference.py"} == set(
-        code.FUNCTION_MODULES
-    )
+    served = {name for name in (*SERVING_CODE, *ner.TASK.files) if name.startswith("training/")}
+    assert served - own | {"training/inference.py"} == set(code.FUNCTION_MODULES)
     asked = "import sys; sys.modules.update(torch=None, transformers=None, onnx=None)\n" + ASKED
     root = Path(__file__).parents[2]
     made = [sys.executable, "-c", MADE.format(tmp_path)]

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from chartloop.errors import InvalidRequest
-from chartloop.tasks import BIO_CLINICAL_BERT
+from chartloop.hyperparameters import BIO_CLINICAL_BERT
 from infra.context import Context, read
 from tests.infra.conftest import ROOT, SITE
 

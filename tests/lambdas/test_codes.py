@@ -34,7 +34,7 @@ class Words:
     def invoke(self, task: str, payload: Mapping[str, Any], *, config: str | None = None) -> dict[str, Any]:
         self.asked.append(payload)
         vector = {"vector": [1.0, 0.0]} if payload.get("vectors") and self.encoder else {}
-        found = [{"entities": [_last(text)], "characters": len(text), **vector} for text in payload["texts"]]
+        found = [{"entities": [_last(text)], "characters": len(text), **vector} for text in payload["inputs"]]
         return {"model_version": "v-1", "snapshot": "0" * 64, "encoder": self.encoder, "predictions": found}
 
 

@@ -27,7 +27,7 @@ def world() -> FakeWorld:
 
     class Model:
         def invoke(self, task: str, payload: Any, *, config: str | None = None) -> dict[str, Any]:
-            results = [{"entities": [found], "characters": len(text)} for text in payload["texts"]]
+            results = [{"entities": [found], "characters": len(text)} for text in payload["inputs"]]
             return {"model_version": version, "snapshot": "0" * 64, "predictions": results}
 
     world.__dict__["endpoints"] = Model()

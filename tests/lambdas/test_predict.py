@@ -30,7 +30,7 @@ class Words:
         self.asked.append(payload)
         self.configs.append(config)
         assert len(json.dumps(payload)) < 5_000_000
-        return {"model_version": "v-1", "snapshot": "0" * 64, "predictions": [_words(text) for text in payload["texts"]]}
+        return {"model_version": "v-1", "snapshot": "0" * 64, "predictions": [_words(text) for text in payload["inputs"]]}
 
 
 def _words(text: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_one_text(call: Caller, endpoint: Words) -> None:
     answer = call("POST", PATH, {"text": "aspirin 100", "min_confidence": 0.4})
     contracts.validate("prediction", answer.json)
     assert [entity["surface"] for entity in answer.json["predictions"][0]["entities"]] == ["aspirin", "100"]
-    assert endpoint.asked == [{"texts": ["aspirin 100"], "min_confidence": 0.4}]
+    assert endpoint.asked == [{"inputs": ["aspirin 100"], "min_confidence": 0.4}]
     assert not call.world.stores["ledger"].query("KEPT#ner"), "nobody asked to keep it"
 
 
@@ -141,13 +141,13 @@ def test_no_model_before_the_first_promotion() -> None:
 
 
 def test_a_caller_of_the_api_cannot_ask_directly(call: Caller, endpoint: Words) -> None:
-    answer = call("POST", PATH, {"ask": "answer", "task": "ner", "config": "candidate", "payload": {"texts": ["a"]}})
+    answer = call("POST", PATH, {"ask": "answer", "task": "ner", "config": "candidate", "payload": {"inputs": ["a"]}})
     assert answer.status == 400 and not endpoint.asked
 
 
 def test_promotion_asks_past_the_api(endpoint: Words) -> None:
     world = FakeWorld()
     world.__dict__["endpoints"] = endpoint
-    question = {"ask": "answer", "task": "ner", "config": "candidate", "payload": {"texts": ["a b"]}}
+    question = {"ask": "answer", "task": "ner", "config": "candidate", "payload": {"inputs": ["a b"]}}
     assert predict.handle(question, None, world)["answer"]["model_version"] == "v-1"
     assert endpoint.configs == ["candidate"]

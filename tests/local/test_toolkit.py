@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chartloop.errors import JobFailed
-from chartloop.tasks import NerHyperparameters, encode
+from chartloop.ner import NerHyperparameters
+from chartloop.tasks import encode
 from local.toolkit import arguments, command, decode
 from training.arguments import hyperparameters
 
@@ -21,7 +22,7 @@ def test_the_command_line_has_one_word_a_value() -> None:
 
 def test_what_the_domain_encodes_is_what_the_script_reads() -> None:
     chosen = NerHyperparameters(num_train_epochs=3)
-    assert hyperparameters(arguments(decode(encode(chosen)))) == chosen
+    assert hyperparameters(type(chosen), arguments(decode(encode(chosen)))) == chosen
 
 
 def test_a_job_that_names_no_script_fails_by_that() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chartloop.tasks import NerHyperparameters
-from training import calibration, dataset, ner, tagging
+from chartloop.ner import NerHyperparameters
+from training import calibration, dataset, ner_fit, tagging
 from training.calibration import ENOUGH, Sample
 from training.reports import calibration_error
 
@@ -52,14 +52,14 @@ def test_a_few_that_are_all_right_do_not_make_certain() -> None:
 
 
 def test_what_it_is_fitted_on_was_not_learned_from(snapshot: Path, base: Path) -> None:
-    read = dataset.read(snapshot)
-    kept = [group for group in {each.group for each in read.documents} if held_back(group)]
+    read = dataset.documents(dataset.read(snapshot))
+    kept = [group for group in {each.group for each in read} if held_back(group)]
     assert 0 < len(kept) < 10
-    shuffled = dataset.Snapshot(read.hash, read.labels, tuple(absurd(each) for each in read.documents))
+    shuffled = tuple(absurd(each) for each in read)
     chosen = {"num_train_epochs": 1, "max_seq_length": 32}
     for off in ({"validation_percent": 0}, {"do_eval": False}):
         settings = NerHyperparameters.model_validate({**chosen, **off})
-        one, other = (ner.train(each, str(base), settings) for each in (read, shuffled))
+        one, other = (ner_fit.train(each, str(base), settings) for each in (read, shuffled))
         pairs = zip(one.engine.model.parameters(), other.engine.model.parameters(), strict=True)
         assert all(bool((a == b).all()) for a, b in pairs)
 
@@ -74,5 +74,5 @@ def absurd(document: dataset.Document) -> dataset.Document:
 
 
 def test_a_model_that_finds_nothing_keeps_its_temperature(base: Path) -> None:
-    tagger = ner.new_tagger(str(base), ["drug", "sign"], NerHyperparameters(max_seq_length=32))
+    tagger = ner_fit.new_tagger(str(base), ["drug", "sign"], NerHyperparameters(max_seq_length=32))
     assert calibration.calibrated(tagger, []).temperature == 1.0

@@ -44,7 +44,7 @@ def test_every_text_has_a_unit_vector(embedded: Path, snapshot: Path) -> None:
     manifest = json.loads((embedded / "manifest.json").read_text())
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert set(rows) == {embed.text_hash(each.text) for each in dataset.read(snapshot).documents}
+    assert set(rows) == {embed.text_hash(each.text) for each in dataset.documents(dataset.read(snapshot))}
     assert sorted(rows.values()) == list(range(len(vectors)))
     assert {name: manifest[name] for name in ("count", "dims", "reused", "engine", "precision")} == {
         "count": len(vectors), "dims": 32, "reused": 0, "engine": "openvino", "precision": "bf16",
@@ -55,7 +55,7 @@ def test_rows_name_their_records_and_codes(embedded: Path, snapshot: Path) -> No
     rows = json.loads((embedded / "ids.json").read_text())
     record_ids, codes = (json.loads((embedded / name).read_text()) for name in ("record_ids.json", "codes.json"))
     pairs = np.load(embedded / "codes.npy").tolist()
-    documents = dataset.read(snapshot).documents
+    documents = dataset.documents(dataset.read(snapshot))
     for each in documents:
         row = rows[embed.text_hash(each.text)]
         assert record_ids[row] == each.record_id
@@ -77,7 +77,7 @@ def test_a_vector_is_the_mean_over_the_models_states(embedded: Path, snapshot: P
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    text = dataset.read(snapshot).documents[0].text
+    text = dataset.documents(dataset.read(snapshot))[0].text
     with torch.no_grad():
         inputs = AutoTokenizer.from_pretrained(str(base))(text, return_tensors="pt")
         mean = AutoModel.from_pretrained(str(base)).eval()(**inputs).last_hidden_state[0].mean(dim=0).numpy()
@@ -125,7 +125,7 @@ def staged(folder: Path, *descriptions: str) -> Path:
 
 
 def test_descriptions_have_vectors_in_the_tables_order(embedded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
-    text = dataset.read(snapshot).documents[0].text
+    text = dataset.documents(dataset.read(snapshot))[0].text
     codes = staged(tmp_path / "codes", "chest pain", text, "chest pain", "fever since monday")
     manifest = embed.embed(snapshot, base, embedded, tmp_path / "out", engine=OPENVINO, codes=codes)
     assert (manifest["descriptions"], manifest["reused"]) == ({"icd10cm": 4}, 80)

@@ -36,7 +36,7 @@ def test_the_manifest_describes_the_archive(exported: Exported) -> None:
 
 
 def test_golden_requests_are_answered_in_order(exported: Exported) -> None:
-    assert [request["text"] for request in exported.manifest["golden"]] == list(golden.TEXTS)
+    assert [request["input"] for request in exported.manifest["golden"]] == list(golden.TEXTS)
 
 
 def test_its_code_imports_only_what_the_container_has(exported: Exported) -> None:
@@ -60,5 +60,5 @@ def test_there_is_no_pickle_in_it(exported: Exported) -> None:
 
 @pytest.mark.parametrize("text", golden.TEXTS)
 def test_surfaces_stand_at_their_offsets(exported: Exported, text: str) -> None:
-    [asked] = [request for request in exported.manifest["golden"] if request["text"] == text]
-    assert all(text[entity["start"] : entity["end"]] == entity["surface"] for entity in asked["entities"])
+    [asked] = [request for request in exported.manifest["golden"] if request["input"] == text]
+    assert all(text[entity["start"] : entity["end"]] == entity["surface"] for entity in asked["answer"]["entities"])

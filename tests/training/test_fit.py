@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chartloop.tasks import NerHyperparameters
-from training import dataset, ner
+from chartloop.ner import NerHyperparameters
+from training import dataset, ner_fit
 from training.fit import IGNORED, shuffled_batches, warm_then_decay
 from training.tagger import Tagger
 
@@ -40,23 +41,23 @@ def test_the_rate_rises_once_and_falls_to_nothing(total: int, part: float) -> No
     assert rates[total] == 0
 
 
-def trained(snapshot: dataset.Snapshot, base: Path, **chosen: object) -> Tagger:
+def trained(documents: Sequence[dataset.Document], base: Path, **chosen: object) -> Tagger:
     settings = NerHyperparameters.model_validate({"num_train_epochs": 1, "learning_rate": 0.005, "max_seq_length": 32, **chosen})
-    return ner.train(snapshot, str(base), settings)
+    return ner_fit.train(documents, str(base), settings)
 
 
 def test_equal_seeds_give_equal_weights(snapshot: Path, base: Path) -> None:
-    read = dataset.read(snapshot)
+    read = dataset.documents(dataset.read(snapshot))
     one, same, other = (trained(read, base, seed=seed) for seed in (1, 1, 2))
     assert all(torch.equal(a, b) for a, b in zip(one.engine.model.parameters(), same.engine.model.parameters(), strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(one.engine.model.parameters(), other.engine.model.parameters(), strict=True))
 
 
 def test_what_windows_share_counts_once(snapshot: Path, base: Path) -> None:
-    tagger = ner.new_tagger(str(base), ["drug", "sign"], NerHyperparameters(max_seq_length=16, doc_stride=6))
-    document = dataset.read(snapshot).documents[0]
+    tagger = ner_fit.new_tagger(str(base), ["drug", "sign"], NerHyperparameters(max_seq_length=16, doc_stride=6))
+    document = dataset.documents(dataset.read(snapshot))[0]
     long = dataset.Document(document.text.replace("\n", " ") * 5, [], document.group)
-    examples = ner.windows_of(long, tagger)
+    examples = ner_fit.windows_of(long, tagger)
     counted = sum(tag != IGNORED for example in examples for tag in example.tags)
     assert counted == len(tagger.cutter.split([long.text])[0])
     assert sum(len(example.ids) - 2 for example in examples) > counted

@@ -21,16 +21,16 @@ GRAPHS = {"onnx": {"model.onnx"}, "openvino": {"model.xml", "model.bin"}}
 
 @pytest.fixture(scope="module")
 def notes(snapshot: Path) -> dataset.Notes:
-    return dataset.notes(dataset.read(snapshot))
+    return dataset.notes(dataset.documents(dataset.read(snapshot)))
 
 
 @pytest.fixture(scope="module", params=["onnx", "openvino"])
-def light(
-    request: pytest.FixtureRequest, trained: Trained, notes: dataset.Notes, tmp_path_factory: pytest.TempPathFactory
-) -> Exported:
+def light(request: pytest.FixtureRequest, trained: Trained, snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The artifact with a graph in place of weights."""
     folder = tmp_path_factory.mktemp("light")
-    return export(trained.folder, version="ner-1", folder=folder / "unpacked", output=folder, engine=request.param, notes=notes)
+    return export(
+        trained.folder, version="ner-1", folder=folder / "unpacked", output=folder, engine=request.param, snapshot=snapshot
+    )
 
 
 def name_of(made: Exported) -> str:
@@ -63,9 +63,9 @@ def test_card_and_manifest_say_what_int8_cost(light: Exported, notes: dataset.No
     assert engine["quality"]["f1_fp32"] - engine["quality"]["f1_int8"] <= quality.MOST_LOSS
 
 
-def test_twice_the_same_bytes_and_answers(light: Exported, trained: Trained, notes: dataset.Notes, tmp_path: Path) -> None:
+def test_twice_the_same_bytes_and_answers(light: Exported, trained: Trained, snapshot: Path, tmp_path: Path) -> None:
     again = export(
-        trained.folder, version="ner-1", folder=tmp_path / "unpacked", output=tmp_path, engine=name_of(light), notes=notes
+        trained.folder, version="ner-1", folder=tmp_path / "unpacked", output=tmp_path, engine=name_of(light), snapshot=snapshot
     )
     assert again.manifest == light.manifest
 
@@ -91,7 +91,7 @@ def test_it_holds_one_graph_and_no_other_weights(light: Exported) -> None:
 def test_it_is_served_without_torch(light: Exported) -> None:
     code = "import sys; sys.modules.update(torch=None, transformers=None); import inference; inference.main(sys.argv[1])"
     done = subprocess.run(
-        [sys.executable, "-c", code, str(light.folder)], cwd=light.folder / "code", input='{"texts": ["takes aspirin"]}\n',
+        [sys.executable, "-c", code, str(light.folder)], cwd=light.folder / "code", input='{"inputs": ["takes aspirin"]}\n',
         capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""},
     )  # fmt: skip
     assert json.loads(done.stdout)["model_version"] == "ner-1"

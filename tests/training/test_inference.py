@@ -18,6 +18,7 @@ from tests.contracts import validate
 from training import dataset, embed, encoding, inference
 from training.export import Exported
 from training.inference import Served, input_fn, output_fn, predict_fn
+from training.ner_served import Entities
 from training.pooling import Pooler
 
 NOTE = "The patient takes aspirin 80 mg daily.\nDenies chest pain since Monday. "
@@ -37,7 +38,7 @@ def encoded(exported: Exported, base: Path, tmp_path_factory: pytest.TempPathFac
 
 
 def predict(served: Served, *texts: Any, min_confidence: float = 0.0) -> list[dict[str, Any]]:
-    request = input_fn(json.dumps({"texts": texts, "min_confidence": min_confidence}), "application/json")
+    request = input_fn(json.dumps({"inputs": texts, "min_confidence": min_confidence}), "application/json")
     answer = json.loads(output_fn(predict_fn(request, served), "application/json"))
     return list(answer["predictions"])
 
@@ -53,7 +54,7 @@ def test_it_finds_what_it_learned(served: Served) -> None:
 
 
 def test_the_answer_keeps_its_contract(served: Served) -> None:
-    answer = predict_fn({"texts": [NOTE, 3], "min_confidence": 0.0}, served)
+    answer = predict_fn({"inputs": [NOTE, 3], "min_confidence": 0.0}, served)
     assert answer["model_version"] == "ner-1" and answer.pop("encoder") is None
     named = [{"prediction_id": "p", **answer["predictions"][0]}, answer["predictions"][1]]  # the predict route names them
     validate("prediction", {**answer, "task": "ner", "offset_unit": "codepoint", "predictions": named})
@@ -93,7 +94,7 @@ def test_the_temperature_of_its_card_is_in_its_confidences(exported: Exported, t
     shutil.copytree(exported.folder, folder)
     card = json.loads((folder / "chartloop.json").read_text())
     (folder / "chartloop.json").write_text(json.dumps({**card, "temperature": 3.0}))
-    request = {"texts": [NOTE], "min_confidence": 0.0, "uncalibrated": True}
+    request = {"inputs": [NOTE], "min_confidence": 0.0, "uncalibrated": True}
     [warm] = predict_fn(input_fn(json.dumps(request)), inference.model_fn(str(folder)))["predictions"]
     (folder / "chartloop.json").write_text(json.dumps({**card, "temperature": 1.0}))
     [plain] = predict_fn(input_fn(json.dumps(request)), inference.model_fn(str(folder)))["predictions"]
@@ -103,7 +104,7 @@ def test_the_temperature_of_its_card_is_in_its_confidences(exported: Exported, t
 
 
 def test_min_confidence_reads_the_calibrated_confidence(served: Served) -> None:
-    hot = replace(served, tagger=replace(served.tagger, temperature=8.0))
+    hot = replace(served, model=Entities(replace(served.model._tagger, temperature=8.0)))
     [everything] = predict(hot, NOTE)
     least = max(entity["confidence"] for entity in everything["entities"])
     assert predict(hot, NOTE, min_confidence=min(1.0, least + 0.01))[0]["entities"] == []
@@ -117,7 +118,7 @@ def test_min_confidence_reads_the_calibrated_confidence(served: Served) -> None:
 def test_a_bad_text_has_its_own_error_and_the_others_their_answer(served: Served, text: Any, code: str) -> None:
     good, bad, last = predict(served, NOTE, text, "takes insulin")
     assert bad["error"]["code"] == code
-    assert bad["error"]["field"] == "texts[1]"
+    assert bad["error"]["field"] == "inputs[1]"
     assert found(good) == [("drug", "aspirin"), ("sign", "chest pain")]
     assert last["characters"] == 13
 
@@ -128,9 +129,7 @@ def test_a_bad_text_has_its_own_error_and_the_others_their_answer(served: Served
         "",
         "{",
         "[]",
-        '{"texts": "one"}',
-        '{"texts": [], "min_confidence": true}',
-        '{"texts": [], "min_confidence": 2}',
+        '{"inputs": "one"}',
         "[" * 100_000,
         b"\xff",
     ],
@@ -140,9 +139,16 @@ def test_a_bad_request_is_refused_with_a_code(body: str | bytes) -> None:
         input_fn(body, "application/json")
 
 
+@pytest.mark.parametrize("least", [True, 2, "1"])
+def test_an_option_that_is_no_good_is_refused_by_name(served: Served, least: object) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        predict_fn({"inputs": [], "min_confidence": least}, served)
+    assert refused.value.field == "min_confidence"
+
+
 def test_vectors_come_beside_the_entities_where_they_are_asked_for(encoded: Path, base: Path) -> None:
     served = inference.model_fn(str(encoded))
-    request = input_fn(json.dumps({"texts": [NOTE, 7, "fever"], "vectors": True}))
+    request = input_fn(json.dumps({"inputs": [NOTE, 7, "fever"], "vectors": True}))
     answer = json.loads(output_fn(predict_fn(request, served)))
     known = encoding.key(base, "openvino")
     assert answer["encoder"] == {"hash": known["model_hash"], "engine": "openvino", "precision": "bf16"}
@@ -154,8 +160,8 @@ def test_vectors_come_beside_the_entities_where_they_are_asked_for(encoded: Path
 
 def test_a_stored_vector_is_its_own_nearest(encoded: Path, snapshot: Path, base: Path, tmp_path: Path) -> None:
     embed.embed(snapshot, base, None, tmp_path, engine="openvino")
-    texts = [document.text for document in dataset.read(snapshot).documents[:20]]
-    answer = predict_fn({"texts": texts, "min_confidence": 0.0, "vectors": True}, inference.model_fn(str(encoded)))
+    texts = [document.text for document in dataset.documents(dataset.read(snapshot))[:20]]
+    answer = predict_fn({"inputs": texts, "min_confidence": 0.0, "vectors": True}, inference.model_fn(str(encoded)))
     rows = json.loads((tmp_path / "ids.json").read_text())
     asked = np.array([prediction["vector"] for prediction in answer["predictions"]], np.float32)
     likeness = asked @ np.load(tmp_path / "vectors.npy").T
@@ -165,7 +171,7 @@ def test_a_stored_vector_is_its_own_nearest(encoded: Path, snapshot: Path, base:
 
 def test_who_asks_for_no_vector_reads_no_encoder(encoded: Path) -> None:
     served = inference.model_fn(str(encoded))
-    answer = predict_fn(input_fn(json.dumps({"texts": [NOTE]})), served)
+    answer = predict_fn(input_fn(json.dumps({"inputs": [NOTE]})), served)
     assert answer["encoder"]["engine"] == "openvino" and "vector" not in answer["predictions"][0]
     assert "pooler" not in vars(served)
 
@@ -173,11 +179,11 @@ def test_who_asks_for_no_vector_reads_no_encoder(encoded: Path) -> None:
 def test_without_a_readable_text_there_is_no_vector(encoded: Path) -> None:
     served = inference.model_fn(str(encoded))
     for texts in ([], [7]):
-        assert len(predict_fn(input_fn(json.dumps({"texts": texts, "vectors": True})), served)["predictions"]) == len(texts)
+        assert len(predict_fn(input_fn(json.dumps({"inputs": texts, "vectors": True})), served)["predictions"]) == len(texts)
 
 
 def test_an_artifact_without_an_encoder_says_so(served: Served) -> None:
-    answer = predict_fn(input_fn(json.dumps({"texts": [NOTE], "vectors": True})), served)
+    answer = predict_fn(input_fn(json.dumps({"inputs": [NOTE], "vectors": True})), served)
     assert answer["encoder"] is None and "vector" not in answer["predictions"][0]
 
 

@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from chartloop.errors import InvalidRequest
 from training import lines
 
-FOUND = {"entities": [{"label": "drug", "confidence": 0.9}, {"label": "drug", "confidence": 0.4}], "characters": 3}
+
+def options(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A model with the one option `loud`."""
+    if not isinstance(said.get("loud", False), bool):
+        raise InvalidRequest("loud must be true or false", field="loud")
+    return {"loud": said.get("loud", False)}
 
 
-def test_a_line_is_answered_under_its_id_without_what_is_too_uncertain() -> None:
-    asked = lines.read(b'{"id": "a", "text": "x y", "min_confidence": 0.5}\n{"record_id": "r", "text": "z", "entities": []}\n')
-    answers = lines.answers(asked, [FOUND, FOUND], "ner-1")
-    assert [(answer["id"], len(answer["entities"])) for answer in answers] == [("a", 1), ("r", 2)]
-    assert {answer["model_version"] for answer in answers} == {"ner-1"}
+class Model:
+    """Says what it hears; `calls` are the inputs of each call."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[Any]] = []
+
+    def ask(self, inputs: Sequence[Any], options: Mapping[str, Any]) -> list[dict[str, Any]]:
+        self.calls.append(list(inputs))
+        return [self._answer(each, loud=options["loud"]) for each in inputs]
+
+    def _answer(self, said: Any, *, loud: bool) -> dict[str, Any]:
+        if not isinstance(said, str):
+            return {"error": {"code": "invalid_text", "status": 400, "message": "m", "field": "inputs[0]"}}
+        return {"heard": said.upper() if loud else said}
+
+
+def answered(body: str | bytes, model: Model | None = None) -> list[dict[str, Any]]:
+    return lines.answers(lines.read(body), "text", "toy-1", options, (model or Model()).ask)
+
+
+def test_lines_are_answered_in_order_under_their_ids_however_they_are_grouped() -> None:
+    model = Model()
+    body = b'{"id": "a", "text": "x", "loud": true}\n{"record_id": "r", "text": "y"}\n{"id": 3, "text": "z", "loud": true}\n'
+    assert answered(body, model) == [
+        {"id": "a", "heard": "X", "model_version": "toy-1"},
+        {"id": "r", "heard": "y", "model_version": "toy-1"},
+        {"id": 3, "heard": "Z", "model_version": "toy-1"},
+    ]
+    assert model.calls == [["x", "z"], ["y"]]
 
 
 @pytest.mark.parametrize(
@@ -27,23 +58,21 @@ def test_a_line_is_answered_under_its_id_without_what_is_too_uncertain() -> None
         ("[" * 100_000, "invalid_json"),
         ("[]", "wrong_type"),
         ('{"id": {}, "text": "x"}', "bad_id"),
-        ('{"text": "x", "min_confidence": 7}', "invalid_request"),
+        ('{"text": "x", "loud": 7}', "invalid_request"),
+        ('{"text": 7}', "invalid_text"),
+        ('{"note": "x"}', "invalid_text"),
     ],
 )
 def test_a_line_that_is_no_good_is_told_in_its_place(line: str, code: str) -> None:
-    asked = lines.read(f'{{"text": "x"}}\n{line}\n')
-    first, second = lines.answers(asked, [FOUND, {"error": {"code": "invalid_text", "status": 400, "message": "m"}}], "ner-1")
-    assert "entities" in first
+    first, second = answered(f'{{"text": "x"}}\n{line}\n')
+    assert first["heard"] == "x"
     assert second["error"]["code"] == code
 
 
 def test_bytes_that_are_no_text_are_that_lines_error() -> None:
-    asked = lines.read(b'{"text": "\xff"}\n{"text": "x"}')
-    assert [line.get("error", {}).get("code") for line in asked] == ["invalid_json", None]
+    found = answered(b'{"text": "\xff"}\n{"text": "x"}')
+    assert [each.get("error", {}).get("code") for each in found] == ["invalid_json", None]
 
 
 def test_the_models_own_refusal_is_told_with_the_id() -> None:
-    refused: Any = {"error": {"code": "text_too_long", "status": 413, "message": "m", "field": "texts[0]"}}
-    assert lines.answers(lines.read(json.dumps({"id": 7, "text": "x"})), [refused], "ner-1") == [
-        {"id": 7, "error": {"code": "text_too_long", "message": "m"}}
-    ]
+    assert answered(json.dumps({"id": 7, "text": None})) == [{"id": 7, "error": {"code": "invalid_text", "message": "m"}}]

@@ -28,7 +28,7 @@ def request_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("maccrobat")
     lines: dict[str, list[bytes]] = {"training": [], "holdout": []}
     for number, (record, _) in enumerate(brat.read_folder(DATA), start=1):
-        group = splits.group_of("ner", record, None)
+        group = splits.group_of(record, record["text"], None)
         line = snapshots.stored_line(
             record_id=record["record_id"], batch_id="b", sequence=1, line=number, group=group, record=record
         )
@@ -85,6 +85,6 @@ def test_entities_name_what_stands_at_their_offsets_over_whole_reports(scored: P
     holdout = snapshots.read_shard((scored / "holdout" / "b.jsonl").read_bytes())
     texts = [stored.record["text"] for stored in holdout]
     for text, found in zip(texts, serving.answers(scored / "unpacked", texts), strict=True):
-        assert all(text[entity["start"] : entity["end"]] == entity["surface"] for entity in found)
-        assert found[0]["start"] < len(text) / 4
-        assert found[-1]["end"] > len(text) * 3 / 4
+        assert all(text[entity["start"] : entity["end"]] == entity["surface"] for entity in found["entities"])
+        assert found["entities"][0]["start"] < len(text) / 4
+        assert found["entities"][-1]["end"] > len(text) * 3 / 4

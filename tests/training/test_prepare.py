@@ -36,8 +36,8 @@ def test_records_come_sorted_and_read_back(snapshot: Path) -> None:
     ids = [json.loads(line)["record_id"] for line in (snapshot / "train.jsonl").read_bytes().splitlines()]
     assert ids == sorted(ids)
     read = dataset.read(snapshot)
-    assert len(read.documents) == 80
-    assert read.labels == ("drug", "sign")
+    assert len(read.records) == 80
+    assert read.task == "ner"
 
 
 def test_a_shard_that_is_not_listed_is_not_read(run_input: Run, snapshot: Path, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_it_needs_no_torch() -> None:
 
 
 def test_validation_follows_the_group(snapshot: Path) -> None:
-    documents = dataset.read(snapshot).documents
+    documents = dataset.documents(dataset.read(snapshot))
     learned, watched = dataset.split_validation(documents, 20)
     assert len(learned) + len(watched) == len(documents)
     assert 0 < len(watched) < len(learned)

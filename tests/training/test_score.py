@@ -13,12 +13,14 @@ import pytest
 from chartloop import spans
 from chartloop.errors import JobFailed
 from chartloop.items import utc_now
+from chartloop.snapshots import StoredRecord
 from tests.contracts import validate
 from tests.training import tiny
 from tests.training.tiny import Run, Trained
-from training import artifact, dataset, encoding, quality, serving
+from training import artifact, dataset, encoding, ner, quality, serving
 from training.export import Exported
-from training.score import Artifact, apart, firewalled, read_holdout, without
+from training.kinds import Judged
+from training.score import apart, firewalled, read_holdout
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def test_both_are_scored_on_the_same_holdout(scored: Path) -> None:
 @pytest.mark.parametrize("role", ["candidate", "champion"])
 def test_reports_tell_how_far_confidences_can_be_believed(scored: Path, run_input: Run, exported: Exported, role: str) -> None:
     settled = [stored.record for stored in read_holdout(run_input.request, run_input.holdout).records if stored.settled]
-    found = serving.answers(exported.folder, [record["text"] for record in settled])
+    found = [each["entities"] for each in serving.answers(exported.folder, [record["text"] for record in settled])]
     calibration = report(scored, role)["calibration"]
     assert calibration["entities"] == sum(map(len, found)) == sum(each["count"] for each in calibration["bins"])
     right = sum(each["count"] * each["accuracy"] for each in calibration["bins"])
@@ -86,7 +88,7 @@ def test_the_parts_are_settled_and_fresh(scored: Path) -> None:
 
 def test_the_figures_are_those_of_the_artifacts_answers(scored: Path, run_input: Run, exported: Exported) -> None:
     settled = [stored for stored in read_holdout(run_input.request, run_input.holdout).records if stored.settled]
-    found = serving.answers(exported.folder, [stored.record["text"] for stored in settled])
+    found = [each["entities"] for each in serving.answers(exported.folder, [stored.record["text"] for stored in settled])]
     counts = [
         sum(each) for each in zip(*(
             count for stored, its in zip(settled, found, strict=True)
@@ -125,16 +127,23 @@ def test_an_artifact_that_breaks_fails_the_job_without_its_text(tmp_path: Path) 
 
 
 def test_labels_that_only_one_model_knows_are_left_out() -> None:
-    old, new = (Artifact(Path(), "v", "0" * 64, 1, labels, 1.0, None) for labels in (("dose", "drug"), ("drug", "test")))
+    old, new = (
+        Judged("candidate", Path(), "0" * 64, 1, {"labels": labels, "temperature": 1.0}, Path(), None)
+        for labels in (("dose", "drug"), ("drug", "test"))
+    )
     assert apart([old]) == apart([old, old]) == frozenset()
     assert apart([old, new]) == {"dose", "test"}
-    entities = [{"start": 0, "end": 1, "label": label} for label in ("dose", "drug", "test")]
-    assert [entity["label"] for entity in without({"dose", "test"}, entities)] == ["drug"]
+    entities = [{"start": 2 * n, "end": 2 * n + 1, "label": label, "confidence": 0.9} for n, label in enumerate(new.labels)]
+    stored = StoredRecord("r", "b", 1, 1, "g", "0" * 64, {"text": "a b", "entities": entities})
+    answered = [(stored, {"entities": entities})]
+    found = ner.figures(new, answered, answered, {"dose", "test"})
+    assert set(found["settled"].labels) == {"drug"} and set(found["fresh"].labels) == {"drug", "test"}
+    assert found["calibration"].entities == 1
 
 
 def test_a_copy_of_what_was_learned_from_does_not_judge(run_input: Run, snapshot: Path, scored: Path) -> None:
     holdout = read_holdout(run_input.request, run_input.holdout)
-    learned = dataset.stored(snapshot)
+    learned = dataset.read(snapshot).records
     copies = [dataclasses.replace(each, record_id=f"copy-{each.record_id}", settled=True) for each in learned[:3]]
     kept, found = firewalled(dataclasses.replace(holdout, records=[*holdout.records, *copies]), snapshot, utc_now)
     assert kept.records == holdout.records

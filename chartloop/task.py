@@ -1,0 +1,131 @@
+"""What a task is: the parts of its one entry in chartloop/tasks.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chartloop.hyperparameters import Hyperparameters
+from chartloop.measures import Measures
+
+if TYPE_CHECKING:
+    from chartloop.records import BatchOptions
+
+Record = Mapping[str, Any]
+"""A canonical record, or the body of a stored one."""
+Answer = Mapping[str, Any]
+"""What a model answers to one input."""
+Rules = Mapping[str, Any]
+"""The settings that a record is checked against, by name; those that nobody set are left out."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was changed in a record, or is worth knowing of it, though it is accepted."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+Body = Callable[[dict[str, Any], dict[str, Any], "BatchOptions", Rules], tuple[dict[str, Any], list[Note]]]
+"""(members as they were sent, the record so far, options, rules) -> (the task's own fields in canonical form, notes).
+
+Raises InvalidRequest by field.
+"""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of a task's record; `texts` are those that hold clinical text."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    texts: tuple[str, ...]
+    body: Body
+
+    def text(self, record: Record) -> str:
+        """The clinical text of a canonical record; empty where the task has none."""
+        return "\n".join(record[name] for name in self.texts)
+
+
+class Options(BaseModel):
+    """What a prediction may be asked for beside its input; each task has a class of its own. The endpoint is given all of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a prediction is asked about: `one` is a field of a record, of a request and of a transform's line, `many` a list."""
+
+    one: str
+    many: str
+    options: type[Options] = Options
+    most: int = 1000
+    """Inputs of one request, so that it is answered within the API's 29 seconds."""
+
+
+class TaskSettings(BaseModel):
+    """What a person may set for any task; each task has a class of its own, with its own defaults and hyper-parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    minimum_records: int = Field(1000, ge=1)
+    minimum_new_records: int = Field(100, ge=1)
+    policy: Literal["spec", "strict"] = "strict"
+    hyperparameters: Hyperparameters = Hyperparameters()
+
+
+class Tally(Protocol):
+    """Counts the answers of a batch transform whose lines carry the truth."""
+
+    def add(self, record: Record, answer: Answer) -> None:
+        """`record` is the line as a canonical record of the task."""
+        ...
+
+    def score(self) -> dict[str, Any] | None:
+        """`{"records", "metrics", "labels"}`, or None where no line carried the truth."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What Chartloop knows of a kind of model."""
+
+    name: str
+    form: Form
+    asked: Asked
+    settings: type[TaskSettings]
+    measures: Measures
+    """What the gate judges it by."""
+    tally: Callable[[], Tally]
+    same: Callable[[Answer, Answer], bool]
+    """Whether an answer is the one that was recorded: a model that is deployed must give those of its golden requests."""
+    module: str
+    """training/{module}.py trains, exports and scores it (training/kinds.py)."""
+    served: str
+    """training/{served}.py answers in the artifact (training/kinds.py)."""
+    files: tuple[str, ...]
+    """Of training/ and chartloop/, what an artifact carries beside what all do: `served` and what it imports."""
+    found: Callable[[Answer], Sequence[Mapping[str, Any]]] = lambda _: ()
+    """The labels of an answer, each with `label` and `confidence`: what drift counts."""
+    rules: tuple[str, ...] = ()
+    """The settings that a record is checked against (`Rules`)."""
+    base: str | None = "base_model"
+    """The field of Settings that names the default base model; None where training starts from nothing."""
+    embeds: bool = False
+    """Whether the loop keeps vectors of its records, which similar records and codes are found by."""
+    packages: tuple[str, ...] = ()
+    """Distributions that the artifact carries, since no container has them."""
+
+    @property
+    def hyperparameters(self) -> type[Hyperparameters]:
+        return type(self.settings().hyperparameters)
+
+    @property
+    def has_entities(self) -> bool:
+        return "entities" in self.form.required

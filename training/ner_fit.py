@@ -1,0 +1,110 @@
+"""Fine-tuning an encoder to tag entities: examples from documents, the validation figures, and what is saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chartloop.errors import JobFailed
+from chartloop.ner import NerHyperparameters
+from training import dataset, encoder, pieces, tagging
+from training.calibration import calibrated
+from training.checkpoints import Checkpoints
+from training.dataset import Document
+from training.engines import TorchEngine
+from training.fit import ALONE, IGNORED, Example, Plan, fit
+from training.jobs import metric
+from training.measure import all_labels, f1, measure
+from training.ranks import Ranks
+from training.tagger import Tagger
+
+
+def train(
+    documents: Sequence[Document],
+    base: str,
+    chosen: NerHyperparameters,
+    ranks: Ranks = ALONE,
+    checkpoints: Checkpoints | None = None,
+) -> Tagger:
+    """A tagger for the documents' labels, from the encoder `base` (folder or hub name). Raises JobFailed.
+
+    What it does not learn from, each epoch is validated on where that is asked for, and at the end its confidences are fitted.
+    """
+    percent = chosen.validation_percent if chosen.do_eval else 0
+    learned, held_back = dataset.split_validation(documents, percent or dataset.HELD_BACK_PERCENT)
+    watched = held_back if percent else []
+    labels = sorted({entity["label"] for each in documents for entity in each.entities})
+    tagger = new_tagger(base, labels, chosen)
+    examples = [example for each in learned for example in windows_of(each, tagger)]
+    if not examples:
+        raise JobFailed("the snapshot holds no text to train on", code="no_training_data")
+    plan = plan_of(chosen, bf16=tagger.engine.bf16)
+    fit(tagger.engine.model, examples, plan, lambda _: metric(**validate(tagger, watched)), ranks, checkpoints)
+    return calibrated(tagger, held_back) if ranks.first else tagger
+
+
+def new_tagger(base: str, labels: Sequence[str], chosen: NerHyperparameters) -> Tagger:
+    """The encoder with a fresh head, seeded."""
+    where = encoder.device()
+    bf16 = chosen.bf16 and encoder.multiplies_bf16(where)
+    model = encoder.load_token_classifier(base, tagging.tag_names(labels), seed=chosen.seed).to(where)
+    length = min(chosen.max_seq_length, getattr(model.config, "max_position_embeddings", chosen.max_seq_length))
+    return Tagger(TorchEngine(model, bf16=bf16), pieces.load_base(base), labels, length, chosen.doc_stride)
+
+
+def plan_of(chosen: NerHyperparameters, *, bf16: bool) -> Plan:
+    return Plan(
+        epochs=chosen.num_train_epochs,
+        batch_size=chosen.per_device_train_batch_size,
+        learning_rate=chosen.learning_rate,
+        weight_decay=chosen.weight_decay,
+        warmup_ratio=chosen.warmup_ratio,
+        seed=chosen.seed,
+        bf16=bf16,
+    )
+
+
+def windows_of(document: Document, tagger: Tagger) -> list[Example]:
+    """A document's windows; what two of them share counts in the one that owns it."""
+    [cut] = tagger.cutter.split([document.text])
+    tags = tagging.piece_tags(cut, document.entities, tagger.labels)
+    examples = []
+    for window in tagger.windows(document.text, cut):
+        counted = np.full(window.stop - window.start, IGNORED)
+        counted[window.own_inside] = tags[window.own]
+        before, after = ([IGNORED] * len(special) for special in (tagger.cutter.prefix, tagger.cutter.suffix))
+        ids = tagger.cutter.wrap(cut.ids[window.start : window.stop].tolist())
+        examples.append(Example(ids, [*before, *counted.tolist(), *after]))
+    return examples
+
+
+def validate(tagger: Tagger, watched: Sequence[Document]) -> dict[str, float]:
+    """eval_loss per piece, strict eval_f1 and eval_token_accuracy; nothing where there is nothing to watch."""
+    texts = [each.text for each in watched]
+    cuts = tagger.cutter.split(texts)
+    answers = tagger.probabilities(texts, cuts)
+    found = [tagger.decode(*each) for each in zip(texts, cuts, answers, strict=True)]
+    measured = [measure(each, [vars(entity) for entity in its]) for each, its in zip(watched, found, strict=True)]
+    tokens = sum(each.tokens for each in measured)
+    if not tokens:
+        return {}
+    tags = [tagging.piece_tags(cut, each.entities, tagger.labels) for each, cut in zip(watched, cuts, strict=True)]
+    likelihood = [answer[np.arange(len(gold)), gold] for answer, gold in zip(answers, tags, strict=True)]
+    return {
+        "eval_loss": float(-np.log(np.maximum(np.concatenate(likelihood), 1e-12)).mean()),
+        "eval_f1": f1(all_labels(measured)),
+        "eval_token_accuracy": sum(each.correct for each in measured) / tokens,
+    }
+
+
+def save(tagger: Tagger, folder: Path, **about: object) -> None:
+    """Weights as safetensors, the tokenizer, and `chartloop.json`, written last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tagger.engine.model.float().cpu().save_pretrained(folder)
+    pieces.save(tagger.cutter, folder)
+    shape = {name: getattr(tagger, name) for name in ("max_seq_length", "doc_stride", "temperature")}
+    card = {"labels": list(tagger.labels), **shape, **about}
+    (folder / "chartloop.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")
