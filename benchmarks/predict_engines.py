@@ -66,7 +66,7 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
-    from training import engines, forms, ner_fit, quality, quantizing
+    from training import engines, forms, ner_fit, quality, quantizing, tuned
 
     trained = ner_fit.new_tagger(source, LABELS, NerHyperparameters(bf16=False, max_seq_length=WINDOW, doc_stride=STRIDE))
     with torch.no_grad():
@@ -74,7 +74,7 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
     texts = [note.text for note in read]
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(scratch) / "trained"
-        ner_fit.save(trained, saved, task="ner")
+        tuned.save(trained, saved, task="ner")
         model = AutoModelForTokenClassification.from_pretrained(str(saved))
         cutter = AutoTokenizer.from_pretrained(str(saved), model_max_length=WINDOW)
         asked = {"aggregation_strategy": "simple", "stride": STRIDE, "device": "cpu"}
@@ -84,7 +84,7 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
         for engine, precision in FORMS:
             place = Path(scratch) / f"{engine}-{precision}"
             place.mkdir()
-            form = forms.FORMS[engine](saved, quantizing.windows(trained, learned), place)
+            form = forms.FORMS[engine](saved, quantizing.windows(trained, [note.text for note in learned]), place)
             what = f"{engine} {precision}"
             timed[what] = Timed(engines.load(form(precision), engine, precision))
             tagger = quality.tagger(saved, timed[what])

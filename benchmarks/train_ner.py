@@ -47,12 +47,12 @@ def _note(chance: random.Random, number: int) -> Document:
 
 def ours(documents: Sequence[Document], base: str, chosen: NerHyperparameters) -> Callable[[], None]:
     from training import ner_fit
-    from training.fit import fit
+    from training.fit import fit, plan_of
 
     def run() -> None:
         tagger = ner_fit.new_tagger(base, ["drug", "sign"], chosen)
         examples = [example for each in documents for example in ner_fit.windows_of(each, tagger)]
-        fit(tagger.engine.model, examples, ner_fit.plan_of(chosen, bf16=tagger.engine.bf16), lambda _: None)
+        fit(tagger.engine.model, examples, plan_of(chosen, bf16=tagger.engine.bf16), lambda _: None)
 
     return run
 

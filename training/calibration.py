@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from training.tagging import Floats
 TEMPERATURES = np.geomspace(0.25, 8.0, 81)
 """Four percent apart, as near as confidences can tell."""
 ENOUGH = 30
-"""Entities found from which a temperature is fitted; fewer leave it at 1."""
+"""Answers from which a temperature is fitted; fewer leave it at 1."""
 MOST_NOTES = 200
 
 
@@ -58,17 +58,20 @@ def sampled(tagger: Tagger, documents: Sequence[Document]) -> Sample:
 
 
 def temperature(sample: Sample) -> float:
-    """The one under which an entity's confidence says best whether it is right: least cross-entropy.
+    """Of an entity's confidence. See `least_loss`."""
+    return least_loss(lambda each: tagging.least_sure(sample.probabilities, sample.tags, each), sample.right)
 
-    Against Platt's targets (1999), a little inside of 0 and 1: a few entities that are all right would ask for certainty.
+
+def least_loss(confidence: Callable[[float], Floats], right: npt.NDArray[np.bool_]) -> float:
+    """The temperature under which `confidence` says best which answers are right: least cross-entropy; 1 where they are few.
+
+    Against Platt's targets (1999), a little inside of 0 and 1: a few answers that are all right would ask for certainty.
     """
-    count, right = len(sample.right), int(sample.right.sum())
+    count, hits = len(right), int(right.sum())
     if count < ENOUGH:
         return 1.0
-    target = np.where(sample.right, (right + 1) / (right + 2), 1 / (count - right + 2))
-    losses = [
-        _cross_entropy(tagging.least_sure(sample.probabilities, sample.tags, each), target) for each in TEMPERATURES.tolist()
-    ]
+    target = np.where(right, (hits + 1) / (hits + 2), 1 / (count - hits + 2))
+    losses = [_cross_entropy(confidence(each), target) for each in TEMPERATURES.tolist()]
     return round(float(TEMPERATURES[np.argmin(losses)]), 3)
 
 

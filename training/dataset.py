@@ -110,5 +110,10 @@ NO_NOTES = Notes()
 
 
 def notes(documents: Sequence[Document]) -> Notes:
+    return Notes(*sides(documents))
+
+
+def sides(documents: Sequence[Grouped]) -> tuple[Sequence[Grouped], Sequence[Grouped]]:
+    """(learned, compared), as in Notes."""
     learned, watched = split_validation(documents, Hyperparameters().validation_percent)
-    return Notes((learned or watched)[:MOST_COMPARED], (watched or learned)[:MOST_COMPARED])
+    return (learned or watched)[:MOST_COMPARED], (watched or learned)[:MOST_COMPARED]

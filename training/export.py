@@ -40,8 +40,8 @@ def export(
     artifact.copy_code(folder / "code", task.files)
     for package in task.packages:
         artifact.copy_engine(package, folder / "code")
-    if (vectors := encoding.engine_of(engine)) == "openvino" and task.embeds:  # which no container has
-        artifact.copy_engine(vectors, folder / "code")
+    if "openvino" in (served["engine"]["name"], encoding.engine_of(engine) if task.embeds else ""):  # which no container has
+        artifact.copy_engine("openvino", folder / "code")
     output.mkdir(parents=True, exist_ok=True)
     archive = output / artifact.ARCHIVE
     artifact.pack(folder, archive)

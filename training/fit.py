@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from chartloop.hyperparameters import EncoderHyperparameters
 from training import encoder
 from training.checkpoints import Checkpoints, State
 from training.jobs import Progress, metric
@@ -42,6 +43,18 @@ class Plan:
     warmup_ratio: float
     seed: int
     bf16: bool
+
+
+def plan_of(chosen: EncoderHyperparameters, *, bf16: bool) -> Plan:
+    return Plan(
+        epochs=chosen.num_train_epochs,
+        batch_size=chosen.per_device_train_batch_size,
+        learning_rate=chosen.learning_rate,
+        weight_decay=chosen.weight_decay,
+        warmup_ratio=chosen.warmup_ratio,
+        seed=chosen.seed,
+        bf16=bf16,
+    )
 
 
 CHUNK = 20

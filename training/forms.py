@@ -9,13 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from training import engines, golden, quality, quantizing, tracing
-from training.dataset import Notes
 from training.engines import FILES
 from training.passes import Rows
-from training.tagger import Tagger
+from training.quality import Trial
 
 CHECKED = 20
-"""Of the notes, on how many a graph is compared with the model; it is compared on the golden texts in any case."""
+"""Of the texts, on how many a graph is compared with the model; it is compared on the golden texts in any case."""
 Form = Callable[[str], Path]
 """Gives the folder with what the engine reads in a precision."""
 
@@ -23,28 +22,26 @@ PRECISIONS = {"torch": ("bf16", "fp32"), "onnx": ("int8", "fp32"), "openvino": (
 """What each engine computes in, fastest first."""
 
 
-def make(name: str, trained: Path, notes: Notes, folder: Path) -> dict[str, Any]:
+def make(name: str, trained: Path, trial: Trial, folder: Path) -> dict[str, Any]:
     """Fills `folder` with the model for the engine, and gives the card's `engine`: name, precision, and what it cost.
 
-    Without notes to compare on, nothing is known, and fp32 is served. Raises JobFailed `export_differs`.
+    Without texts to compare on, nothing is known, and fp32 is served. Raises JobFailed `export_differs`.
     """
-    model = quality.tagger(trained, engines.load(trained, "torch", "fp32"))
+    model = trial.open(trained, engines.load(trained, "torch", "fp32"))
     with TemporaryDirectory() as scratch:
-        form = FORMS[name](trained, quantizing.windows(model, notes.learned), Path(scratch))
+        form = FORMS[name](trained, quantizing.windows(model, trial.learned), Path(scratch))
 
-        def loaded(precision: str) -> Tagger:
-            return quality.tagger(trained, engines.load(form(precision), name, precision))
+        def loaded(precision: str) -> Any:
+            return trial.open(trained, engines.load(form(precision), name, precision))
 
         if name in FILES:
-            quality.compare(model, loaded("fp32"), [*golden.TEXTS, *(note.text for note in notes.compared[:CHECKED])])
-        precision, worth = quality.chosen(
-            PRECISIONS[name] if notes.compared else ("fp32",),
-            lambda precision: quality.strict_f1(loaded(precision), notes.compared),
-        )
+            quality.compare(model, loaded("fp32"), [*golden.TEXTS, *trial.compared[:CHECKED]])
+        precisions = PRECISIONS[name] if trial.compared else ("fp32",)
+        precision, worth = quality.chosen(precisions, lambda precision: trial.f1(loaded(precision)))
         shutil.copytree(trained, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.safetensors"))
         shutil.copytree(form(precision), folder, dirs_exist_ok=True)
     figures = {f"f1_{each}": round(f1, 4) for each, f1 in worth.items()}
-    told = {"quality": {"notes": len(notes.compared), **figures}} if notes.compared else {}
+    told = {"quality": {"notes": len(trial.compared), **figures}} if trial.compared else {}
     return {"name": name, "precision": precision, **told}
 
 

@@ -28,19 +28,19 @@ def train(given: Training) -> None:
     from training import together
 
     with together.together(given) as (ours, kept):
-        from training import ner_fit
+        from training import ner_fit, tuned
 
         documents = dataset.documents(given.snapshot)
         tagger = ner_fit.train(documents, given.base or "", given.chosen, ours, kept)
         if ours.first:
-            ner_fit.save(tagger, given.output, **together.facts(given))
+            tuned.save(tagger, given.output, **together.facts(given))
 
 
 def export(trained: Path, snapshot: Path | None, folder: Path, engine: str) -> dict[str, Any]:
-    from training import forms
+    from training import forms, quality
 
     notes = dataset.notes(dataset.documents(dataset.read(snapshot))) if snapshot else NO_NOTES
-    return forms.make(engine, trained, notes, folder)
+    return forms.make(engine, trained, quality.tagging(notes), folder)
 
 
 def golden(_card: Mapping[str, Any]) -> Sequence[str]:

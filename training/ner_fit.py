@@ -1,21 +1,18 @@
-"""Fine-tuning an encoder to tag entities: examples from documents, the validation figures, and what is saved."""
+"""Fine-tuning an encoder to tag entities: examples from documents, and the validation figures."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from chartloop.errors import JobFailed
 from chartloop.ner import NerHyperparameters
-from training import dataset, encoder, pieces, tagging
+from training import dataset, tagging, tuned
 from training.calibration import calibrated
 from training.checkpoints import Checkpoints
 from training.dataset import Document
-from training.engines import TorchEngine
-from training.fit import ALONE, IGNORED, Example, Plan, fit
+from training.fit import ALONE, IGNORED, Example, fit, plan_of
 from training.jobs import metric
 from training.measure import all_labels, f1, measure
 from training.ranks import Ranks
@@ -48,23 +45,8 @@ def train(
 
 def new_tagger(base: str, labels: Sequence[str], chosen: NerHyperparameters) -> Tagger:
     """The encoder with a fresh head, seeded."""
-    where = encoder.device()
-    bf16 = chosen.bf16 and encoder.multiplies_bf16(where)
-    model = encoder.load_token_classifier(base, tagging.tag_names(labels), seed=chosen.seed).to(where)
-    length = min(chosen.max_seq_length, getattr(model.config, "max_position_embeddings", chosen.max_seq_length))
-    return Tagger(TorchEngine(model, bf16=bf16), pieces.load_base(base), labels, length, chosen.doc_stride)
-
-
-def plan_of(chosen: NerHyperparameters, *, bf16: bool) -> Plan:
-    return Plan(
-        epochs=chosen.num_train_epochs,
-        batch_size=chosen.per_device_train_batch_size,
-        learning_rate=chosen.learning_rate,
-        weight_decay=chosen.weight_decay,
-        warmup_ratio=chosen.warmup_ratio,
-        seed=chosen.seed,
-        bf16=bf16,
-    )
+    engine, cutter, length = tuned.fresh(base, tagging.tag_names(labels), chosen)
+    return Tagger(engine, cutter, labels, length, chosen.doc_stride)
 
 
 def windows_of(document: Document, tagger: Tagger) -> list[Example]:
@@ -98,13 +80,3 @@ def validate(tagger: Tagger, watched: Sequence[Document]) -> dict[str, float]:
         "eval_f1": f1(all_labels(measured)),
         "eval_token_accuracy": sum(each.correct for each in measured) / tokens,
     }
-
-
-def save(tagger: Tagger, folder: Path, **about: object) -> None:
-    """Weights as safetensors, the tokenizer, and `chartloop.json`, written last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tagger.engine.model.float().cpu().save_pretrained(folder)
-    pieces.save(tagger.cutter, folder)
-    shape = {name: getattr(tagger, name) for name in ("max_seq_length", "doc_stride", "temperature")}
-    card = {"labels": list(tagger.labels), **shape, **about}
-    (folder / "chartloop.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")

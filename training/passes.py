@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from training.pieces import Pieces, WordPieces
 from training.tagging import Floats
 from training.windows import Window
+
+if TYPE_CHECKING:
+    from training.engines import Engine
 
 Rows = Sequence[Sequence[int]]
 """Windows as a model reads them: the ids of each, the special ones included."""
@@ -44,3 +50,14 @@ def through(
         chosen = [jobs[place] for place in batch]
         rows = [cutter.wrap(pieces[text].ids[window.start : window.stop].tolist()) for text, window in chosen]
         yield from ((text, window, answer) for (text, window), answer in zip(chosen, run(rows), strict=True))
+
+
+def owned(
+    engine: Engine, cutter: WordPieces, pieces: Sequence[Pieces], windows: Sequence[Sequence[Window]], width: int
+) -> list[Floats]:
+    """Per text its pieces x `width` probabilities, each piece as the window that owns it sees it."""
+    results = [np.zeros((len(each), width), dtype=np.float32) for each in pieces]
+    front = len(cutter.prefix)
+    for text, window, answer in through(engine.probabilities, cutter, pieces, windows, wide=engine.wide):
+        results[text][window.own] = answer[front:][window.own_inside]
+    return results

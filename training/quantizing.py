@@ -6,13 +6,14 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.dataset import Document
 from training.passes import Rows
-from training.tagger import Tagger
+
+if TYPE_CHECKING:
+    from training.quality import Reader
 
 CALIBRATING = 48
 """Windows from which scales are taken; more made no difference on case reports."""
@@ -44,12 +45,11 @@ def static(model: Any, rows: Rows) -> Any:
     )
 
 
-def windows(tagger: Tagger, notes: Sequence[Document]) -> list[list[int]]:
-    """At most CALIBRATING windows, from all over the notes, as the model reads them."""
-    texts = [note.text for note in notes]
+def windows(model: Reader, texts: Sequence[str]) -> list[list[int]]:
+    """At most CALIBRATING windows, from all over the texts, as the model reads them."""
     rows = [
-        tagger.cutter.wrap(cut.ids[window.start : window.stop].tolist())
-        for text, cut in zip(texts, tagger.cutter.split(texts), strict=True)
-        for window in tagger.windows(text, cut)
+        model.cutter.wrap(cut.ids[window.start : window.stop].tolist())
+        for text, cut in zip(texts, model.cutter.split(texts), strict=True)
+        for window in model.windows(text, cut)
     ]
     return rows[:: max(1, -(-len(rows) // CALIBRATING))]

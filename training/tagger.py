@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from chartloop import spans
 from training import passes, tagging
 from training.engines import Engine
@@ -48,10 +46,5 @@ class Tagger:
 
     def probabilities(self, texts: Sequence[str], pieces: Sequence[Pieces]) -> list[Floats]:
         """Per text: pieces x tags, each piece as the window that owns it sees it."""
-        results = [np.zeros((len(each), 2 * len(self.labels) + 1), dtype=np.float32) for each in pieces]
         windows = [self.windows(*each) for each in zip(texts, pieces, strict=True)]
-        front = len(self.cutter.prefix)
-        run, wide = self.engine.probabilities, self.engine.wide
-        for text, window, answer in passes.through(run, self.cutter, pieces, windows, wide=wide):
-            results[text][window.own] = answer[front:][window.own_inside]
-        return results
+        return passes.owned(self.engine, self.cutter, pieces, windows, 2 * len(self.labels) + 1)

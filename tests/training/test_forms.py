@@ -111,7 +111,7 @@ def test_where_int8_loses_too_much_the_next_precision_is_served(
     worth = {"int8": 0.8, "bf16": 0.896, "fp32": 0.9}
     asked = iter([each for each in ("fp32", *forms.PRECISIONS[name]) if each != "int8" or name != "torch"])
     monkeypatch.setattr(quality, "strict_f1", lambda tagger, notes: worth[next(asked)])
-    made = forms.make(name, trained.folder, notes, tmp_path)
+    made = forms.make(name, trained.folder, quality.tagging(notes), tmp_path)
     assert made["precision"] == precision and made["quality"]["f1_fp32"] == 0.9
     [found] = engines.load(tmp_path, name, precision).probabilities(ROWS[:1])
     [expected] = engines.load(trained.folder, "torch", "fp32").probabilities(ROWS[:1])
@@ -119,4 +119,7 @@ def test_where_int8_loses_too_much_the_next_precision_is_served(
 
 
 def test_without_notes_nothing_is_risked(trained: Trained, tmp_path: Path) -> None:
-    assert forms.make("openvino", trained.folder, dataset.NO_NOTES, tmp_path) == {"name": "openvino", "precision": "fp32"}
+    assert forms.make("openvino", trained.folder, quality.tagging(dataset.NO_NOTES), tmp_path) == {
+        "name": "openvino",
+        "precision": "fp32",
+    }

@@ -8,7 +8,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from chartloop import snapshots, splits
 ROOT = Path(__file__).resolve().parents[2]
 DRUGS = ("aspirin", "metformin", "ramipril", "insulin")
 SIGNS = ("fever", "chest pain", "cough", "dyspnoea")
+Body = Callable[[random.Random], dict[str, Any]]
+"""Makes the body of a record."""
 WORDS = ["the", "patient", "takes", "mg", "daily", "denies", "since", "monday", ".", ",", "10", "80", "plan", "no"]
 
 
@@ -34,11 +36,11 @@ def note(chance: random.Random) -> dict[str, Any]:
     return {"text": f"{text} ({number})", "entities": entities, **({"codes": codes} if codes else {})}
 
 
-def distinct(chance: random.Random, others: list[dict[str, Any]]) -> dict[str, Any]:
-    """A note that the holdout firewall does not take for a copy of one of `others`."""
+def distinct(chance: random.Random, others: list[dict[str, Any]], body: Body) -> dict[str, Any]:
+    """A record that the holdout firewall does not take for a copy of one of `others`."""
     signed = [splits.signature(other["text"]) for other in others]
     while True:
-        made = note(chance)
+        made = body(chance)
         if all(splits.similarity(splits.signature(made["text"]), one) < splits.NEAR for one in signed):
             return made
 
@@ -61,20 +63,20 @@ class Run:
     holdout: Path
 
 
-def build_run(folder: Path) -> Run:
-    """80 notes to train on in two shards; a settled holdout of 16 notes and a fresh one of 6."""
+def build_run(folder: Path, task: str = "ner", body: Body = note) -> Run:
+    """80 records to train on in two shards; a settled holdout of 16 and a fresh one of 6. `body` makes a record's."""
     chance = random.Random(7)
-    request: dict[str, Any] = {"run_id": "ner-1", "task": "ner", "created_at": "2026-11-21T08:00:00.000Z", "settings": {}}
+    request: dict[str, Any] = {"run_id": f"{task}-1", "task": task, "created_at": "2026-11-21T08:00:00.000Z", "settings": {}}
     learned: list[dict[str, Any]] = []
     for side, sizes in (("records", (48, 32)), ("holdout", (16, 6))):
         (folder / side).mkdir()
         request[side] = []
         for sequence, size in enumerate(sizes, start=1):
-            notes = [note(chance) if side == "records" else distinct(chance, learned) for _ in range(size)]
-            learned += notes if side == "records" else []
-            body = shard(f"{side}{sequence}", sequence, notes)
-            entry = snapshots.shard_entry(f"{side}/ner/{side}{sequence}.jsonl", body)
-            (folder / side / f"{side}{sequence}.jsonl").write_bytes(body)
+            made = [body(chance) if side == "records" else distinct(chance, learned, body) for _ in range(size)]
+            learned += made if side == "records" else []
+            lines = shard(f"{side}{sequence}", sequence, made)
+            entry = snapshots.shard_entry(f"{side}/{task}/{side}{sequence}.jsonl", lines)
+            (folder / side / f"{side}{sequence}.jsonl").write_bytes(lines)
             request[side].append({"batch_id": f"{side}{sequence}", **entry, "sequence": sequence})
     for entry in request["holdout"]:
         entry["settled"] = entry["sequence"] == 1
