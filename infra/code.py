@@ -28,8 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
 FUNCTION_MODULES = (
-    "training/__init__.py", "training/engines.py", "training/environment.py", "training/inference.py", "training/inputs.py",
-    "training/lines.py", "training/ner_served.py", "training/passes.py", "training/pieces.py", "training/pooling.py",
+    "training/__init__.py", "training/classification_served.py", "training/classifier.py", "training/engines.py",
+    "training/environment.py", "training/evidence.py", "training/inference.py", "training/inputs.py", "training/lines.py",
+    "training/ner_served.py", "training/passes.py", "training/pieces.py", "training/pooling.py", "training/sentences.py",
     "training/tagger.py", "training/tagging.py", "training/windows.py",
 )  # fmt: skip
 """How an artifact is read, for the function that serves it itself: what inference.py imports where the engine is ONNX."""
@@ -46,12 +47,14 @@ LAYER = (
 """Distributions of the functions' layer: what they import and what that needs. boto3 comes with the runtime."""
 MODEL_LAYER = ("flatbuffers", "onnxruntime", "packaging", "protobuf", "tokenizers")
 """Distributions of a second layer, for the function that serves models itself."""
-VENDORED = (*PYDANTIC, "rensa")
+SCIKIT_LEARN = ("cloudpickle", "joblib", "narwhals", "scikit-learn", "scipy", "threadpoolctl")
+"""For the cheaper model that is trained beside an encoder where that is scored."""
+VENDORED = (*PYDANTIC, *SCIKIT_LEARN, "rensa")
 """Distributions that the jobs need and their images lack; under network isolation nothing can be installed."""
 ONNX = ("flatbuffers", "ml-dtypes", "onnx", "onnxruntime", "packaging", "protobuf")
 """Distributions that the score job also needs where it exports for that function."""
 OPENVINO = (
-    "markdown-it-py", "mdurl", "networkx", "nncf", "openvino", "packaging", "psutil", "pygments", "rich", "scipy", "tabulate",
+    "markdown-it-py", "mdurl", "networkx", "nncf", "openvino", "packaging", "psutil", "pygments", "rich", "tabulate",
 )  # fmt: skip
 """Distributions that it needs where it exports for an endpoint on processors. OpenVINO goes into the artifact, too."""
 ENGINES = {"torch": ("openvino",), "onnx": ONNX, "openvino": OPENVINO}
@@ -59,6 +62,7 @@ UNUSED = (
     "openvino/include", "openvino/cmake", "openvino/libs/cache.json", "openvino/libs/*_gpu_*", "openvino/libs/*_npu_*",
     "openvino/libs/*_tensorflow*", "openvino/libs/*_pytorch_*", "openvino/libs/*_paddle_*", "openvino/libs/*_jax_*",
     "openvino/libs/*_gguf_*", "scipy/**/tests", "networkx/**/tests",
+    "sklearn/**/tests", "sklearn/datasets/data", "sklearn/datasets/images",
 )  # fmt: skip
 """What is left out of these: other processors' and formats' libraries, and tests."""
 

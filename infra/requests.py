@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-METRICS = ("epoch", "progress", "train_loss", "eval_loss", "eval_f1", "eval_token_accuracy")
+METRICS = ("epoch", "progress", "train_loss", "eval_loss", "eval_f1", "eval_token_accuracy", "eval_accuracy")
 CHECKPOINTS = "/opt/ml/checkpoints"
 CHECKPOINTED = {"CHARTLOOP_CHECKPOINTS": CHECKPOINTS}
 TRIES = 9

@@ -13,7 +13,7 @@ MOST_TERMS = 200_000
 
 
 def answers(texts: Sequence[str], labels: Sequence[str], asked: Sequence[str]) -> list[dict[str, float]]:
-    """The probability of each label for each text that is asked, learned from `texts` and their `labels` of two kinds at least."""
+    """The probability of each label for each text that is asked; learned from `texts` and their `labels`, two kinds at least."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

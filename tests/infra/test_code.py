@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from chartloop import ner
+from chartloop import classification, ner
 from chartloop.errors import ChartloopError
 from infra import code, images
 from training.artifact import SERVING_CODE
@@ -73,7 +73,7 @@ def test_the_functions_read_an_artifact_as_its_own_code_does(tmp_path: Path) -> 
     """With nothing but the functions' code, and no torch: the modules that the predict function imports are all there."""
     code.copy(code.function_sources(), tmp_path)
     own = {"training/encoder.py"}  # torch's
-    served = {name for name in (*SERVING_CODE, *ner.TASK.files) if name.startswith("training/")}
+    served = {name for name in (*SERVING_CODE, *ner.TASK.files, *classification.TASK.files) if name.startswith("training/")}
     assert served - own | {"training/inference.py"} == set(code.FUNCTION_MODULES)
     asked = "import sys; sys.modules.update(torch=None, transformers=None, onnx=None)\n" + ASKED
     root = Path(__file__).parents[2]
@@ -104,8 +104,8 @@ def test_a_name_that_is_not_locked_is_refused(tmp_path: Path) -> None:
         (code.MODEL_LAYER, {"numpy", "huggingface-hub"}),  # the hub is asked for names of models, never for an artifact's files
         (code.VENDORED, {"numpy"}),
         (code.ONNX, {"numpy", "typing-extensions"}),
-        # the last four are never imported on the way to int8 (tests/training/test_quantizing.py)
-        (code.OPENVINO, {"numpy", "safetensors", "ninja", "openvino-telemetry", "pydot", "scikit-learn"}),
+        # scipy is among the VENDORED; the last ones are never imported on the way to int8 (tests/training/test_quantizing.py)
+        (code.OPENVINO, {"numpy", "scipy", "safetensors", "ninja", "openvino-telemetry", "pydot", "scikit-learn"}),
     ],
 )
 def test_what_is_bundled_brings_all_that_it_needs(names: tuple[str, ...], given: set[str]) -> None:
