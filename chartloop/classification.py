@@ -86,9 +86,11 @@ def found(answer: Answer) -> Sequence[Mapping[str, Any]]:
     return [{"label": answer["label"], "confidence": answer["probability"]}]
 
 
+FORM = Form(("record_id", "text", "label"), ("patient_id",), ("text",), body)
+
 TASK = Task(
     name="classification",
-    form=Form(("record_id", "text", "label"), ("patient_id",), ("text",), body),
+    form=FORM,
     asked=Asked("text", "texts", ClassificationOptions),
     settings=ClassificationSettings,
     measures=measures.CLASSIFICATION,
