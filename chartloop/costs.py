@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chartloop import prices
+from chartloop import prices, tasks
 from chartloop.errors import InvalidRequest
 from chartloop.seams import Item, JobState
 from chartloop.settings import Settings
@@ -79,7 +79,9 @@ def _size(shard: Mapping[str, Any]) -> int:
 
 def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, Any]:
     """The Cost of docs/contracts/cost.schema.json: steps with seconds and dollars, the whole, and whether the cap allows it."""
-    steps = [_step(name, seconds, settings) for name, seconds in _seconds(work, chosen, settings).items()]
+    left_out = () if tasks.find(task).embeds else ("embed",)
+    seconds = {name: its for name, its in _seconds(work, chosen, settings).items() if name not in left_out}
+    steps = [_step(name, its, settings) for name, its in seconds.items()]
     took = {step["name"]: step["seconds"] for step in steps}
     usd = _total(steps)
     cap = settings.run_cost_cap_usd or None
@@ -88,7 +90,7 @@ def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) ->
         "records": {"train": work.train, "holdout": work.holdout, "new": work.new},
         "tokens": work.tokens,
         "steps": steps,
-        "seconds": took["prepare"] + max(took["embed"], took["train"]) + took["score"],
+        "seconds": took["prepare"] + max(took.get("embed", 0), took["train"]) + took["score"],
         "usd": usd,
         "spot": settings.spot,
         "cap_usd": cap,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from uuid import uuid4
 from chartloop import spans
 from chartloop.errors import Stale
 from chartloop.items import new, newest_first, stamp
-from chartloop.predictions import Kept, seconds
+from chartloop.predictions import Kept, Result, seconds
 from chartloop.seams import Item, Key, Ledger
 
 SAVE_SECONDS = 10
@@ -50,9 +50,9 @@ def of_text(text: str, entities: Sequence[Mapping[str, Any]]) -> Counts:
     }  # fmt: skip
 
 
-def of_results(made: Iterable[Kept], *, whole: bool) -> list[Counts]:
-    """Of each text; `whole` where no entity was left out of the results."""
-    return [of_text(each.text, each.result["entities"]) if whole else nothing() | {"filtered": 1} for each in made]
+def of_results(made: Iterable[Kept], found: Callable[[Result], Sequence[Result]], *, whole: bool) -> list[Counts]:
+    """Of each text; `found` gives a result's labels, `whole` says that none of them was left out."""
+    return [of_text(each.text, found(each.result)) if whole else nothing() | {"filtered": 1} for each in made]
 
 
 def added(one: Counts, other: Counts) -> Counts:

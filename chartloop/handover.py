@@ -77,6 +77,7 @@ def retrain_input(
     return {
         **_who(run, places, bucket),
         "hyperparameters": tasks.encode(chosen.hyperparameters),
+        "embeds": tasks.find(task).embeds,
         "has_embeddings": embedded is not None,
         "tries": {"made": 0},
     }

@@ -71,7 +71,7 @@ def document_of(asked: Mapping[str, Any], bucket: str) -> dict[str, Any]:
     state = asked["state"]
     champion = state["standing"]["champion"]
     return {
-        **{name: state[name] for name in ("run_id", "task", "version", "uris", "hyperparameters", "has_embeddings")},
+        **{name: state[name] for name in ("run_id", "task", "version", "uris", "hyperparameters", "embeds", "has_embeddings")},
         **{name: asked[name] for name in ("execution", "token", "training", "engine", "code_uri")},
         "candidate": state.get("candidate"),
         "champion": {"model_uri": champion["model_uri"]} if champion["present"] else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chartloop import keys, vectors
+from chartloop import keys, tasks, vectors
 from chartloop.errors import Conflict
 from chartloop.items import model_key, require, run_key, task_item
 from chartloop.models import ARTIFACT
@@ -13,7 +13,11 @@ from chartloop.seams import Item, Ledger, ModelFolder, Objects
 
 
 def embeddings(task: str, run_id: str, *, ledger: Ledger, objects: Objects, folder: ModelFolder) -> None:
-    """Publishes the run's embeddings under its id, whatever its verdict will be, and points at them."""
+    """Publishes the run's embeddings under its id, whatever its verdict will be, and points at them; does nothing where the
+    task keeps none.
+    """
+    if not tasks.find(task).embeds:
+        return
     run = require(ledger, run_key(task, run_id), "run")
     if run_id not in folder.embeddings(task):
         with TemporaryDirectory() as scratch:

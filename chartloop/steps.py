@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from chartloop import tasks
 from chartloop.costs import of_jobs
 from chartloop.items import stamp
 from chartloop.seams import Item, Jobs, JobState
@@ -59,12 +60,18 @@ def frozen(run: Item, jobs: Jobs) -> dict[str, Any]:
 
 
 def steps(run: Item, jobs: Jobs) -> list[Step]:
-    """The steps of docs/contracts/run.schema.json, in order; a person's promotion has the last one only."""
+    """The steps of docs/contracts/run.schema.json, in order; a person's promotion has the last one only.
+
+    Where a task keeps no vectors, embed is skipped.
+    """
     promote = _marked("promote", run["marks"].get("promote"))
     if run["kind"] != "retrain":
         return [promote]
     judge = _marked("judge", run["marks"].get("judge"))
-    return [*_told_what_they_wait_for(run, [_step(run, step, jobs) for step in JOBS]), judge, promote]
+    shown = _told_what_they_wait_for(run, [_step(run, step, jobs) for step in JOBS])
+    if not tasks.find(run["task"]).embeds:
+        shown = [_timed("embed", "skipped", None, None) if step["name"] == "embed" else step for step in shown]
+    return [*shown, judge, promote]
 
 
 def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:

@@ -260,6 +260,6 @@ class Prediction(TypedDict):
     task: str
     model_version: str
     snapshot: str | None
-    offset_unit: OffsetUnit
+    offset_unit: NotRequired[OffsetUnit]
     predictions: list[TextResult]
     warnings: NotRequired[list[dict[str, str]]]

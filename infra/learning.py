@@ -42,9 +42,13 @@ def _embedding(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
         "States": {
             "Embedded before?": {
                 "Type": "Choice",
-                "Choices": [{"Variable": "$.has_embeddings", "BooleanEquals": True, "Next": "Embed"}],
+                "Choices": [
+                    {"Variable": "$.embeds", "BooleanEquals": False, "Next": "Nothing to embed"},
+                    {"Variable": "$.has_embeddings", "BooleanEquals": True, "Next": "Embed"},
+                ],
                 "Default": "EmbedAll",
             },
+            "Nothing to embed": {"Type": "Succeed"},
             **patient("Embed", PROCESSING, jobs.embed(previous=True), pause_seconds, failed=failed, End=True),
             **patient("EmbedAll", PROCESSING, jobs.embed(previous=False), pause_seconds, failed=failed, End=True),
             **raised(failed),

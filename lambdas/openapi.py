@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from chartloop.tasks import TASKS
-from lambdas import api, predict, routes_records
+from lambdas import api, asking, predict, routes_records
 from lambdas.bodies import FORMATS
 from lambdas.http import PUBLIC, TOKEN, Edge
 
@@ -81,6 +81,9 @@ def _describe(route: Schema, answer: str, errors: Iterator[int]) -> None:
         status: {"description": answer, "content": _contents(answer)},
         **{str(error): {"description": HTTPStatus(error).phrase, **refused} for error in sorted(errors)},
     }
+    if route["operationId"] == predict.post_predict.__name__:
+        asked: Schema = {"anyOf": [_reference(asking.model_of(task).__name__) for task in TASKS.values()]}
+        route["requestBody"] = {"required": True, "content": {"application/json": {"schema": asked}}}
     if route["operationId"] == routes_records.post_records.__name__:
         contents = {kind: {"schema": _reference("Records") if kind == "application/json" else {}} for kind in FORMATS}
         route["requestBody"] = {"required": True, "content": contents}
@@ -127,6 +130,7 @@ def _answers() -> Schema:
     del listed["records"], listed["new_labels"]
     return {
         "Records": _records(),
+        **{asking.model_of(task).__name__: asking.schema(task) for task in TASKS.values()},
         "UploadAddress": _object(
             batch_id={"type": "string"}, url={"type": "string"}, key={"type": "string"}, expires_in=COUNT,
             headers={"type": "object", "additionalProperties": {"type": "string"}},

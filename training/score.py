@@ -66,7 +66,8 @@ def export_candidate(arguments: argparse.Namespace, scratch: Path) -> Judged:
 
 def _judged(role: str, folder: Path, sha256: str, size: int, arguments: argparse.Namespace) -> Judged:
     card = json.loads((folder / "chartloop.json").read_bytes())
-    return Judged(role, folder, sha256, size, card, arguments.snapshot, arguments.model)
+    base = arguments.model if tasks.find(card["task"]).base else None  # else that folder holds nothing that is meant
+    return Judged(role, folder, sha256, size, card, arguments.snapshot, base)
 
 
 def apart(judged: Iterable[Judged]) -> frozenset[str]:

@@ -25,7 +25,7 @@ def asked(execution: str = "ner-1-1", **state: Any) -> dict[str, Any]:
         "code_uri": "s3://assets/0123.gz",
         "state": {
             **{"run_id": execution.rpartition("-")[0], "task": "ner", "version": "ner-1", "kind": "retrain"},
-            **{"uris": {"snapshot": "s3://data/s/"}, "hyperparameters": {"seed": "42"}, "has_embeddings": False},
+            **{"uris": {"snapshot": "s3://data/s/"}, "hyperparameters": {"seed": "42"}, "embeds": True, "has_embeddings": False},
             "standing": {"champion": {"present": True, "version": "ner-0", "model_uri": "s3://data/m.tar.gz"}, "look": 1},
             **state,
         },
@@ -60,7 +60,7 @@ def test_an_order_is_written_before_the_instance_starts() -> None:
     assert written == [True] and world.notebook.starts == 1
     assert world.document() == {
         **{"run_id": "ner-1", "task": "ner", "version": "ner-1", "execution": "ner-1-1", "token": "token of ner-1-1"},
-        **{"uris": {"snapshot": "s3://data/s/"}, "hyperparameters": {"seed": "42"}, "has_embeddings": False},
+        **{"uris": {"snapshot": "s3://data/s/"}, "hyperparameters": {"seed": "42"}, "embeds": True, "has_embeddings": False},
         **{"candidate": None, "champion": {"model_uri": "s3://data/m.tar.gz"}, "look": 1, "bucket": "data"},
         **{"training": {"TrainingJobName": "ner-1-1-train"}, "engine": "torch", "code_uri": "s3://assets/0123.gz"},
     }

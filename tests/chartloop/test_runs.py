@@ -69,6 +69,7 @@ def test_enough_records_start_one_run_with_references_only() -> None:
             "codes": f"s3://data/runs/{run_id}/request.json",
         },
         "hyperparameters": given_input["hyperparameters"],
+        "embeds": True,
         "has_embeddings": False,
         "tries": {"made": 0},
     }

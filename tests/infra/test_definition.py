@@ -38,6 +38,7 @@ def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
         "version": "ner-1",
         "uris": {place: f"s3://data/{place}/" for place in places.split()},
         "hyperparameters": {"num_train_epochs": "8"},
+        "embeds": True,
         "has_embeddings": True,
         "tries": {"made": 0},
         **changes,
@@ -178,6 +179,12 @@ def test_embeddings_are_built_on_the_earlier_ones_where_there_are_some(known: bo
     (embed,) = [p for p in tasks.parameters if str(p.get("ProcessingJobName")).endswith("embed")]
     assert ("--previous" in embed["AppSpecification"]["ContainerArguments"]) is known
     assert len(embed["ProcessingInputs"]) == (5 if known else 4)
+
+
+def test_a_task_without_vectors_is_not_embedded() -> None:
+    tasks = Tasks()
+    assert ran(tasks, an_input(embeds=False))[0] == "succeeded"
+    assert "embed" not in tasks.calls and "train" in tasks.calls
 
 
 def test_a_champion_that_changed_has_the_candidate_judged_again_without_training() -> None:

@@ -69,7 +69,7 @@ def test_the_order_is_the_executions_state_with_the_training_job_and_the_token()
     assert (order["token"], order["execution"], order["code_uri"]) == ("the token", "ner-1-1", JOBS.code_uri)
     assert order["engine"] == "openvino"
     assert order["state"]["standing"]["champion"]["present"] is True
-    assert {"run_id", "task", "version", "uris", "hyperparameters", "has_embeddings"} <= set(order["state"])
+    assert {"run_id", "task", "version", "uris", "hyperparameters", "embeds", "has_embeddings"} <= set(order["state"])
     assert "candidate" not in order["state"]
 
 

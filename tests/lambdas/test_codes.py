@@ -10,7 +10,7 @@ import pytest
 
 from chartloop import stored
 from chartloop.errors import Conflict
-from lambdas import api, predict
+from lambdas import api, asking, predict
 from lambdas.http import MODELS_READ, RECORDS_WRITE
 from tests import contracts
 from tests.chartloop.intakes import note
@@ -110,7 +110,7 @@ def test_a_bad_number_of_codes_is_refused(ask: Caller, endpoint: Words, codes: A
 
 
 def test_texts_with_codes_are_fewer_a_request(ask: Caller) -> None:
-    texts = ["a"] * (predict.MOST_CODED + 1)
+    texts = ["a"] * (asking.MOST_CODED + 1)
     assert ask("POST", PATH, {"texts": texts}).status == 200
     assert ask("POST", PATH, {"texts": texts, "codes": 1}).status == 413
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chartloop import ner
 from chartloop.drift import Tally
-from lambdas import predict
+from lambdas import asking, predict
 from tests import contracts
 from tests.lambdas.gateway import Caller
 from tests.worlds import FakeWorld
@@ -99,23 +100,23 @@ def test_texts_that_cannot_be_read_have_an_error_in_their_place(call: Caller) ->
 
 @given(st.text(st.sampled_from("aé😀 \u0301𝄞"), min_size=1))
 def test_offsets_are_in_the_unit_asked_for(text: str) -> None:
-    request = predict.Request(text=text, offset_unit="utf16")
+    request = asking.read(ner.TASK, {"text": text, "offset_unit": "utf16"})
     units = text.encode("utf-16-le")
     world = FakeWorld()
     world.__dict__["endpoints"] = Words()
-    for entity in predict.predict("ner", request, world)["predictions"][0]["entities"]:
+    for entity in predict.predict(ner.TASK, request, world)["predictions"][0]["entities"]:
         assert units[2 * entity["start"] : 2 * entity["end"]].decode("utf-16-le") == entity["surface"]
 
 
 @pytest.mark.parametrize("text", ["x", "é", "\u0001", "😀"])
 def test_the_most_that_is_taken_keeps_the_endpoints_body_small(call: Caller, text: str) -> None:
-    assert call("POST", PATH, {"text": text * predict.MOST_CHARACTERS}).status == 200
-    answer = call("POST", PATH, {"texts": [text * predict.MOST_CHARACTERS, "y"]})
+    assert call("POST", PATH, {"text": text * asking.MOST_CHARACTERS}).status == 200
+    answer = call("POST", PATH, {"texts": [text * asking.MOST_CHARACTERS, "y"]})
     assert (answer.status, answer.code) == (413, "payload_too_large") and "predict --file" in answer.text
 
 
 def test_too_many_texts(call: Caller) -> None:
-    assert call("POST", PATH, {"texts": ["a"] * (predict.MOST_TEXTS + 1)}).status == 413
+    assert call("POST", PATH, {"texts": ["a"] * (ner.TASK.asked.most + 1)}).status == 413
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,15 @@ export type AuditPage = {
         action: string;
         by: string;
         at: string;
+        number?: number;
+        previous?: string;
+        sha256?: string;
     }>;
     next: string | null;
+    head: {
+        number: number;
+        sha256: string;
+    };
 };
 
 export type BatchPage = {
@@ -411,15 +418,56 @@ export type OpenApi = {
 export type Page = string;
 
 /**
+ * PredictNer
+ *
+ * What the task `ner` is asked.
+ */
+export type PredictNer = {
+    /**
+     * Offset Unit
+     */
+    offset_unit?: 'codepoint' | 'utf16';
+    /**
+     * Keep
+     *
+     * Keeps text and result for 30 days, for the review queue and for corrections.
+     */
+    keep?: boolean;
+    /**
+     * Codes
+     *
+     * How many billing codes to suggest for each text, at most.
+     */
+    codes?: number;
+    /**
+     * Min Confidence
+     *
+     * Entities under it are left out.
+     */
+    min_confidence?: number;
+    /**
+     * Text
+     */
+    text?: string;
+    /**
+     * Texts
+     */
+    texts?: Array<string | {
+        id: string;
+        text: string;
+    }>;
+};
+
+/**
  * Prediction
  *
- * The answer of predict: one result per text, in order.
+ * The answer of predict: one result per input, in order. `offset_unit` where the task finds entities.
  */
 export type Prediction = {
-    task: 'ner' | 'classification' | 'regression' | 'generation';
+    task: string;
     model_version: string;
     snapshot: string | null;
-    offset_unit: 'codepoint' | 'utf16';
+    offset_unit?: 'codepoint' | 'utf16';
     predictions: Array<{
         id?: string;
         /**
@@ -758,47 +806,6 @@ export type Report = {
      */
     advice: string | null;
     created_at: string;
-};
-
-/**
- * Request
- *
- * One text, or many with or without names of the caller's own.
- */
-export type Request = {
-    /**
-     * Text
-     */
-    text?: string;
-    /**
-     * Texts
-     */
-    texts?: Array<string | {
-        id: string;
-        text: string;
-    }> | null;
-    /**
-     * Min Confidence
-     *
-     * Entities under it are left out.
-     */
-    min_confidence?: number;
-    /**
-     * Offset Unit
-     */
-    offset_unit?: 'codepoint' | 'utf16';
-    /**
-     * Keep
-     *
-     * Keeps text and result for 30 days, for the review queue and for corrections.
-     */
-    keep?: boolean;
-    /**
-     * Codes
-     *
-     * How many billing codes to suggest for each text, at most.
-     */
-    codes?: number;
 };
 
 /**
@@ -1234,9 +1241,9 @@ export type Similar = {
 };
 
 /**
- * TaskSettings
+ * NerSettings
  *
- * What a person may set for a task.
+ * Settings of the task `ner`.
  */
 export type TaskSettings = {
     /**
@@ -1252,19 +1259,51 @@ export type TaskSettings = {
      */
     policy?: 'spec' | 'strict';
     /**
-     * Labels
-     */
-    labels?: Array<string>;
-    /**
-     * Span Policy
-     */
-    span_policy?: 'longest' | 'reject';
-    /**
      * NerHyperparameters
      *
-     * The mission's names. Booleans and numbers reach the job as JSON-encoded strings.
+     * Those of any encoder.
      */
     hyperparameters?: {
+        /**
+         * Do Train
+         */
+        do_train?: boolean;
+        /**
+         * Do Eval
+         */
+        do_eval?: boolean;
+        /**
+         * Output Dir
+         */
+        output_dir?: string;
+        /**
+         * Overwrite Output Dir
+         */
+        overwrite_output_dir?: boolean;
+        /**
+         * Save Strategy
+         */
+        save_strategy?: 'no';
+        /**
+         * Validation Percent
+         */
+        validation_percent?: number;
+        /**
+         * Seed
+         */
+        seed?: number;
+        /**
+         * S3 Bucket
+         */
+        s3_bucket?: string;
+        /**
+         * S3 Folder
+         */
+        s3_folder?: string;
+        /**
+         * S3 Model Folder
+         */
+        s3_model_folder?: string;
         /**
          * Model Name Or Path
          */
@@ -1298,50 +1337,18 @@ export type TaskSettings = {
          */
         doc_stride?: number;
         /**
-         * Do Train
-         */
-        do_train?: boolean;
-        /**
-         * Do Eval
-         */
-        do_eval?: boolean;
-        /**
-         * Output Dir
-         */
-        output_dir?: string;
-        /**
-         * Overwrite Output Dir
-         */
-        overwrite_output_dir?: boolean;
-        /**
-         * Save Strategy
-         */
-        save_strategy?: 'no';
-        /**
-         * Validation Percent
-         */
-        validation_percent?: number;
-        /**
          * Bf16
          */
         bf16?: boolean;
-        /**
-         * Seed
-         */
-        seed?: number;
-        /**
-         * S3 Bucket
-         */
-        s3_bucket?: string;
-        /**
-         * S3 Folder
-         */
-        s3_folder?: string;
-        /**
-         * S3 Model Folder
-         */
-        s3_model_folder?: string;
     };
+    /**
+     * Labels
+     */
+    labels?: Array<string>;
+    /**
+     * Span Policy
+     */
+    span_policy?: 'longest' | 'reject';
 };
 
 export type TaskStatus = {
@@ -2616,7 +2623,7 @@ export type RejectModelResponses = {
 export type RejectModelResponse = RejectModelResponses[keyof RejectModelResponses];
 
 export type PostPredictData = {
-    body: Request;
+    body: PredictNer;
     path: {
         /**
          * Task
