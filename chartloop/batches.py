@@ -19,6 +19,8 @@ from chartloop.records import BatchOptions, Checked, Line
 from chartloop.seams import Item, Ledger, Objects
 from chartloop.task import Rules
 
+MOST_PAGES = 20
+"""Read for one answer of `recent` where most batches are others'."""
 RECEIVED, PROCESSED, QUARANTINED, WITHDRAWN = "received", "processed", "quarantined", "withdrawn"
 CHECKED = "checked"
 """Of a receipt alone: nothing was stored."""
@@ -190,11 +192,31 @@ def show(task: str, batch_id: str, *, ledger: Ledger, objects: Objects) -> Recei
     return {**stored, **receipts.of_batch(batch)}
 
 
-def recent(task: str, *, ledger: Ledger, limit: int, before: str | None = None) -> dict[str, Any]:
-    """Batches without their records, newest first; `next` is the cursor of the page after this one, or None."""
-    cursor = f"ARRIVED#{before}" if before else None
-    found = ledger.query(f"TASK#{task}", "ARRIVED#", newest_first=True, limit=limit + 1, before=cursor)
-    page = found[:limit]
-    stored = ledger.get_many(batch_key(task, item["batch_id"]) for item in page)
-    listed = [receipts.of_batch(stored[batch_key(task, item["batch_id"])]) for item in page]
-    return {"batches": listed, "next": page[-1]["sk"].removeprefix("ARRIVED#") if len(found) > limit else None}
+def recent(
+    task: str, *, ledger: Ledger, limit: int, before: str | None = None,
+    poster: str | None = None, since: str | None = None, until: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Batches without their records, newest first; `next` is the cursor of the page after this one, or None.
+
+    Those of one `poster`, that arrived on the days from `since` to `until`. Of very many by others a page may be short and still
+    have a next one.
+    """
+    cursor = before or (f"{until}U" if until else None)  # after every time of that day, which goes on with a T
+    page: list[Receipt] = []
+    for _ in range(MOST_PAGES):
+        found = ledger.query(
+            f"TASK#{task}", "ARRIVED#", newest_first=True, limit=limit + 1, before=f"ARRIVED#{cursor}" if cursor else None
+        )
+        places = [item["sk"].removeprefix("ARRIVED#") for item in found[:limit]]
+        stored = ledger.get_many(batch_key(task, item["batch_id"]) for item in found[:limit])
+        for place, item in zip(places, found, strict=False):
+            if since and place < since:
+                return {"batches": page, "next": None}
+            cursor, batch = place, stored[batch_key(task, item["batch_id"])]
+            if poster in (None, batch["poster"]):
+                page.append(receipts.of_batch(batch))
+            if len(page) == limit:
+                return {"batches": page, "next": cursor if place is not places[-1] or len(found) > limit else None}
+        if len(found) <= limit:
+            return {"batches": page, "next": None}
+    return {"batches": page, "next": cursor}

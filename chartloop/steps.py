@@ -79,7 +79,7 @@ def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:
     if run["ended_at"] is None:
         return None
     start, end = seconds_of(run["started_at"]), seconds_of(run["ended_at"])
-    states = (state for step in JOBS for name in _names(run, step) for state in _tries(jobs, step, name))
+    states = (state for step in JOBS for name in _names(run, step) for _, state in _tries(jobs, step, name))
     ran = ((max(s.started, start), min(s.ended or end, end)) for s in states if s.started is not None)
     return round(max(0.0, end - start - _covered(ran)), 3)
 
@@ -95,13 +95,14 @@ def _names(run: Item, step: str) -> Iterator[str]:
         yield from (f"{execution_name(run, attempt)}-{part}" for attempt in range(run["attempt"], 0, -1) for part in parts)
 
 
-def _tries(jobs: Jobs, step: str, name: str) -> Iterator[JobState]:
-    """The states of a job and of its further tries; nothing where there was none."""
+def _tries(jobs: Jobs, step: str, name: str) -> Iterator[tuple[str, JobState]]:
+    """Names and states of a job and of its further tries; nothing where there was none."""
     for number in itertools.count(1):
-        state = jobs.describe(JOBS[step], try_name(name, number))
+        job = try_name(name, number)
+        state = jobs.describe(JOBS[step], job)
         if state.status == "Missing":
             return
-        yield state
+        yield job, state
         if not out_of_room(state):
             return
 
@@ -113,9 +114,12 @@ def out_of_room(state: JobState) -> bool:
 
 def _step(run: Item, step: str, jobs: Jobs) -> Step:
     """What the newest of the step's jobs shows, with what all of them have cost."""
-    tried = [states for name in _names(run, step) if (states := list(_tries(jobs, step, name)))]
-    shown = _of_job(step, tried[0][-1] if tried else JobState("Missing"))
-    cost = of_jobs((state for states in tried for state in states), run.get("rates", {}).get(step))
+    tried = [tries for name in _names(run, step) if (tries := list(_tries(jobs, step, name)))]
+    if not tried:
+        return _of_job(step, JobState("Missing"))
+    job, state = tried[0][-1]
+    cost = of_jobs((state for tries in tried for _, state in tries), run.get("rates", {}).get(step))
+    shown = {**_of_job(step, state), "job": job}
     return shown if cost is None else {**shown, "cost_usd": cost}
 
 

@@ -41,6 +41,22 @@ def defaults(task: Task, settings: Settings) -> TaskSettings:
     return change(task.settings(), base)
 
 
+def shown(task: Task) -> dict[str, Any]:
+    """What a client needs to know of a task: what it is asked about and with which options, its records, what it is judged by."""
+    judged = (*task.measures.primary, task.measures.mission)
+    metrics = {metric.name: {"name": metric.name, "higher_is_better": metric.higher_is_better} for metric in judged}
+    options = task.asked.options.model_json_schema().get("properties", {})
+    return {
+        "task": task.name,
+        "asked": {"one": task.asked.one, "many": task.asked.many, "most": task.asked.most, "options": options},
+        "required": list(task.form.required),
+        "optional": list(task.form.optional),
+        "entities": task.has_entities,
+        "similar": task.embeds,
+        "metrics": list(metrics.values()),
+    }
+
+
 def names(task: Task) -> set[str]:
     """What can be set, hyper-parameters among it."""
     return (task.settings.model_fields.keys() | task.hyperparameters.model_fields.keys()) - {"hyperparameters"}

@@ -16,6 +16,7 @@ from client.contracts import (
     BatchReceipt,
     Cost,
     Health,
+    KnownTask,
     Model,
     OffsetUnit,
     Prediction,
@@ -25,7 +26,7 @@ from client.contracts import (
     TaskSettings,
     TaskStatus,
 )
-from client.contracts_batches import BatchPage, PostOptions, ReadingOptions, UploadAddress
+from client.contracts_batches import BatchPage, PostOptions, Quarantine, ReadingOptions, UploadAddress
 from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
 from client.contracts_report import Report
@@ -75,9 +76,22 @@ class Routes(TrustRoutes):
         return Call("POST", path("tasks", task, "uploads"), json={"name": name, **options})
 
     @route
-    def batches(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[BatchPage]:
-        """Newest first."""
-        return _page(path("tasks", task, "batches"), limit=limit, before=before)
+    def batches(
+        self, task: str, *, limit: int = 50, before: str | None = None,
+        poster: str | None = None, since: str | None = None, until: str | None = None,
+    ) -> Call[BatchPage]:  # fmt: skip
+        """Newest first; those of one poster, of the days from `since` to `until` (`2026-11-21`)."""
+        return _page(path("tasks", task, "batches"), limit=limit, before=before, poster=poster, since=since, until=until)
+
+    @route
+    def quarantine(self, task: str, *, before: str | None = None) -> Call[Quarantine]:
+        """What of the newest batches was not taken in, by reason."""
+        return _page(path("tasks", task, "quarantine"), before=before)
+
+    @route
+    def discard(self, task: str, batch_id: str, reason: str) -> Call[BatchReceipt]:
+        """Lets a batch's bad records go: they leave the quarantine."""
+        return Call("POST", path("tasks", task, "batches", batch_id, "discard"), json={"reason": reason})
 
     @route
     def batch(self, task: str, batch_id: str, *, after: int = 0) -> Call[BatchReceipt]:
@@ -87,6 +101,11 @@ class Routes(TrustRoutes):
     @route
     def withdraw(self, task: str, batch_id: str, reason: str) -> Call[BatchReceipt]:
         return Call("POST", path("tasks", task, "batches", batch_id, "withdraw"), json={"reason": reason})
+
+    @route
+    def tasks(self) -> Call[list[KnownTask]]:
+        """What each task is asked about, and judged by."""
+        return Call("GET", path("tasks"), read=lambda answer: answer["tasks"])
 
     @route
     def task(self, task: str) -> Call[TaskStatus]:

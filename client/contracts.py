@@ -115,6 +115,7 @@ class Step(TypedDict):
     seconds: NotRequired[float | None]
     progress: NotRequired[dict[str, float]]
     message: NotRequired[str]
+    job: NotRequired[str]
     cost_usd: NotRequired[float | None]
 
 
@@ -218,6 +219,32 @@ class Health(TypedDict):
 
 TaskSettings = dict[str, Any]
 """A task's settings by name; hyper-parameters are a group in it."""
+
+
+class Asked(TypedDict):
+    """What a prediction is asked about: the names of one input and of many, and the JSON schemas of its options."""
+
+    one: str
+    many: str
+    most: int
+    options: dict[str, dict[str, Any]]
+
+
+class Judging(TypedDict):
+    name: str
+    higher_is_better: bool
+
+
+class KnownTask(TypedDict):
+    """A task of an installation. `similar`: whether stored records like a text can be found."""
+
+    task: str
+    asked: Asked
+    required: list[str]
+    optional: list[str]
+    entities: bool
+    similar: bool
+    metrics: list[Judging]
 
 
 class TaskStatus(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from client.contracts import OffsetUnit
 
@@ -55,3 +55,32 @@ class UploadAddress(TypedDict):
     key: str
     expires_in: int
     headers: dict[str, str]
+
+
+class Mendable(TypedDict):
+    """A record, or without line a file, that was not taken in."""
+
+    batch_id: str
+    poster: str
+    line: NotRequired[int]
+    record_id: NotRequired[str]
+    field: NotRequired[str]
+    message: NotRequired[str]
+
+
+class Reasoned(TypedDict):
+    """What was not taken in for one reason: `found` of them, the first ones by name."""
+
+    verdict: Literal["rejected", "conflict", "set_aside", "quarantined"]
+    code: str
+    found: int
+    batches: list[str]
+    records: list[Mendable]
+
+
+class Quarantine(TypedDict):
+    """`next` is the `before` of the batches before these."""
+
+    task: str
+    groups: list[Reasoned]
+    next: str | None

@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None, built: Path = BUILT) -> None:
     site, serving = (outputs(stacks, f"{given.name}-{part}") for part in ("site", "serving"))
     if bool(given.issuer) != bool(given.client) or not (given.issuer or "Issuer" in serving):
         parser.error("another issuer than the deployment's own needs --issuer and --client: the page signs in there")
-    upload(boto3.client("s3"), site["SiteBucket"], built, settings(serving, given.issuer, given.client))
+    storage = boto3.client("s3")
+    config = {**settings(serving, given.issuer, given.client), "logs": logs(storage.meta.region_name)}
+    upload(storage, site["SiteBucket"], built, config)
     print(f"the page is at {site['SiteUrl']}")  # noqa: T201
 
 
@@ -54,6 +56,12 @@ def settings(serving: Mapping[str, str], issuer: str, client: str) -> dict[str, 
         return {"issuer": issuer, "client_id": client, "scopes": scopes, "sign_out": f"{issuer}/logout"}
     sign_out = serving["TokenUrl"].removesuffix("/oauth2/token") + "/logout"
     return {"issuer": serving["Issuer"], "client_id": serving["PeopleClient"], "scopes": scopes, "sign_out": sign_out}
+
+
+def logs(region: str) -> str:
+    """Where the page sends people for a job's log: CloudWatch's own page, `{group}` and `{job}` to be filled in."""
+    place = "#logsV2:log-groups/log-group/$252Faws$252Fsagemaker$252F{group}$3FlogStreamNameFilter$3D{job}"
+    return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}{place}"
 
 
 def upload(storage: S3Client, bucket: str, built: Path, config: Mapping[str, object]) -> None:

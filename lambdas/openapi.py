@@ -136,10 +136,12 @@ def _answers() -> Schema:
             headers={"type": "object", "additionalProperties": {"type": "string"}},
         ),
         "BatchPage": _page("batches", {"type": "object", "properties": listed}),
+        "Quarantine": _quarantine(),
         "RunPage": _page("runs", _reference("Run")),
         "AuditPage": _audit(),
         "TransformList": _object(transforms={"type": "array", "items": _reference("Transform")}),
         "ModelList": _object(models={"type": "array", "items": _reference("Model")}),
+        "TaskList": _tasks(),
         "TaskStatus": _object(
             task={"type": "string"}, records=COUNT, minimum_records=COUNT, progress={"type": "string"}, new_records=COUNT,
             minimum_new_records=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL, promotion=TEXT_OR_NULL,
@@ -150,6 +152,24 @@ def _answers() -> Schema:
         "OpenApi": {"type": "object"},
         "Page": {"type": "string"},
     }  # fmt: skip
+
+
+def _tasks() -> Schema:
+    name, yes, names = {"type": "string"}, {"type": "boolean"}, {"type": "array", "items": {"type": "string"}}
+    asked = _object(one=name, many=name, most=COUNT, options={"type": "object", "additionalProperties": {"type": "object"}})
+    metrics = {"type": "array", "items": _object(name=name, higher_is_better=yes)}
+    task = _object(task=name, asked=asked, required=names, optional=names, entities=yes, similar=yes, metrics=metrics)
+    return _object(tasks={"type": "array", "items": task})
+
+
+def _quarantine() -> Schema:
+    name: Schema = {"type": "string"}
+    record = {**_object(batch_id=name, poster=name), "additionalProperties": False}
+    record["properties"] |= {"line": COUNT, "record_id": name, "field": name, "message": name}
+    names: Schema = {"type": "array", "items": name}
+    verdict: Schema = {"enum": ["rejected", "conflict", "set_aside", "quarantined"]}
+    group = _object(verdict=verdict, code=name, found=COUNT, batches=names, records={"type": "array", "items": record})
+    return {**_page("groups", group), "required": ["task", "groups", "next"]}
 
 
 def _records() -> Schema:

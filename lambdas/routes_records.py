@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from chartloop import batches, keys, receipts, tasks, withdrawals
+from chartloop import batches, keys, quarantine, receipts, tasks, withdrawals
 from chartloop.errors import NotFound
 from chartloop.records import BatchOptions
 from lambdas.bodies import read_post
@@ -22,6 +22,9 @@ IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=200, description="Sent again with the same key, it is done once."),
 ]
+
+
+DAY = r"^\d{4}-\d{2}-\d{2}$"
 
 
 class Upload(BaseModel):
@@ -80,10 +83,13 @@ def list_batches(
     task: Task,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     before: Annotated[str | None, Query(max_length=120)] = None,
+    poster: Annotated[str | None, Query(max_length=200, description="Those that this one sent.")] = None,
+    since: Annotated[str | None, Query(pattern=DAY, description="The first day, in UTC.")] = None,
+    until: Annotated[str | None, Query(pattern=DAY, description="The last day, in UTC.")] = None,
 ) -> dict[str, Any]:
     """Without their records; `next` is the `before` of the following page."""
     tasks.find(task)
-    return batches.recent(task, ledger=routes.world.ledger, limit=limit, before=before)
+    return batches.recent(task, ledger=routes.world.ledger, limit=limit, before=before, poster=poster, since=since, until=until)
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/batches/<batch_id>", "A batch's receipt", "BatchReceipt")
@@ -103,6 +109,22 @@ def withdraw_batch(task: Task, batch_id: str, body: Reason) -> dict[str, Any]:
         ledger=world.ledger, objects=world.objects, now=world.clock(),
     )  # fmt: skip
     return receipts.part(receipt)
+
+
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/quarantine", "What was not taken in, by reason", "Quarantine")
+def get_quarantine(task: Task, before: Annotated[str | None, Query(max_length=120)] = None) -> dict[str, Any]:
+    """Records and files of the newest batches, by id and line; `next` is the `before` of the batches before them."""
+    tasks.find(task)
+    return quarantine.show(task, ledger=routes.world.ledger, objects=routes.world.objects, before=before)
+
+
+@routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/batches/<batch_id>/discard", "Let a batch's bad records go", "BatchReceipt")
+def discard_batch(task: Task, batch_id: str, body: Reason) -> dict[str, Any]:
+    """They leave the quarantine; what was accepted of the batch stays."""
+    tasks.find(task)
+    world = routes.world
+    quarantine.discard(task, _known(batch_id), reason=body.reason, by=routes.caller, ledger=world.ledger, now=world.clock())
+    return receipts.part(batches.show(task, batch_id, ledger=world.ledger, objects=world.objects))
 
 
 def _known(batch_id: str) -> str:

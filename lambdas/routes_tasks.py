@@ -17,6 +17,12 @@ from lambdas.routes_records import IdempotencyKey, Reason, Task
 routes = Routes()
 
 
+@routes.add(MODELS_READ, "GET", "/v1/tasks", "The tasks", "TaskList")
+def list_tasks() -> dict[str, Any]:
+    """What each is asked about, with which options, what its records hold, and what it is judged by: the first metric first."""
+    return {"tasks": [tasks.shown(task) for task in tasks.TASKS.values()]}
+
+
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>", "Where a task stands", "TaskStatus")
 def get_task(task: Task) -> dict[str, Any]:
     """Counts, what is missing to the next run, the active run and the champion."""

@@ -67,4 +67,10 @@ class Page:
 
     def _settings(self) -> dict[str, object]:
         """What `infra.publish_site` writes on AWS."""
-        return {"issuer": self._issuer.url, "client_id": CLIENT, "scopes": list(SCOPES), "sign_out": f"{self._issuer.url}/logout"}
+        return {
+            "issuer": self._issuer.url,
+            "client_id": CLIENT,
+            "scopes": list(SCOPES),
+            "sign_out": f"{self._issuer.url}/logout",
+            "logs": str(self._cloud.logs / "jobs" / "{job}.log"),
+        }

@@ -1,11 +1,10 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Error as Refusal, Model, ModelList, Prediction, Review, Run, RunPage, Similar, TaskStatus, UploadAddress,
+  AuditPage, BatchPage, BatchReceipt, Cost, Drift, Error as Refusal, Model, ModelList, Prediction, Quality, Quarantine, Report, Review, Run, RunPage,
+  Similar, TaskList, TaskStatus, UploadAddress,
 } from "./api/types.gen";
 import type { Unit } from "./note/file";
 import type { Span } from "./note/segments";
-
-export const TASK = "ner";
 
 /** What the API refused, in its own words. */
 export class ApiError extends Error {
@@ -19,40 +18,54 @@ export class ApiError extends Error {
   }
 }
 
+export type BatchesAsked = { before: string | null; poster: string | null; since: string | null; until: string | null };
+type Named = { task: string; run_id: string };
 type Sent = { method?: string; body?: BodyInit; type?: string; headers?: Record<string, string> };
 
-/** One deployment's API, asked with one token. */
+/** One deployment's API about one task, asked with one token. */
 export class Api {
-  constructor(private readonly token: string) {}
+  constructor(
+    private readonly token: string,
+    readonly name: string,
+  ) {}
 
-  task = () => this.ask<TaskStatus>(`/tasks/${TASK}`);
-  cost = () => this.ask<Cost>(`/tasks/${TASK}/cost`);
-  runs = (before: string | null) => this.ask<RunPage>(`/runs${query({ task: TASK, limit: "20", before })}`);
+  tasks = () => this.ask<TaskList>("/tasks");
+  task = () => this.ask<TaskStatus>(`/tasks/${this.name}`);
+  cost = () => this.ask<Cost>(`/tasks/${this.name}/cost`);
+  runs = (before: string | null) => this.ask<RunPage>(`/runs${query({ task: this.name, limit: "20", before })}`);
   run = (id: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}`);
   cancelRun = (id: string, reason: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}/cancel`, json({ reason }));
-  startRun = () => this.ask<Run>(`/tasks/${TASK}/runs`, { method: "POST" });
-  models = () => this.ask<ModelList>(`/tasks/${TASK}/models`);
-  audit = (before: string | null) => this.ask<AuditPage>(`/tasks/${TASK}/audit${query({ limit: "50", before })}`);
-  batches = (before: string | null) => this.ask<BatchPage>(`/tasks/${TASK}/batches${query({ limit: "20", before })}`);
-  batch = (id: string) => this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}`);
-  promote = (version: string, reason: string) => this.ask<Run>(`${model(version)}/promote`, json({ reason }));
-  reject = (version: string, reason: string) => this.ask<Model>(`${model(version)}/reject`, json({ reason }));
+  report = ({ task, run_id }: Named) => this.ask<Report>(`/tasks/${task}/runs/${encodeURIComponent(run_id)}/report`);
+  reportPage = ({ task, run_id }: Named) => this.fetch(`/tasks/${task}/runs/${encodeURIComponent(run_id)}/report`, { headers: { Accept: "text/html" } }).then((answer) => answer.blob());
+  startRun = () => this.ask<Run>(`/tasks/${this.name}/runs`, { method: "POST" });
+  models = () => this.ask<ModelList>(`/tasks/${this.name}/models`);
+  audit = (before: string | null) => this.ask<AuditPage>(`/tasks/${this.name}/audit${query({ limit: "50", before })}`);
+  batches = (asked: BatchesAsked) => this.ask<BatchPage>(`/tasks/${this.name}/batches${query({ limit: "20", ...asked })}`);
+  quarantine = (before: string | null) => this.ask<Quarantine>(`/tasks/${this.name}/quarantine${query({ before })}`);
+  discard = (id: string, reason: string) =>
+    this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}/discard`, json({ reason }));
+  quality = () => this.ask<Quality>(`/tasks/${this.name}/quality`);
+  drift = () => this.ask<Drift>(`/tasks/${this.name}/drift${query({ days: "30" })}`);
+  batch = (id: string) => this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}`);
+  promote = (version: string, reason: string) => this.ask<Run>(`${this.model(version)}/promote`, json({ reason }));
+  reject = (version: string, reason: string) => this.ask<Model>(`${this.model(version)}/reject`, json({ reason }));
   rollBack = (version: string | null, reason: string) =>
-    this.ask<Run>(`/tasks/${TASK}/rollback`, json(version === null ? { reason } : { reason, version }));
+    this.ask<Run>(`/tasks/${this.name}/rollback`, json(version === null ? { reason } : { reason, version }));
   withdraw = (id: string, reason: string) =>
-    this.ask<BatchReceipt>(`/tasks/${TASK}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
-  /** Offsets count UTF-16 units, as this page does. */
-  predict = (text: string, { keep, codes }: { keep: boolean; codes: number }) =>
-    this.ask<Prediction>(`/tasks/${TASK}/predict`, json({ text, keep, codes, offset_unit: "utf16" }));
+    this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
+  /** One input, under the name that the task gives it, with the options that it takes. */
+  predict = (asked: { [name: string]: unknown }) => this.ask<Prediction>(`/tasks/${this.name}/predict`, json(asked));
   /** The nearest records of the training side; their texts where `withText`. */
   similar = (text: string, withText: boolean) =>
-    this.ask<Similar>(`/tasks/${TASK}/similar`, json({ text, most: 5, include: withText ? ["text"] : [] }));
+    this.ask<Similar>(`/tasks/${this.name}/similar`, json({ text, most: 5, include: withText ? ["text"] : [] }));
   /** With `check` nothing is stored: the verdicts alone. */
-  send = (body: Blob, type: string, unit: Unit, check: boolean) =>
-    this.ask<BatchReceipt>(`/tasks/${TASK}/records${query({ offset_unit: unit, check: check ? "true" : null })}`, { method: "POST", body, type });
+  send = (body: Blob, type: string, how: { unit: Unit; replace: boolean; check?: boolean }) => {
+    const asked = { offset_unit: how.unit, replace: how.replace ? "true" : null, check: how.check ? "true" : null };
+    return this.ask<BatchReceipt>(`/tasks/${this.name}/records${query(asked)}`, { method: "POST", body, type });
+  };
   /** A file of up to 64 MB, by an address of its own; `progress` hears the share that was sent. Gives the batch. */
-  upload = async (file: File, unit: Unit, progress: (share: number) => void): Promise<string> => {
-    const place = await this.ask<UploadAddress>(`/tasks/${TASK}/uploads`, json({ name: file.name, offset_unit: unit }));
+  upload = async (file: File, { unit, replace }: { unit: Unit; replace: boolean }, progress: (share: number) => void): Promise<string> => {
+    const place = await this.ask<UploadAddress>(`/tasks/${this.name}/uploads`, json({ name: file.name, offset_unit: unit, replace }));
     await put(place, file, progress);
     return place.batch_id;
   };
@@ -61,22 +74,28 @@ export class Api {
   feedback = (prediction: string, text: string | undefined, spans: Span[], codes: { system: string; code: string }[] | null) => {
     const entities = spans.map(({ start, end, label }) => ({ start, end, label }));
     const right = { entities, codes: codes ?? undefined };
-    return this.ask<BatchReceipt>(`/tasks/${TASK}/feedback`, json({ prediction_id: prediction, text, ...right, offset_unit: "utf16" }));
+    return this.ask<BatchReceipt>(`/tasks/${this.name}/feedback`, json({ prediction_id: prediction, text, ...right, offset_unit: "utf16" }));
   };
   /** Kept predictions that nobody corrected, least sure first, with their texts. */
   review = (before: string | null) =>
-    this.ask<Review>(`/tasks/${TASK}/review${query({ include: "text", offset_unit: "utf16", limit: "10", before })}`);
+    this.ask<Review>(`/tasks/${this.name}/review${query({ include: "text", offset_unit: "utf16", limit: "10", before })}`);
 
-  private async ask<Answer>(path: string, { method = "GET", body, type, headers }: Sent = {}): Promise<Answer> {
+  private model = (version: string) => `/tasks/${this.name}/models/${encodeURIComponent(version)}`;
+
+  private async ask<Answer>(path: string, sent?: Sent): Promise<Answer> {
+    return (await (await this.fetch(path, sent)).json()) as Answer;
+  }
+
+  /** Raises what the API refused. */
+  private async fetch(path: string, { method = "GET", body, type, headers }: Sent = {}): Promise<Response> {
     const answer = await fetch(`/v1${path}`, {
       method,
       body,
       cache: "no-store",
       headers: { Authorization: `Bearer ${this.token}`, ...(type && { "Content-Type": type }), ...headers },
     });
-    const said: unknown = await answer.json().catch(() => null);
-    if (!answer.ok) throw refused(answer.status, said as Partial<Refusal> | null);
-    return said as Answer;
+    if (!answer.ok) throw refused(answer.status, (await answer.json().catch(() => null)) as Partial<Refusal> | null);
+    return answer;
   }
 }
 
@@ -97,8 +116,6 @@ function put({ url, headers }: UploadAddress, file: File, progress: (share: numb
     request.send(file);
   });
 }
-
-const model = (version: string) => `/tasks/${TASK}/models/${encodeURIComponent(version)}`;
 
 const json = (body: unknown): Sent => ({ method: "POST", body: JSON.stringify(body), type: "application/json" });
 

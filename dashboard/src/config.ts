@@ -5,6 +5,8 @@ export type Config = {
   scopes: string[];
   /** Where signing out ends the issuer's own session too. */
   sign_out: string;
+  /** Where a job's log is, an address or a path, with `{group}` and `{job}` to be filled in. */
+  logs: string;
 };
 
 export async function readConfig(): Promise<Config> {

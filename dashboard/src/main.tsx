@@ -7,7 +7,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { readConfig } from "./config";
-import { again } from "./queries";
+import { again, ConfigContext } from "./queries";
 import { Session } from "./session";
 import { Shell } from "./shell";
 
@@ -20,7 +20,9 @@ try {
     <StrictMode>
       <I18nProvider locale="en" messages={[english]}>
         <QueryClientProvider client={queries}>
-          <Session config={config}>{(person) => <Shell person={person} />}</Session>
+          <ConfigContext value={config}>
+            <Session config={config}>{(person) => <Shell person={person} />}</Session>
+          </ConfigContext>
         </QueryClientProvider>
       </I18nProvider>
     </StrictMode>,

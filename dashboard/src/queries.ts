@@ -2,7 +2,8 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import type { Run } from "./api/types.gen";
-import { ApiError, type Api } from "./calls";
+import type { Config } from "./config";
+import { ApiError, type Api, type BatchesAsked } from "./calls";
 
 export const ApiContext = createContext<Api | null>(null);
 
@@ -10,6 +11,14 @@ export function useApi(): Api {
   const api = useContext(ApiContext);
   if (!api) throw new Error("outside of a sign-in");
   return api;
+}
+
+export const ConfigContext = createContext<Config | null>(null);
+
+export function useConfig(): Config {
+  const config = useContext(ConfigContext);
+  if (!config) throw new Error("without settings");
+  return config;
 }
 
 const LIVE_MS = 1_500;
@@ -22,10 +31,22 @@ export function again(failures: number, error: unknown): boolean {
   return failures < 3 && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429);
 }
 
+/** The tasks of this installation: what each is asked about and judged by. */
+export function useTasks() {
+  const api = useApi();
+  return useQuery({ queryKey: ["tasks"], queryFn: api.tasks, staleTime: Infinity });
+}
+
+/** The chosen task as the API describes it. */
+export function useKind() {
+  const api = useApi();
+  return useTasks().data?.tasks.find(({ task }) => task === api.name);
+}
+
 export function useTask() {
   const api = useApi();
   return useQuery({
-    queryKey: ["task"],
+    queryKey: [api.name, "task"],
     queryFn: api.task,
     refetchInterval: (query) => (query.state.data?.active_run || query.state.data?.pending ? LIVE_MS : IDLE_MS),
   });
@@ -33,13 +54,13 @@ export function useTask() {
 
 export function useCost() {
   const api = useApi();
-  return useQuery({ queryKey: ["cost"], queryFn: api.cost });
+  return useQuery({ queryKey: [api.name, "cost"], queryFn: api.cost });
 }
 
 export function useRuns(before: string | null) {
   const api = useApi();
   return useQuery({
-    queryKey: ["runs", before],
+    queryKey: [api.name, "runs", before],
     queryFn: () => api.runs(before),
     placeholderData: keepPreviousData,
     refetchInterval: (query) => (query.state.data?.runs.some(active) ? LIVE_MS : IDLE_MS),
@@ -49,27 +70,40 @@ export function useRuns(before: string | null) {
 export function useRun(id: string) {
   const api = useApi();
   return useQuery({
-    queryKey: ["run", id],
+    queryKey: [api.name, "run", id],
     queryFn: () => api.run(id),
     refetchInterval: (query) => (!query.state.data || active(query.state.data) ? LIVE_MS : false),
   });
 }
 
+/** Of a run that has ended, which changes no more but by a person's decision. */
+export function useReport(run: Run) {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "report", run.run_id], queryFn: () => api.report(run), enabled: !active(run), staleTime: Infinity });
+}
+
+/** The reports of two runs. */
+export function useReports([one, other]: [string, string]) {
+  const api = useApi();
+  const of = (id: string) => api.report({ task: id.split("-")[0] ?? "", run_id: id });
+  return useQuery({ queryKey: [api.name, "reports", one, other], queryFn: () => Promise.all([of(one), of(other)]), staleTime: Infinity });
+}
+
 export function useModels() {
   const api = useApi();
-  return useQuery({ queryKey: ["models"], queryFn: api.models, refetchInterval: IDLE_MS });
+  return useQuery({ queryKey: [api.name, "models"], queryFn: api.models, refetchInterval: IDLE_MS });
 }
 
 export function useAudit(before: string | null) {
   const api = useApi();
-  return useQuery({ queryKey: ["audit", before], queryFn: () => api.audit(before), placeholderData: keepPreviousData });
+  return useQuery({ queryKey: [api.name, "audit", before], queryFn: () => api.audit(before), placeholderData: keepPreviousData });
 }
 
-export function useBatches(before: string | null) {
+export function useBatches(asked: BatchesAsked) {
   const api = useApi();
   return useQuery({
-    queryKey: ["batches", before],
-    queryFn: () => api.batches(before),
+    queryKey: [api.name, "batches", asked],
+    queryFn: () => api.batches(asked),
     placeholderData: keepPreviousData,
     refetchInterval: IDLE_MS,
   });
@@ -79,17 +113,42 @@ export function useBatches(before: string | null) {
 export function useBatch(id: string, uploaded: boolean) {
   const api = useApi();
   return useQuery({
-    queryKey: ["batch", id],
-    queryFn: () => api.batch(id).catch((error: unknown) => (uploaded && isMissing(error) ? null : Promise.reject(error))),
+    queryKey: [api.name, "batch", id],
+    queryFn: async () => {
+      const listed = !uploaded || (await api.batches(NEWEST)).batches.some(({ batch_id }) => batch_id === id);
+      return listed ? api.batch(id) : null;
+    },
     refetchInterval: (query) => (query.state.data === null || query.state.data?.status === "received" ? LIVE_MS : false),
   });
 }
 
-const isMissing = (error: unknown) => error instanceof ApiError && error.status === 404;
+const NEWEST: BatchesAsked = { before: null, poster: null, since: null, until: null };
+
+/** The receipt of a batch that is to be mended. */
+export function useEarlier(id: string | null) {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "earlier", id], queryFn: () => api.batch(id ?? ""), enabled: id !== null });
+}
+
+export function useQuarantine(before: string | null) {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "quarantine", before], queryFn: () => api.quarantine(before), placeholderData: keepPreviousData });
+}
+
+/** Of the last run, where one has judged records. */
+export function useQuality(judged: boolean) {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "quality"], queryFn: api.quality, enabled: judged });
+}
+
+export function useDrift() {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "drift"], queryFn: api.drift });
+}
 
 export function useReview(before: string | null) {
   const api = useApi();
-  return useQuery({ queryKey: ["review", before], queryFn: () => api.review(before), staleTime: Infinity, gcTime: 0 });
+  return useQuery({ queryKey: [api.name, "review", before], queryFn: () => api.review(before), staleTime: Infinity, gcTime: 0 });
 }
 
 /** Something with consequences: afterwards everything that is shown is asked anew. */

@@ -9,7 +9,7 @@ import { AuthProvider, useAuth, type AuthProviderProps } from "react-oidc-contex
 import { Api } from "./calls";
 import type { Config } from "./config";
 import { ApiContext } from "./queries";
-import { go } from "./url";
+import { go, taskOf, useAddress } from "./url";
 
 export type Person = { name: string; may: (scope: string) => boolean; signOut: () => void };
 
@@ -40,7 +40,8 @@ export function Session({ config, children }: { config: Config; children: (perso
 function SignedIn({ config, children }: { config: Config; children: (person: Person) => ReactNode }) {
   const auth = useAuth();
   const token = auth.user?.access_token;
-  const api = useMemo(() => (token ? new Api(token) : null), [token]);
+  const task = taskOf(useAddress());
+  const api = useMemo(() => (token ? new Api(token, task) : null), [token, task]);
   if (auth.isLoading) return <Waiting />;
   if (!api || !token || !auth.isAuthenticated) {
     const signIn = () => void auth.signinRedirect({ state: window.location.pathname + window.location.search });

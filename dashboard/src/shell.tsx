@@ -8,7 +8,9 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
 import { lazy, Suspense, useEffect, useState, type ComponentType, type LazyExoticComponent } from "react";
 import type { Person } from "./session";
-import { follow, go, useAddress } from "./url";
+import { useApi, useTasks } from "./queries";
+import { chooseTask, follow, go, useAddress } from "./url";
+import { taskName } from "./words";
 
 export type PageProps = { person: Person; rest: string };
 type Page = { text: string; page: LazyExoticComponent<ComponentType<PageProps>> };
@@ -64,10 +66,23 @@ function home(event: CustomEvent): void {
 
 function Top({ person }: { person: Person }) {
   const [dark, setDark] = useDark();
+  const tasks = useTasks().data?.tasks ?? [];
+  const chosen = useApi().name;
   return (
     <TopNavigation
       identity={{ href: "/", title: "Chartloop", onFollow: home }}
       utilities={[
+        ...(tasks.length > 1
+          ? [
+              {
+                type: "menu-dropdown" as const,
+                text: taskName(chosen),
+                ariaLabel: `Task: ${taskName(chosen)}`,
+                items: tasks.map(({ task }) => ({ id: task, text: taskName(task) })),
+                onItemClick: ({ detail }: { detail: { id: string } }) => chooseTask(detail.id),
+              },
+            ]
+          : []),
         { type: "button", text: dark ? "Light" : "Dark", ariaLabel: dark ? "Light colours" : "Dark colours", onClick: () => setDark(!dark) },
         {
           type: "menu-dropdown",

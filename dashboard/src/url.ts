@@ -15,8 +15,23 @@ export function useAddress(): URL {
   return new URL(useSyncExternalStore(subscribe, () => window.location.href));
 }
 
+const TASK = "task";
+
+/** The task that the address is about; without one the last that was chosen, or the first of all. */
+export const taskOf = (address: URL): string => address.searchParams.get(TASK) ?? localStorage.getItem(TASK) ?? "ner";
+
+export function chooseTask(task: string): void {
+  localStorage.setItem(TASK, task);
+  const page = window.location.pathname.split("/")[1] ?? "";
+  go(`/${page}?${new URLSearchParams({ [TASK]: task })}`);
+}
+
+/** Goes to a path of the page; the chosen task goes along. */
 export function go(path: string, { replace = false } = {}): void {
-  window.history[replace ? "replaceState" : "pushState"](null, "", path);
+  const wanted = new URL(path, window.location.origin);
+  const task = new URL(window.location.href).searchParams.get(TASK);
+  if (task && !wanted.searchParams.has(TASK)) wanted.searchParams.set(TASK, task);
+  window.history[replace ? "replaceState" : "pushState"](null, "", wanted.pathname + wanted.search);
   window.dispatchEvent(new Event(MOVED));
 }
 

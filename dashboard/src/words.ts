@@ -3,12 +3,53 @@ import type { StatusIndicatorProps } from "@cloudscape-design/components/status-
 import type { Model, Run } from "./api/types.gen";
 import { ApiError } from "./calls";
 
-export const F1 = "entity_f1";
+const METRICS: { [name: string]: string } = {
+  entity_f1: "F1",
+  entity_precision: "Precision",
+  entity_recall: "Recall",
+  token_accuracy: "Token accuracy",
+  accuracy: "Accuracy",
+  macro_f1: "Macro F1",
+  mae: "Mean absolute error",
+  loss: "Loss per token",
+  perplexity: "Perplexity",
+  rouge_l: "ROUGE-L",
+  cost_per_1000: "Cost of errors per 1,000",
+};
+
+/** A metric's name for people. */
+export const metric = (name: string): string => METRICS[name] ?? name.replaceAll("_", " ");
+
+const TASKS: { [task: string]: string } = {
+  ner: "Entities in notes",
+  classification: "Classes of texts",
+  regression: "Numbers of rows",
+  generation: "Answers to prompts",
+};
+
+/** A task's name for people. */
+export const taskName = (task: string): string => TASKS[task] ?? task;
+
+const LESS = new Set(["mae", "loss", "perplexity", "cost_per_1000"]);
+
+export const lessIsBetter = (name: string): boolean => LESS.has(name);
+
+/** What each task is judged by first; of another, the first metric that there is. */
+const PRIMARY: { [task: string]: string } = { ner: "entity_f1", classification: "macro_f1", regression: "mae", generation: "loss" };
+
+export const primary = (task: string, metrics: { [name: string]: unknown } = {}): string =>
+  PRIMARY[task] ?? Object.keys(metrics)[0] ?? "accuracy";
 
 export const figure = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(3));
 
 export const signed = (value: number | null | undefined): string =>
   value == null ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+
+/** A model's metrics, the one that it is judged by first. */
+export function named({ task, metrics }: Model): [string, number | null][] {
+  const first = primary(task, metrics);
+  return Object.entries(metrics).sort(([one], [other]) => Number(other === first) - Number(one === first));
+}
 
 export const count = (value: number): string => value.toLocaleString("en");
 

@@ -21,6 +21,16 @@ OUTPUT = Path(__file__).parent.parent.parent / "build" / "pages"
 MayVisit = Callable[..., Visit]
 
 
+def pictured(there: Visit, name: str) -> None:
+    """As the page is now, in light and in dark."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for colours in ("Light", "Dark"):
+        if there.page.get_by_role("button", name=f"{colours} colours").count():
+            there.page.get_by_role("button", name=f"{colours} colours").click()
+        there.picture(OUTPUT / f"{name}-{colours.lower()}.png")
+    there.page.get_by_role("button", name="Light colours").click()
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:

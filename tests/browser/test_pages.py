@@ -6,7 +6,11 @@ import pytest
 
 from tests.browser.conftest import OUTPUT, MayVisit
 
-PAGES = {"/send": "Send data", "/runs": "Runs", "/models": "Models", "/try": "Try it", "/data": "Labels and data"}
+PAGES = {
+    "/send": "Send data", "/runs": "Runs", "/models": "Models", "/try": "Try it", "/data": "Labels and data",
+    "/data?tab=labels": "Labels and data", "/data?tab=drift": "Labels and data", "/data?tab=quarantine": "Labels and data",
+    "/data?tab=quality": "Labels and data",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -18,7 +22,7 @@ def test_every_page_opens_without_barriers_and_is_pictured(visit: MayVisit, dark
         there.page.goto(there.origin + path)
         there.page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
         there.page.get_by_text("Loading").first.wait_for(state="hidden")
-        there.picture(OUTPUT / f"{path[1:]}-{'dark' if dark else 'light'}.png")
+        there.picture(OUTPUT / f"{path[1:].replace('?tab=', '-')}-{'dark' if dark else 'light'}.png")
         assert there.barriers() == []
 
 

@@ -111,6 +111,30 @@ def test_batches_are_listed_newest_first_in_pages() -> None:
     assert page["batches"][0]["counts"]["total"] == 1 and "records" not in page["batches"][0]
 
 
+def test_batches_are_found_by_sender_and_day() -> None:
+    desk = Desk()
+    for day in (19, 20, 21):
+        for poster in ("ann", "bob"):
+            received = f"2026-11-{day}T08:00:00.000Z"
+            batch = batches.new_batch(TASK, f"{poster}-{day}", options=BatchOptions(), labels=[], poster=poster, now=NOW)
+            batch["received_at"] = received
+            desk.ledger.save(batch, batches.arrival(batch))
+
+    def found(**wanted: str) -> list[str]:
+        names, before = list[str](), None
+        for _ in range(9):
+            page = batches.recent(TASK, ledger=desk.ledger, limit=1, before=before, **wanted)
+            names += [batch["batch_id"] for batch in page["batches"]]
+            if (before := page["next"]) is None:
+                return names
+        raise AssertionError("the pages have no end")
+
+    assert found(poster="ann") == ["ann-21", "ann-20", "ann-19"]
+    assert found(since="2026-11-20", until="2026-11-20") == ["bob-20", "ann-20"]
+    assert found(poster="bob", until="2026-11-20") == ["bob-20", "bob-19"]
+    assert found(poster="nobody") == []
+
+
 def test_an_upload_has_its_batch_id_in_key_and_headers() -> None:
     place = batches.presign(TASK, "Big File.v2.JSONL.gz", BatchOptions(replace=True), "me", objects=Desk().objects)
     assert place["key"] == f"incoming/ner/{place['batch_id']}.jsonl.gz"

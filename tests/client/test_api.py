@@ -22,6 +22,9 @@ CALLS: list[tuple[str, Callable[[Api], Any]]] = [
     ("GET /v1/tasks/ner/batches", lambda api: api.batches("ner")),
     ("GET /v1/tasks/ner/batches/b-1", lambda api: api.batch("ner", "b-1")),
     ("POST /v1/tasks/ner/batches/b-1/withdraw", lambda api: api.withdraw("ner", "b-1", "wrong file")),
+    ("GET /v1/tasks/ner/quarantine", lambda api: api.quarantine("ner")),
+    ("POST /v1/tasks/ner/batches/b-1/discard", lambda api: api.discard("ner", "b-1", "test file")),
+    ("GET /v1/tasks", lambda api: api.tasks()),
     ("GET /v1/tasks/ner", lambda api: api.task("ner")),
     ("GET /v1/tasks/ner/settings", lambda api: api.settings("ner")),
     ("PATCH /v1/tasks/ner/settings", lambda api: api.change_settings("ner", {"minimum_records": 100})),
@@ -44,7 +47,7 @@ CALLS: list[tuple[str, Callable[[Api], Any]]] = [
 
 @pytest.mark.parametrize(("route", "call"), CALLS, ids=[route for route, _ in CALLS])
 def test_a_method_asks_its_route_once(route: str, call: Callable[[Api], Any]) -> None:
-    service = Service().on(route, {"models": []})
+    service = Service().on(route, {"models": [], "tasks": []})
     with Api(service.http()) as api:
         call(api)
     assert service.routes == [route]
@@ -56,7 +59,10 @@ def test_awaited_it_is_the_same_request(route: str, call: Callable[[Any], Any]) 
         async with AsyncApi(service.async_http()) as api:
             return await call(api)
 
-    blocking, other = Service().on(route, {"models": [route]}), Service().on(route, {"models": [route]})
+    blocking, other = (
+        Service().on(route, {"models": [route], "tasks": [route]}),
+        Service().on(route, {"models": [route], "tasks": [route]}),
+    )
     assert asyncio.run(awaited(other)) == call(Api(blocking.http()))
     assert [_plain(request) for request in other.asked] == [_plain(request) for request in blocking.asked]
 

@@ -58,6 +58,8 @@ def test_files_and_settings_come_as_the_browser_must_take_them(storage: Any, bui
     assert (said["issuer"], said["client_id"]) == (pool, "people")
     assert said["sign_out"] == "https://x.auth.us-east-1.amazoncognito.com/logout"
     assert "chartloop/models:read" in said["scopes"]
+    assert said["logs"].startswith("https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#")
+    assert said["logs"].endswith("{job}")
 
 
 def test_the_page_comes_last_and_its_settings_before_it(built: Path) -> None:

@@ -276,6 +276,22 @@ def test_models_are_listed_promoted_rejected_and_rolled_back(call: Caller, world
     assert back.status == 202 and back.json["kind"] == "promote"
 
 
+def test_tasks_say_what_they_are_asked_about(call: Caller) -> None:
+    tasks = {task["task"]: task for task in call("GET", "/v1/tasks").json["tasks"]}
+    assert tasks["ner"]["asked"]["one"] == "text" and "min_confidence" in tasks["ner"]["asked"]["options"]
+    assert tasks["ner"]["metrics"][0] == {"name": "entity_f1", "higher_is_better": True}
+
+
+def test_bad_records_wait_by_reason_until_they_are_discarded(call: Caller) -> None:
+    batch_id = post(call, [note("a"), {"record_id": "b"}])
+    [group] = call("GET", "/v1/tasks/ner/quarantine").json["groups"]
+    assert (group["verdict"], group["code"], group["batches"]) == ("rejected", "missing_field", [batch_id])
+    said = call("POST", f"/v1/tasks/ner/batches/{batch_id}/discard", {"reason": "a test"})
+    contracts.validate("batch_receipt", said.json)
+    assert call("GET", "/v1/tasks/ner/quarantine").json["groups"] == []
+    assert call("GET", "/v1/tasks/ner/batches", query={"since": "today"}).status == 400
+
+
 def test_a_person_cancels_a_run(call: Caller, world: FakeWorld) -> None:
     world.add_batch()
     run_id = world.consider()

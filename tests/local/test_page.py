@@ -50,6 +50,7 @@ def test_a_file_named_by_its_content_is_kept_for_ever(page: Page) -> None:
 def test_the_settings_name_the_issuer(page: Page) -> None:
     answer = asked(page, "/config.json")
     assert answer is not None and answer.json["issuer"] == f"{URL}/issuer"
+    assert answer.json["logs"].endswith("logs/jobs/{job}.log")
 
 
 @pytest.mark.parametrize("path", ["/bucket/note.json", "/assets/../../secret.txt", "/../secret.txt", "/moto-api/data"])

@@ -603,6 +603,24 @@ export type Quality = {
     }>;
 };
 
+export type Quarantine = {
+    groups: Array<{
+        verdict: 'rejected' | 'conflict' | 'set_aside' | 'quarantined';
+        code: string;
+        found: number;
+        batches: Array<string>;
+        records: Array<{
+            batch_id: string;
+            poster: string;
+            line?: number;
+            record_id?: string;
+            field?: string;
+            message?: string;
+        }>;
+    }>;
+    next: string | null;
+};
+
 /**
  * Reason
  *
@@ -895,6 +913,10 @@ export type Run = {
             [key: string]: number;
         };
         message?: string;
+        /**
+         * The name of the step's newest job at SageMaker, which its logs stand under.
+         */
+        job?: string;
         /**
          * Of the step's jobs so far, by the seconds that are billed, at the list price of the day on which the run started.
          */
@@ -1237,6 +1259,30 @@ export type Similar = {
          * Only where it was asked for; null where the record was withdrawn, or the answer would get too long.
          */
         text?: string | null;
+    }>;
+};
+
+export type TaskList = {
+    tasks: Array<{
+        task: string;
+        asked: {
+            one: string;
+            many: string;
+            most: number;
+            options: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        required: Array<string>;
+        optional: Array<string>;
+        entities: boolean;
+        similar: boolean;
+        metrics: Array<{
+            name: string;
+            higher_is_better: boolean;
+        }>;
     }>;
 };
 
@@ -1922,6 +1968,55 @@ export type CancelRunResponses = {
 
 export type CancelRunResponse = CancelRunResponses[keyof CancelRunResponses];
 
+export type ListTasksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/tasks';
+};
+
+export type ListTasksErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type ListTasksError = ListTasksErrors[keyof ListTasksErrors];
+
+export type ListTasksResponses = {
+    /**
+     * TaskList
+     */
+    200: TaskList;
+};
+
+export type ListTasksResponse = ListTasksResponses[keyof ListTasksResponses];
+
 export type GetTaskData = {
     body?: never;
     path: {
@@ -2062,6 +2157,24 @@ export type ListBatchesData = {
          * Before
          */
         before?: string | null;
+        /**
+         * Poster
+         *
+         * Those that this one sent.
+         */
+        poster?: string | null;
+        /**
+         * Since
+         *
+         * The first day, in UTC.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * The last day, in UTC.
+         */
+        until?: string | null;
     };
     url: '/v1/tasks/{task}/batches';
 };
@@ -2172,6 +2285,74 @@ export type GetBatchResponses = {
 };
 
 export type GetBatchResponse = GetBatchResponses[keyof GetBatchResponses];
+
+export type DiscardBatchData = {
+    body: Reason;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+        /**
+         * Batch Id
+         */
+        batch_id: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/batches/{batch_id}/discard';
+};
+
+export type DiscardBatchErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type DiscardBatchError = DiscardBatchErrors[keyof DiscardBatchErrors];
+
+export type DiscardBatchResponses = {
+    /**
+     * BatchReceipt
+     */
+    200: BatchReceipt;
+};
+
+export type DiscardBatchResponse = DiscardBatchResponses[keyof DiscardBatchResponses];
 
 export type WithdrawBatchData = {
     body: Reason;
@@ -2745,6 +2926,67 @@ export type GetQualityResponses = {
 };
 
 export type GetQualityResponse = GetQualityResponses[keyof GetQualityResponses];
+
+export type GetQuarantineData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Before
+         */
+        before?: string | null;
+    };
+    url: '/v1/tasks/{task}/quarantine';
+};
+
+export type GetQuarantineErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetQuarantineError = GetQuarantineErrors[keyof GetQuarantineErrors];
+
+export type GetQuarantineResponses = {
+    /**
+     * Quarantine
+     */
+    200: Quarantine;
+};
+
+export type GetQuarantineResponse = GetQuarantineResponses[keyof GetQuarantineResponses];
 
 export type PostRecordsData = {
     body: Records;

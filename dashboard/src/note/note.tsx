@@ -11,13 +11,15 @@ type Given = {
   /** In UTF-16 units; a span that did not change is the same object as before. */
   spans: Span[];
   name: string;
+  /** A sentence among others: without frame, and nothing to stop at on the way by keyboard. */
+  bare?: boolean;
   /** Heard with whole words; with Alt exactly what was selected. */
   select?: (range: { start: number; end: number }) => void;
   /** Heard with all spans where somebody clicked. */
   pick?: (spans: Span[]) => void;
 };
 
-export function Note({ text, spans, name, select, pick }: Given) {
+export function Note({ text, spans, name, bare, select, pick }: Given) {
   const lines = useMemo(() => linesOf(text), [text]);
   const found = useMemo(() => byLine(lines, spans), [lines, spans]);
   const heard = (exact: boolean) => {
@@ -39,7 +41,14 @@ export function Note({ text, spans, name, select, pick }: Given) {
   const strange = useMemo(() => legend(text), [text]);
   return (
     <>
-      <div className="note" role="region" aria-label={name} tabIndex={0} onMouseUp={released} onKeyDown={pressed}>
+      <div
+        className={bare ? "note note-bare" : "note"}
+        role={bare ? "group" : "region"}
+        aria-label={name}
+        tabIndex={bare ? undefined : 0}
+        onMouseUp={released}
+        onKeyDown={pressed}
+      >
         {lines.map((line, number) => (
           <Row key={number} line={line} text={text.slice(line.from, line.to)} spans={found[number] ?? []} />
         ))}

@@ -1,6 +1,7 @@
 /** The choice of a file: what may be sent, an example of it, and what its offsets count. */
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
+import Checkbox from "@cloudscape-design/components/checkbox";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import FileUpload from "@cloudscape-design/components/file-upload";
@@ -28,9 +29,10 @@ export function problemOf(file: File): string {
   return file.size === 0 ? "The file is empty." : "";
 }
 
-type Given = { file: File | null; choose: (file: File | null) => void; problem: string; unit: Unit; setUnit: (unit: Unit) => void };
+type Given = { file: File | null; choose: (file: File | null) => void; problem: string; unit: Unit; setUnit: (unit: Unit) => void } & Replacing;
+type Replacing = { replace: boolean; setReplace: (replace: boolean) => void };
 
-export function Choice({ file, choose, problem, unit, setUnit }: Given) {
+export function Choice({ file, choose, problem, unit, setUnit, replace, setReplace }: Given) {
   return (
     <Container header={<Header variant="h2">File</Header>}>
       <ColumnLayout columns={2}>
@@ -63,6 +65,9 @@ export function Choice({ file, choose, problem, unit, setUnit }: Given) {
               onChange={({ detail }) => setUnit(detail.selectedOption.value as Unit)}
             />
           </FormField>
+          <Checkbox checked={replace} onChange={({ detail }) => setReplace(detail.checked)} description="Else a record with a known id and another body is a conflict.">
+            Replace what is stored under the same id
+          </Checkbox>
         </SpaceBetween>
         <SpaceBetween size="s">
           <Box variant="awsui-key-label">One record a line, for example</Box>

@@ -4,7 +4,7 @@ import type { Model } from "../api/types.gen";
 import { AskWhy } from "../parts";
 import { useApi, useDecision } from "../queries";
 import { go } from "../url";
-import { count, F1, figure, moment } from "../words";
+import { count, figure, metric, moment, named } from "../words";
 
 export type Choice = { kind: "promote" | "reject" | "rollback"; model: Model };
 
@@ -41,9 +41,7 @@ export function Deciding({ choice, models, dismiss }: { choice: Choice; models: 
 
 function Differences({ now, then }: { now: Model; then: Model }) {
   const rows = [
-    { what: "F1", now: figure(now.metrics[F1]), then: figure(then.metrics[F1]) },
-    { what: "Precision", now: figure(now.metrics.entity_precision), then: figure(then.metrics.entity_precision) },
-    { what: "Recall", now: figure(now.metrics.entity_recall), then: figure(then.metrics.entity_recall) },
+    ...named(now).map(([name, value]) => ({ what: metric(name), now: figure(value), then: figure(then.metrics[name]) })),
     { what: "Labels", now: count(now.labels.length), then: count(then.labels.length) },
     { what: "Labels lost", now: "", then: now.labels.filter((label) => !then.labels.includes(label)).join(", ") || "none" },
     { what: "Made", now: moment(now.created_at), then: moment(then.created_at) },

@@ -1,6 +1,7 @@
 /** A run while it runs: its steps with their times, how far the job is, the loss as it goes. */
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import LineChart from "@cloudscape-design/components/line-chart";
@@ -10,6 +11,7 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import Table from "@cloudscape-design/components/table";
 import { useEffect, useState } from "react";
 import type { Run } from "../api/types.gen";
+import { useConfig } from "../queries";
 import { follow } from "../url";
 import { figure, seconds, usd } from "../words";
 
@@ -66,11 +68,27 @@ export function Steps({ run }: { run: Run }) {
         },
         { id: "took", header: "Took", cell: (step) => <Took step={step} /> },
         { id: "cost", header: "Cost", cell: (step) => usd(step.cost_usd) },
+        { id: "logs", header: "Log", cell: (step) => step.job && <Log step={step.name} job={step.job} /> },
         { id: "message", header: "Progress", cell: (step) => step.message ?? said(step.progress) },
       ]}
       ariaLabels={{ tableLabel: "Steps of the run" }}
     />
   );
+}
+
+const GROUPS: { [name in Step["name"]]?: string } = { train: "TrainingJobs" };
+
+/** A link where logs have a page of their own; on one machine the file. */
+function Log({ step, job }: { step: Step["name"]; job: string }) {
+  const place = useConfig().logs.replace("{group}", GROUPS[step] ?? "ProcessingJobs").replace("{job}", encodeURIComponent(job));
+  if (place.startsWith("https://")) {
+    return (
+      <Link href={place} external>
+        Log
+      </Link>
+    );
+  }
+  return <CopyToClipboard variant="icon" copyButtonAriaLabel={`Copy the path of the log of ${job}`} textToCopy={place} copySuccessText="Path copied" copyErrorText={place} />;
 }
 
 function Took({ step }: { step: Step }) {

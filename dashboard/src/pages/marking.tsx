@@ -96,6 +96,7 @@ function Labels({ labels, label, without }: { labels: string[]; label: (label: s
           {index + 1} {each}
         </Button>
       ))}
+      <div className="short">
       <Autosuggest
         value={other}
         placeholder="another label"
@@ -105,6 +106,7 @@ function Labels({ labels, label, without }: { labels: string[]; label: (label: s
         onChange={({ detail }) => setOther(detail.value)}
         onSelect={({ detail }) => setOther(detail.value)}
       />
+      </div>
       <Button disabled={!other.trim()} onClick={add}>
         Add
       </Button>

@@ -7,6 +7,7 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
+import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
@@ -16,8 +17,9 @@ import { Asked, Updated, useCursor } from "../parts";
 import { useAudit, useModels, useTask } from "../queries";
 import type { Person } from "../session";
 import type { PageProps } from "../shell";
-import { follow } from "../url";
-import { count, F1, figure, MODEL_STATES, moment } from "../words";
+import { follow, go } from "../url";
+import { count, figure, metric, MODEL_STATES, moment, named, primary } from "../words";
+import { Curve } from "./report";
 import { Deciding, type Choice } from "./deciding";
 
 export default function Models({ person }: PageProps) {
@@ -42,6 +44,7 @@ export default function Models({ person }: PageProps) {
           {({ models: found }) => (
             <SpaceBetween size="l">
               <Serving models={found} task={task.data} person={person} choose={setChoice} />
+              <Versions models={found} />
               <History models={found} person={person} choose={setChoice} updated={<Updated query={models} />} />
             </SpaceBetween>
           )}
@@ -91,9 +94,7 @@ function Serving({ models, task, person, choose }: Chooses & { models: Model[]; 
           { label: "Since", value: moment(model.promoted_at) },
           { label: "By", value: model.promoted_by ?? "the gate" },
           { label: "Why", value: model.reason ?? "the candidate passed" },
-          { label: "F1 on held-out records", value: figure(model.metrics[F1]) },
-          { label: "Precision", value: figure(model.metrics.entity_precision) },
-          { label: "Recall", value: figure(model.metrics.entity_recall) },
+          ...named(model).map(([name, value]) => ({ label: `${metric(name)} on held-out records`, value: figure(value) })),
           { label: "Labels", value: count(model.labels.length) },
           { label: "Base model", value: model.base_model ?? "–" },
         ]}
@@ -102,15 +103,51 @@ function Serving({ models, task, person, choose }: Chooses & { models: Model[]; 
   );
 }
 
+/** How the versions did, each on its own run's holdout; three of the metrics at most. */
+function Versions({ models }: { models: Model[] }) {
+  const made = [...models].sort((one, other) => one.created_at.localeCompare(other.created_at));
+  const [newest] = models;
+  if (made.length < 2 || !newest) return null;
+  const series = named(newest).slice(0, 3).map(([name]) => ({
+    title: metric(name),
+    points: made.flatMap(({ metrics }, index) => (metrics[name] == null ? [] : [{ x: index + 1, y: metrics[name] }])),
+  }));
+  return (
+    <Container header={<Header variant="h2" description="Each version on the holdout of its own run, in the order in which they were made.">Versions</Header>}>
+      <Curve title="Metrics by version" x="Version" series={series} />
+    </Container>
+  );
+}
+
+const SIZE = 20;
+
 function History({ models, person, choose, updated }: Chooses & { models: Model[]; updated: React.ReactNode }) {
+  const [chosen, setChosen] = useState<Model[]>([]);
+  const [page, setPage] = useState(1);
+  const ids = [...chosen].sort((one, other) => one.created_at.localeCompare(other.created_at)).map(({ run_id }) => run_id);
   return (
     <Table
       header={
-        <Header counter={`(${models.length})`} actions={updated}>
+        <Header
+          counter={`(${models.length})`}
+          description="Choose two to see what differs."
+          actions={
+            <SpaceBetween direction="horizontal" size="s" alignItems="center">
+              {updated}
+              <Button disabled={ids.length !== 2} onClick={() => go(`/runs?compare=${ids.join(",")}`)}>
+                Compare
+              </Button>
+            </SpaceBetween>
+          }
+        >
           All versions
         </Header>
       }
-      items={models}
+      items={models.slice((page - 1) * SIZE, page * SIZE)}
+      pagination={models.length > SIZE && <Pagination currentPageIndex={page} pagesCount={Math.ceil(models.length / SIZE)} onChange={({ detail }) => setPage(detail.currentPageIndex)} />}
+      selectionType="multi"
+      selectedItems={chosen}
+      onSelectionChange={({ detail }) => setChosen(detail.selectedItems.slice(-2))}
       trackBy="version"
       columnDefinitions={[
         {
@@ -128,13 +165,17 @@ function History({ models, person, choose, updated }: Chooses & { models: Model[
           header: "State",
           cell: ({ status }) => <StatusIndicator type={MODEL_STATES[status].type}>{MODEL_STATES[status].text}</StatusIndicator>,
         },
-        { id: "f1", header: "F1", cell: (model) => figure(model.metrics[F1]) },
+        { id: "score", header: "Score", cell: (model) => `${metric(primary(model.task))} ${figure(model.metrics[primary(model.task)])}` },
         { id: "size", header: "Size", cell: (model) => (model.bytes ? `${(model.bytes / 1e6).toFixed(1)} MB` : "–") },
         { id: "made", header: "Made", cell: (model) => moment(model.created_at) },
         { id: "promoted", header: "Put into service", cell: (model) => moment(model.promoted_at) },
         { id: "decide", header: "Decide", cell: (model) => <Decisions model={model} person={person} choose={choose} /> },
       ]}
-      ariaLabels={{ tableLabel: "Versions of the model" }}
+      ariaLabels={{
+        tableLabel: "Versions of the model",
+        selectionGroupLabel: "Choose two versions to compare",
+        itemSelectionLabel: (_, model) => `Choose ${model.version}`,
+      }}
       empty={<Box textAlign="center">No run has made a model yet.</Box>}
     />
   );

@@ -33,7 +33,8 @@ type Entry = BatchReceipt["records"][number];
 export function Records({ records, receipt, picked, pick, partial, mend }: Given) {
   const [filter, setFilter] = useState({ words: "", label: ALL, verdict: ALL });
   const [page, setPage] = useState(1);
-  const [open, setOpen] = useState(records[0]?.line);
+  const [open, setOpen] = useState<number | null>(null);
+  const bad = receipt?.records.find((entry) => !isGood(entry) && entry.verdict !== "duplicate")?.line;
   const verdicts = useMemo(() => new Map(receipt?.records.map((entry) => [entry.line, entry])), [receipt]);
   const labels = useMemo(() => [...new Set(records.flatMap((record) => record.labels))].sort(), [records]);
   const found = useMemo(() => {
@@ -53,7 +54,7 @@ export function Records({ records, receipt, picked, pick, partial, mend }: Given
   const inView = new Set(shown);
   const outside = picked.filter((record) => !inView.has(record));
   const chosen = new Set(picked);
-  const opened = records.find(({ line }) => line === open);
+  const opened = records.find(({ line }) => line === (open ?? bad)) ?? records[0];
   return (
     <SpaceBetween size="l">
       <Table

@@ -1,7 +1,6 @@
-/** One run: the verdict's sentence and its clauses first, then the picture, the labels and the steps. */
+/** One run: the verdict's sentence and its clauses first, then the pictures, the labels, what changed, and the steps. */
 import Alert, { type AlertProps } from "@cloudscape-design/components/alert";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
@@ -9,18 +8,20 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
-import { useState } from "react";
 import type { Run, Verdict } from "../api/types.gen";
 import { Interval } from "../interval";
-import { Asked, AskWhy } from "../parts";
-import { active, useApi, useDecision, useRun } from "../queries";
+import { Asked } from "../parts";
+import { active, useRun } from "../queries";
 import type { Person } from "../session";
 import { follow } from "../url";
-import { count, F1, figure, KINDS, moment, outcome, seconds, signed, usd } from "../words";
+import { count, figure, KINDS, metric, moment, outcome, primary, seconds, signed, usd } from "../words";
+import { Cancel } from "./cancel";
 import { Live, Steps } from "./live";
+import { Download, ReportOf } from "./report";
 
 export function RunDetail({ id, person }: { id: string; person: Person }) {
   const query = useRun(id);
+  const run = query.data;
   return (
     <ContentLayout
       breadcrumbs={
@@ -33,55 +34,31 @@ export function RunDetail({ id, person }: { id: string; person: Person }) {
         />
       }
       header={
-        <Header variant="h1" actions={query.data && active(query.data) && <Cancel run={query.data} person={person} />}>
+        <Header variant="h1" actions={run && (active(run) ? <Cancel run={run} person={person} /> : <Download run={run} />)}>
           {id}
         </Header>
       }
     >
       <Asked query={query} what="the run">
-        {(run) => <Detail run={run} />}
+        {(found) => <Detail run={found} />}
       </Asked>
     </ContentLayout>
   );
 }
 
-/** Ends the run before its time; while its model is put into service that is no longer offered. */
-function Cancel({ run, person }: { run: Run; person: Person }) {
-  const [asking, setAsking] = useState(false);
-  const api = useApi();
-  const cancel = useDecision((reason: string) => api.cancelRun(run.run_id, reason), () => setAsking(false));
-  const switching = run.steps.some(({ name, status }) => name === "promote" && status === "running");
-  return (
-    <>
-      <Button disabled={switching || !person.may("models:promote")} onClick={() => setAsking(true)}>
-        Cancel the run
-      </Button>
-      {asking && (
-        <AskWhy
-          title={`Cancel ${run.run_id}`}
-          verb="Cancel the run"
-          pending={cancel.isPending}
-          error={cancel.error}
-          dismiss={() => setAsking(false)}
-          decide={(reason) => cancel.mutate(reason)}
-        >
-          <div>
-            Its jobs stop, and what they have cost so far is spent. The model in service stays. The {count(run.records.new)} new records are
-            kept: the next record that is accepted starts a run with them.
-          </div>
-        </AskWhy>
-      )}
-    </>
-  );
-}
-
 function Detail({ run }: { run: Run }) {
+  const { verdict } = run;
   return (
     <SpaceBetween size="l">
       <Sentence run={run} />
-      {run.verdict && <Clauses verdict={run.verdict} />}
-      {run.verdict && <Scores verdict={run.verdict} />}
-      {active(run) ? <Live run={run} /> : <Past run={run} />}
+      {verdict && <Clauses verdict={verdict} />}
+      {verdict && <Scores verdict={verdict} />}
+      {active(run) ? <Live run={run} /> : <ReportOf run={run} />}
+      {!active(run) && (
+        <Container header={<Header variant="h2">Steps</Header>}>
+          <Steps run={run} />
+        </Container>
+      )}
       <Facts run={run} />
     </SpaceBetween>
   );
@@ -107,14 +84,13 @@ function Clauses({ verdict }: { verdict: Verdict }) {
     <Table
       header={<Header description={`Policy ${verdict.policy}: only its own clauses decide.`}>What had to hold</Header>}
       items={verdict.clauses}
-      trackBy="clause"
       wrapLines
       columnDefinitions={[
-        { id: "passed", header: "Passed", cell: ({ passed }) => <Passed passed={passed} />, width: 110 },
-        { id: "message", header: "Clause", isRowHeader: true, cell: (clause) => clause.message },
+        { id: "passed", header: "Passed", cell: ({ passed }) => <Passed passed={passed} />, width: 120 },
+        { id: "message", header: "Clause", isRowHeader: true, cell: (clause) => clause.message, minWidth: 320 },
         { id: "measured", header: "Measured", cell: (clause) => shown(clause.measured) },
         { id: "required", header: "Required", cell: (clause) => shown(clause.required) },
-        { id: "binds", header: "Decides", cell: (clause) => (clause.policies.includes(verdict.policy) ? "Yes" : "No") },
+        { id: "binds", header: "Decides", cell: (clause) => (clause.policies.includes(verdict.policy) ? "Yes" : "No"), width: 100 },
       ]}
       ariaLabels={{ tableLabel: "Clauses of the verdict" }}
     />
@@ -129,58 +105,59 @@ function Passed({ passed }: { passed: boolean | null }) {
 function shown(value: unknown): string {
   if (value == null) return "–";
   if (typeof value === "number") return Number.isInteger(value) ? count(value) : value.toFixed(4);
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(shown).join(", ") || "none";
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value).map(([name, held]) => `${name.replaceAll("_", " ")} ${shown(held)}`).join(", ");
 }
 
 function Scores({ verdict }: { verdict: Verdict }) {
-  const interval = verdict.interval;
+  const name = primary(verdict.task, verdict.metrics.candidate);
+  const intervals = [verdict.interval, ...(verdict.further_intervals ?? [])].filter((interval) => interval !== null);
   return (
     <Container
-      header={
-        <Header description="Exact match of entities, on held-out records that no model was trained on.">Candidate against champion</Header>
-      }
+      header={<Header variant="h2" description="On held-out records that no model was trained on.">Candidate against champion</Header>}
     >
       <SpaceBetween size="l">
         <KeyValuePairs
           columns={3}
           items={[
-            { label: "Candidate F1", value: figure(verdict.metrics.candidate[F1]) },
-            { label: "Champion F1", value: verdict.champion ? figure(verdict.metrics.champion?.[F1]) : "no model before" },
-            { label: "Difference", value: interval ? `${signed(interval.difference)} (${signed(interval.low)} to ${signed(interval.high)})` : "–" },
+            { label: `Candidate ${metric(name)}`, value: figure(verdict.metrics.candidate[name]) },
+            { label: `Champion ${metric(name)}`, value: verdict.champion ? figure(verdict.metrics.champion?.[name]) : "no model before" },
+            { label: "Difference", value: verdict.interval ? `${signed(verdict.interval.difference)} (${signed(verdict.interval.low)} to ${signed(verdict.interval.high)})` : "–" },
           ]}
         />
-        {interval && <Interval {...interval} />}
-        <Table
-          variant="embedded"
-          items={verdict.labels}
-          trackBy="label"
-          columnDefinitions={[
-            { id: "label", header: "Label", isRowHeader: true, cell: (row) => row.label },
-            { id: "support", header: "In the holdout", cell: (row) => count(row.support) },
-            { id: "candidate", header: "Candidate F1", cell: (row) => figure(row.candidate) },
-            { id: "champion", header: "Champion F1", cell: (row) => figure(row.champion) },
-            { id: "difference", header: "Difference", cell: (row) => signed(row.difference) },
-          ]}
-          ariaLabels={{ tableLabel: "Scores by label" }}
-          empty="No label was scored."
-        />
+        {intervals.map((interval) => (
+          <Interval key={interval.metric} {...interval} />
+        ))}
+        {verdict.labels.length > 0 && <Labels verdict={verdict} />}
       </SpaceBetween>
     </Container>
   );
 }
 
-function Past({ run }: { run: Run }) {
+export function Labels({ verdict }: { verdict: Verdict }) {
   return (
-    <Container header={<Header>Steps</Header>}>
-      <Steps run={run} />
-    </Container>
+    <Table
+      variant="embedded"
+      items={verdict.labels}
+      trackBy="label"
+      columnDefinitions={[
+        { id: "label", header: "Label", isRowHeader: true, cell: (row) => row.label },
+        { id: "support", header: "In the holdout", cell: (row) => count(row.support) },
+        { id: "candidate", header: "Candidate F1", cell: (row) => figure(row.candidate) },
+        { id: "champion", header: "Champion F1", cell: (row) => figure(row.champion) },
+        { id: "difference", header: "Difference", cell: (row) => signed(row.difference) },
+        { id: "evidence", header: "Evidence", cell: (row) => row.evidence ?? "–" },
+      ]}
+      ariaLabels={{ tableLabel: "Scores by label" }}
+    />
   );
 }
 
 function Facts({ run }: { run: Run }) {
   const { train, holdout, new: fresh } = run.records;
   return (
-    <Container header={<Header>Facts</Header>}>
+    <Container header={<Header variant="h2">Facts</Header>}>
       <KeyValuePairs
         columns={4}
         items={[

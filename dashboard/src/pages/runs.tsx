@@ -8,17 +8,21 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
+import { useState, type ReactNode } from "react";
 import type { Run, TaskStatus } from "../api/types.gen";
 import { Asked, Trouble, Updated, useCursor } from "../parts";
 import { active, useApi, useDecision, useRun, useRuns, useTask } from "../queries";
 import type { Person } from "../session";
 import type { PageProps } from "../shell";
-import { follow, go } from "../url";
-import { age, count, F1, figure, KINDS, outcome, seconds, signed } from "../words";
+import { follow, go, useAddress } from "../url";
+import { age, count, figure, KINDS, metric, outcome, primary, seconds, signed } from "../words";
+import { Compare } from "./compare";
 import { Live } from "./live";
 import { RunDetail } from "./run";
 
 export default function Runs({ person, rest }: PageProps) {
+  const [one, other] = useAddress().searchParams.get("compare")?.split(",") ?? [];
+  if (one && other) return <Compare ids={[one, other]} />;
   return rest ? <RunDetail id={rest} person={person} /> : <RunList person={person} />;
 }
 
@@ -26,6 +30,7 @@ function RunList({ person }: { person: Person }) {
   const { cursor, pages } = useCursor();
   const runs = useRuns(cursor);
   const task = useTask();
+  const [chosen, setChosen] = useState<Run[]>([]);
   const api = useApi();
   const start = useDecision(api.startRun, (run) => go(`/runs/${run.run_id}`));
   const running = runs.data?.runs.find(active);
@@ -56,7 +61,19 @@ function RunList({ person }: { person: Person }) {
               items={page.runs}
               trackBy="run_id"
               columnDefinitions={COLUMNS}
-              header={<Header actions={<Updated query={runs} />}>All runs</Header>}
+              selectionType="multi"
+              selectedItems={chosen}
+              onSelectionChange={({ detail }) => setChosen(detail.selectedItems.slice(-2))}
+              ariaLabels={{
+                tableLabel: "All runs",
+                selectionGroupLabel: "Choose two runs to compare",
+                itemSelectionLabel: (_, run) => `Choose ${run.run_id}`,
+              }}
+              header={
+                <Header description="Choose two to see what differs." actions={<Chosen chosen={chosen} updated={<Updated query={runs} />} />}>
+                  All runs
+                </Header>
+              }
               pagination={pages(page.next)}
               empty={<Empty />}
             />
@@ -64,6 +81,18 @@ function RunList({ person }: { person: Person }) {
         </Asked>
       </SpaceBetween>
     </ContentLayout>
+  );
+}
+
+function Chosen({ chosen, updated }: { chosen: Run[]; updated: ReactNode }) {
+  const ids = [...chosen].sort((one, other) => one.started_at.localeCompare(other.started_at)).map(({ run_id }) => run_id);
+  return (
+    <SpaceBetween direction="horizontal" size="s" alignItems="center">
+      {updated}
+      <Button disabled={ids.length !== 2} onClick={() => go(`/runs?compare=${ids.join(",")}`)}>
+        Compare
+      </Button>
+    </SpaceBetween>
   );
 }
 
@@ -113,7 +142,12 @@ function Empty() {
   );
 }
 
-const score = (run: Run) => run.verdict?.metrics.candidate[F1];
+/** `F1 0.812 (0.790)`: the candidate's, and in brackets what it was held against. */
+function score({ task, verdict }: Run): string {
+  if (!verdict) return "–";
+  const name = primary(task, verdict.metrics.candidate);
+  return `${metric(name)} ${figure(verdict.metrics.candidate[name])} (${figure(verdict.metrics.champion?.[name])})`;
+}
 
 const COLUMNS = [
   {
@@ -135,8 +169,8 @@ const COLUMNS = [
   { id: "data", header: "Records", cell: (run: Run) => (run.kind === "retrain" ? count(run.records.train + run.records.holdout) : "–") },
   {
     id: "score",
-    header: "F1, against the bar",
-    cell: (run: Run) => (run.verdict ? `${figure(score(run))} (${figure(run.verdict.metrics.champion?.[F1])})` : "–"),
+    header: "Score, and the bar",
+    cell: score,
   },
   { id: "difference", header: "Difference", cell: (run: Run) => signed(run.verdict?.interval?.difference) },
   { id: "took", header: "Took", cell: (run: Run) => seconds(run.seconds) },

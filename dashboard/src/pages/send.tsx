@@ -6,6 +6,7 @@ import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
@@ -13,8 +14,9 @@ import { useEffect, useState } from "react";
 import type { BatchReceipt } from "../api/types.gen";
 import { contentOf, mended, typeOf, TYPES, type Content, type Shown, type Unit } from "../note/file";
 import { Trouble } from "../parts";
-import { useApi, useCost, useDecision, useTask } from "../queries";
+import { useApi, useCost, useDecision, useEarlier, useTask } from "../queries";
 import type { PageProps } from "../shell";
+import { follow, useAddress } from "../url";
 import { count, percent, seconds, usd } from "../words";
 import { Choice, MOST_POSTED, problemOf } from "./choice";
 import { Receipt } from "./receipt";
@@ -23,6 +25,8 @@ import { Records } from "./records";
 export default function Send({ person }: PageProps) {
   const [file, setFile] = useState<File | null>(null);
   const [unit, setUnit] = useState<Unit>("codepoint");
+  const [replace, setReplace] = useState(false);
+  const before = useAddress().searchParams.get("again");
   const may = person.may("records:write");
   const problem = file ? problemOf(file) : "";
   return (
@@ -36,8 +40,18 @@ export default function Send({ person }: PageProps) {
       <SpaceBetween size="l">
         <Standing />
         {!may && <Alert type="warning">Your role may look, but send no data.</Alert>}
-        <Choice file={file} choose={setFile} problem={problem} unit={unit} setUnit={setUnit} />
-        {file && !problem && <Reading key={`${file.name} ${file.lastModified} ${unit}`} file={file} unit={unit} may={may} again={() => setFile(null)} />}
+        {before && <Again id={before} />}
+        <Choice file={file} choose={setFile} problem={problem} unit={unit} setUnit={setUnit} replace={replace} setReplace={setReplace} />
+        {file && !problem && (
+          <Reading
+            key={`${file.name} ${file.lastModified} ${unit} ${before}`}
+            file={file}
+            how={{ unit, replace }}
+            before={before}
+            may={may}
+            again={() => setFile(null)}
+          />
+        )}
       </SpaceBetween>
     </ContentLayout>
   );
@@ -64,9 +78,24 @@ function Standing() {
   );
 }
 
-type Given = { file: File; may: boolean; again: () => void };
+function Again({ id }: { id: string }) {
+  return (
+    <Alert type="info" header="Mend and send again">
+      Choose the file that was batch {id.slice(0, 12)}: the records that were not taken in are picked out, each with its reason.{" "}
+      <Link href="/send" onFollow={follow}>
+        Send another file instead
+      </Link>
+    </Alert>
+  );
+}
 
-function Reading({ file, unit, may, again }: Given & { unit: Unit }) {
+type How = { unit: Unit; replace: boolean };
+type Given = { file: File; how: How; may: boolean; again: () => void };
+
+function Reading({ before, ...given }: Given & { before: string | null }) {
+  const { file } = given;
+  const { unit } = given.how;
+  const earlier = useEarlier(before);
   const [content, setContent] = useState<Content | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
@@ -86,22 +115,22 @@ function Reading({ file, unit, may, again }: Given & { unit: Unit }) {
       </Alert>
     );
   }
-  if (!content) {
+  if (!content || earlier.isLoading) {
     return (
       <Box>
         <Spinner /> Reading the file
       </Box>
     );
   }
-  return <Chosen file={file} content={content} unit={content.unit ?? unit} may={may} again={again} />;
+  return <Chosen {...given} how={{ ...given.how, unit: content.unit ?? unit }} content={content} earlier={earlier.data} />;
 }
 
-function Chosen({ file, content, unit, may, again }: Given & { content: Content; unit: Unit }) {
+function Chosen({ file, content, earlier, how, may, again }: Given & { content: Content; earlier: BatchReceipt | undefined }) {
   const [records, setRecords] = useState(content.records);
-  const [picked, setPicked] = useState(content.records ?? []);
+  const [picked, setPicked] = useState(() => waiting(content.records ?? [], earlier));
   const api = useApi();
-  const check = useDecision((sent: File) => api.send(sent, typeOf(sent.name) ?? "", unit, true), () => undefined);
-  const send = useSending(unit);
+  const check = useDecision((sent: File) => api.send(sent, typeOf(sent.name) ?? "", { ...how, check: true }), () => undefined);
+  const send = useSending(how);
   const changed = content.made || records !== content.records;
   const all = changed && records ? lines(file, records) : file;
   const part = records && !content.partial && picked.length < records.length ? lines(file, picked) : all;
@@ -109,7 +138,7 @@ function Chosen({ file, content, unit, may, again }: Given & { content: Content;
   const good = checked ? (records ? picked.filter((record) => accepted(checked, record.line)).length : checked.counts.accepted) : 0;
   const large = all.size > MOST_POSTED || !typeOf(all.name);
   const mend = (old: Shown, raw: string) => {
-    const fixed = mended(old, raw, unit);
+    const fixed = mended(old, raw, how.unit);
     const put = (known: Shown[]) => known.map((each) => (each === old ? fixed : each));
     setRecords((known) => known && put(known));
     setPicked(put);
@@ -136,25 +165,33 @@ function Chosen({ file, content, unit, may, again }: Given & { content: Content;
       </SpaceBetween>
       {large && <Box color="text-body-secondary">A file of this size is checked after it is uploaded; its receipt then says what became of each record.</Box>}
       {checked && <Verdict receipt={checked} />}
-      {records && <Records records={records} receipt={checked} picked={picked} pick={setPicked} partial={content.partial} mend={mend} />}
+      {records && <Records records={records} receipt={checked ?? earlier} picked={picked} pick={setPicked} partial={content.partial} mend={mend} />}
       {!records && !large && <Box>A spreadsheet is not shown before it is checked: the check reads it, row by row, as sending does.</Box>}
     </SpaceBetween>
   );
 }
 
 /** Sends a body, as a post or by an upload that says how far it is; afterwards `done` is the batch. */
-function useSending(unit: Unit) {
+function useSending(how: How) {
   const api = useApi();
   const [sent, setSent] = useState<number | null>(null);
   const sending = useDecision(
     async (body: File) => {
-      if (body.size <= MOST_POSTED && typeOf(body.name)) return (await api.send(body, typeOf(body.name) ?? "", unit, false)).batch_id;
-      return api.upload(body, unit, setSent);
+      if (body.size <= MOST_POSTED && typeOf(body.name)) return (await api.send(body, typeOf(body.name) ?? "", how)).batch_id;
+      return api.upload(body, how, setSent);
     },
     () => setSent(null),
   );
   return { start: sending.mutate, pending: sending.isPending, error: sending.error, done: sending.data, sent: sending.isPending ? sent : null };
 }
+
+/** Of the records of a file that was sent before those that were not taken in; of another file all. */
+function waiting(records: Shown[], earlier: BatchReceipt | undefined): Shown[] {
+  const bad = new Set(earlier?.records.filter(({ verdict }) => WAITING.includes(verdict)).map(({ line }) => line));
+  return bad.size ? records.filter(({ line }) => bad.has(line)) : records;
+}
+
+const WAITING = ["rejected", "conflict", "set_aside"];
 
 const accepted = (receipt: BatchReceipt, line: number) => receipt.records.find((record) => record.line === line)?.verdict === "accepted";
 
