@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import Literal, Self, TypeVar, Unpack
 
 from client.calls import Call, keyed, path, route
 from client.config import find
@@ -20,13 +19,12 @@ from client.contracts import (
     Model,
     OffsetUnit,
     Prediction,
-    Record,
     Run,
     RunPage,
     TaskSettings,
     TaskStatus,
 )
-from client.contracts_batches import BatchPage, PostOptions, Quarantine, ReadingOptions, UploadAddress
+from client.contracts_batches import ReadingOptions
 from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
 from client.contracts_report import Report
@@ -34,14 +32,13 @@ from client.contracts_transform import Transform
 from client.files import pieces, with_length
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits
+from client.routes_batches import BatchRoutes, page
 from client.routes_trust import TrustRoutes
 
 T = TypeVar("T")
 
-JSON_LINES = "application/x-ndjson"
 
-
-class Routes(TrustRoutes):
+class Routes(BatchRoutes, TrustRoutes):
     """Every route once: a method describes its Call, and `@route` sends it, as the kind of client does that it is asked of.
 
     Errors are those of chartloop/errors.py; `code` tells them apart.
@@ -50,57 +47,6 @@ class Routes(TrustRoutes):
     @route
     def health(self) -> Call[Health]:
         return Call("GET", path("health"))
-
-    @route
-    def post_records(
-        self, task: str, records: Iterable[Record], *, idempotency_key: str | None = None, **options: Unpack[PostOptions]
-    ) -> Call[BatchReceipt]:
-        """Posts records as one batch, as `post_body` does."""
-        lines = [json.dumps(record, ensure_ascii=False) for record in records]
-        return _post(task, "\n".join(lines).encode(), JSON_LINES, idempotency_key, options)
-
-    @route
-    def post_body(
-        self, task: str, body: bytes, content_type: str, *,
-        idempotency_key: str | None = None, **options: Unpack[PostOptions],
-    ) -> Call[BatchReceipt]:  # fmt: skip
-        """Posts bytes of at most 5 MB. The same body twice is one batch, unless the posts' keys differ.
-
-        The receipt judges each record's form; `batch` has the final verdicts.
-        """
-        return _post(task, body, content_type, idempotency_key, options)
-
-    @route
-    def upload_address(self, task: str, name: str, **options: Unpack[ReadingOptions]) -> Call[UploadAddress]:
-        """Where to PUT a file of this name, with which headers, and the batch that it will be; `upload` does both."""
-        return Call("POST", path("tasks", task, "uploads"), json={"name": name, **options})
-
-    @route
-    def batches(
-        self, task: str, *, limit: int = 50, before: str | None = None,
-        poster: str | None = None, since: str | None = None, until: str | None = None,
-    ) -> Call[BatchPage]:  # fmt: skip
-        """Newest first; those of one poster, of the days from `since` to `until` (`2026-11-21`)."""
-        return _page(path("tasks", task, "batches"), limit=limit, before=before, poster=poster, since=since, until=until)
-
-    @route
-    def quarantine(self, task: str, *, before: str | None = None) -> Call[Quarantine]:
-        """What of the newest batches was not taken in, by reason."""
-        return _page(path("tasks", task, "quarantine"), before=before)
-
-    @route
-    def discard(self, task: str, batch_id: str, reason: str) -> Call[BatchReceipt]:
-        """Lets a batch's bad records go: they leave the quarantine."""
-        return Call("POST", path("tasks", task, "batches", batch_id, "discard"), json={"reason": reason})
-
-    @route
-    def batch(self, task: str, batch_id: str, *, after: int = 0) -> Call[BatchReceipt]:
-        """Every record's verdict as it stands; of very many, as many as fit in an answer, from the line after `after`."""
-        return _page(path("tasks", task, "batches", batch_id), after=after or None)
-
-    @route
-    def withdraw(self, task: str, batch_id: str, reason: str) -> Call[BatchReceipt]:
-        return Call("POST", path("tasks", task, "batches", batch_id, "withdraw"), json={"reason": reason})
 
     @route
     def tasks(self) -> Call[list[KnownTask]]:
@@ -133,7 +79,7 @@ class Routes(TrustRoutes):
     @route
     def runs(self, task: str | None = None, *, limit: int = 20, before: str | None = None) -> Call[RunPage]:
         """Newest first."""
-        return _page(path("runs"), task=task, limit=limit, before=before)
+        return page(path("runs"), task=task, limit=limit, before=before)
 
     @route
     def run(self, run_id: str) -> Call[Run]:
@@ -152,7 +98,7 @@ class Routes(TrustRoutes):
     @route
     def audit(self, task: str, *, limit: int = 50, before: str | None = None) -> Call[AuditPage]:
         """Who did what, newest first."""
-        return _page(path("tasks", task, "audit"), limit=limit, before=before)
+        return page(path("tasks", task, "audit"), limit=limit, before=before)
 
     @route
     def models(self, task: str) -> Call[list[Model]]:
@@ -195,7 +141,7 @@ class Routes(TrustRoutes):
     ) -> Call[Review]:
         """The kept predictions that nobody has corrected, least sure first; with `text` where the token may write records."""
         asked = {"include": "text" if text else None, "offset_unit": offset_unit if text else None}
-        return _page(path("tasks", task, "review"), limit=limit, before=before, **asked)
+        return page(path("tasks", task, "review"), limit=limit, before=before, **asked)
 
     @route
     def drift(self, task: str, *, days: int = 30) -> Call[Drift]:
@@ -297,17 +243,3 @@ class AsyncApi(Routes):
         place = await self.upload_address(task, file.name, **options)
         await self._http.put_file(place["url"], with_length(place["headers"], file), lambda: pieces(file, progress))
         return place["batch_id"]
-
-
-def _post(task: str, body: bytes, content_type: str, key: str | None, options: PostOptions) -> Call[BatchReceipt]:
-    headers = {"content-type": content_type} | ({} if key is None else {"idempotency-key": key})
-    params = {name: _text(value) for name, value in options.items()}
-    return Call("POST", path("tasks", task, "records"), content=body, headers=headers, params=params)
-
-
-def _page(where: str, **params: str | int | None) -> Call[Any]:
-    return Call("GET", where, params={name: value for name, value in params.items() if value is not None})
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

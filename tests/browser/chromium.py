@@ -65,7 +65,9 @@ class Visit:
         self.page.get_by_role("heading", level=1).wait_for()
 
     def picture(self, path: Path) -> None:
-        """The whole page, drawn: what is out of sight is not drawn before it is needed."""
+        """The whole page, drawn: what is out of sight is not drawn before it is needed. Its first screen goes below `first/`."""
+        (path.parent / "first").mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path.parent / "first" / path.name)
         height = int(self.page.evaluate("document.documentElement.scrollHeight"))
         self.page.set_viewport_size({**SIZE, "height": max(SIZE["height"], height)})
         self.page.screenshot(path=path)

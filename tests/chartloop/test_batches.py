@@ -116,7 +116,7 @@ def test_batches_are_found_by_sender_and_day() -> None:
     for day in (19, 20, 21):
         for poster in ("ann", "bob"):
             received = f"2026-11-{day}T08:00:00.000Z"
-            batch = batches.new_batch(TASK, f"{poster}-{day}", options=BatchOptions(), labels=[], poster=poster, now=NOW)
+            batch = batches.new_batch(TASK, f"{poster}-{day}", options=BatchOptions(), rules={}, poster=poster, now=NOW)
             batch["received_at"] = received
             desk.ledger.save(batch, batches.arrival(batch))
 

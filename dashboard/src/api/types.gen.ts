@@ -1286,11 +1286,6 @@ export type TaskList = {
     }>;
 };
 
-/**
- * NerSettings
- *
- * Settings of the task `ner`.
- */
 export type TaskSettings = {
     /**
      * Minimum Records
@@ -1395,6 +1390,110 @@ export type TaskSettings = {
      * Span Policy
      */
     span_policy?: 'longest' | 'reject';
+} | {
+    /**
+     * Minimum Records
+     */
+    minimum_records?: number;
+    /**
+     * Minimum New Records
+     */
+    minimum_new_records?: number;
+    /**
+     * Policy
+     */
+    policy?: 'spec' | 'strict';
+    /**
+     * ClassificationHyperparameters
+     *
+     * Those of any encoder; a text says its label many times over, so fewer epochs do.
+     */
+    hyperparameters?: {
+        /**
+         * Do Train
+         */
+        do_train?: boolean;
+        /**
+         * Do Eval
+         */
+        do_eval?: boolean;
+        /**
+         * Output Dir
+         */
+        output_dir?: string;
+        /**
+         * Overwrite Output Dir
+         */
+        overwrite_output_dir?: boolean;
+        /**
+         * Save Strategy
+         */
+        save_strategy?: 'no';
+        /**
+         * Validation Percent
+         */
+        validation_percent?: number;
+        /**
+         * Seed
+         */
+        seed?: number;
+        /**
+         * S3 Bucket
+         */
+        s3_bucket?: string;
+        /**
+         * S3 Folder
+         */
+        s3_folder?: string;
+        /**
+         * S3 Model Folder
+         */
+        s3_model_folder?: string;
+        /**
+         * Model Name Or Path
+         */
+        model_name_or_path?: string;
+        /**
+         * Num Train Epochs
+         */
+        num_train_epochs?: number;
+        /**
+         * Per Device Train Batch Size
+         */
+        per_device_train_batch_size?: number;
+        /**
+         * Learning Rate
+         */
+        learning_rate?: number;
+        /**
+         * Weight Decay
+         */
+        weight_decay?: number;
+        /**
+         * Warmup Ratio
+         */
+        warmup_ratio?: number;
+        /**
+         * Max Seq Length
+         */
+        max_seq_length?: number;
+        /**
+         * Doc Stride
+         */
+        doc_stride?: number;
+        /**
+         * Bf16
+         */
+        bf16?: boolean;
+        /**
+         * Windows Per Text
+         */
+        windows_per_text?: number;
+    };
+    /**
+     * Labels
+     */
+    labels?: Array<string>;
 };
 
 export type TaskStatus = {

@@ -57,6 +57,7 @@ export function Steps({ run }: { run: Run }) {
   return (
     <Table
       variant="embedded"
+      wrapLines
       items={run.steps}
       trackBy="name"
       columnDefinitions={[

@@ -103,18 +103,18 @@ function Serving({ models, task, person, choose }: Chooses & { models: Model[]; 
   );
 }
 
-/** How the versions did, each on its own run's holdout; three of the metrics at most. */
+/** How the versions did, each on its own run's holdout; four of the metrics at most. */
 function Versions({ models }: { models: Model[] }) {
   const made = [...models].sort((one, other) => one.created_at.localeCompare(other.created_at));
   const [newest] = models;
   if (made.length < 2 || !newest) return null;
-  const series = named(newest).slice(0, 3).map(([name]) => ({
+  const series = named(newest).slice(0, 4).map(([name]) => ({
     title: metric(name),
     points: made.flatMap(({ metrics }, index) => (metrics[name] == null ? [] : [{ x: index + 1, y: metrics[name] }])),
   }));
   return (
     <Container header={<Header variant="h2" description="Each version on the holdout of its own run, in the order in which they were made.">Versions</Header>}>
-      <Curve title="Metrics by version" x="Version" series={series} />
+      <Curve title="Metrics by version" x="Version" whole series={series} />
     </Container>
   );
 }
@@ -174,6 +174,7 @@ function History({ models, person, choose, updated }: Chooses & { models: Model[
       ariaLabels={{
         tableLabel: "Versions of the model",
         selectionGroupLabel: "Choose two versions to compare",
+        allItemsSelectionLabel: () => "Choose the last two",
         itemSelectionLabel: (_, model) => `Choose ${model.version}`,
       }}
       empty={<Box textAlign="center">No run has made a model yet.</Box>}

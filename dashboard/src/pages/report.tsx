@@ -162,7 +162,7 @@ function Curves({ report }: { report: Report }) {
         {losses.length > 0 && (
           <Curve
             title="The training job"
-            x="Report"
+            x="Told by the job"
             series={losses.map(([name, values]) => ({ title: metric(name), points: values.map((y, x) => ({ x: x + 1, y })) }))}
           />
         )}
@@ -171,15 +171,24 @@ function Curves({ report }: { report: Report }) {
   );
 }
 
-type CurveGiven = { title: string; x: string; series: { title: string; points: { x: number; y: number }[] }[] };
+type CurveGiven = { title: string; x: string; whole?: boolean; series: { title: string; points: { x: number; y: number }[] }[] };
 
-export function Curve({ title, x, series }: CurveGiven) {
+/** `whole`: only whole numbers stand on the way across. */
+export function Curve({ title, x, whole = false, series }: CurveGiven) {
+  const points = series.flatMap((one) => one.points);
+  const [low, high] = [Math.min(...points.map(({ y }) => y)), Math.max(...points.map(({ y }) => y))];
+  const room = Math.max((high - low) * 0.1, 0.005);
   return (
     <LineChart
       series={series.map((one) => ({ type: "line" as const, title: one.title, data: one.points }))}
       height={180}
       xTitle={x}
       xScaleType="linear"
+      yDomain={[low - room, high + room]}
+      i18nStrings={{
+        xTickFormatter: (value: number) => (whole && !Number.isInteger(value) ? "" : value.toLocaleString("en")),
+        yTickFormatter: (value) => value.toFixed(room < 0.05 ? 3 : 2),
+      }}
       hideFilter
       hideLegend={series.length === 1}
       ariaLabel={title}

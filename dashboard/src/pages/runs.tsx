@@ -67,6 +67,7 @@ function RunList({ person }: { person: Person }) {
               ariaLabels={{
                 tableLabel: "All runs",
                 selectionGroupLabel: "Choose two runs to compare",
+                allItemsSelectionLabel: () => "Choose the last two",
                 itemSelectionLabel: (_, run) => `Choose ${run.run_id}`,
               }}
               header={
