@@ -418,6 +418,31 @@ export type OpenApi = {
 export type Page = string;
 
 /**
+ * PredictClassification
+ *
+ * What the task `classification` is asked.
+ */
+export type PredictClassification = {
+    /**
+     * Sentences
+     *
+     * How many of the sentences that spoke for the label to tell, at most.
+     */
+    sentences?: number;
+    /**
+     * Text
+     */
+    text?: string;
+    /**
+     * Texts
+     */
+    texts?: Array<string | {
+        id: string;
+        text: string;
+    }>;
+};
+
+/**
  * PredictNer
  *
  * What the task `ner` is asked.
@@ -2903,7 +2928,7 @@ export type RejectModelResponses = {
 export type RejectModelResponse = RejectModelResponses[keyof RejectModelResponses];
 
 export type PostPredictData = {
-    body: PredictNer;
+    body: PredictNer | PredictClassification;
     path: {
         /**
          * Task
