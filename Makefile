@@ -49,7 +49,7 @@ dashboard/node_modules/ready: .venv/ready dashboard/package-lock.json
 	@$(NPM) ci --silent --no-audit --no-fund --no-update-notifier
 	@touch $@
 
-dashboard/dist/index.html: dashboard/node_modules/ready dashboard/index.html dashboard/vite.config.ts $(shell find dashboard/src dashboard/public -type f)
+dashboard/dist/index.html: dashboard/node_modules/ready dashboard/index.html dashboard/stay.html dashboard/vite.config.ts $(shell find dashboard/src dashboard/public -type f)
 	@$(NPM) run --silent check && $(CURDIR)/$(BIN)/node node_modules/vite/bin/vite.js build --logLevel warn
 	@touch $@
 

@@ -29,17 +29,18 @@ def parse(data: bytes, name: str, *, task: str, columns: Collection[str] | None 
     """One Line for every record in `data`, whose format `name` tells by its ending.
 
     `number` is the line of a JSON Lines file (blank lines are counted, and have no Line), else the element or row from 1, a
-    table's header not counted. A table has to have the `columns`, or those that a record of the task needs. A byte order mark at
-    the start is dropped; everything else stays raw. A bad record is its Line's problem; raises FileProblem where the file cannot
-    be read as a whole.
+    table's header not counted. A table has to have the `columns`, or those that a record of the task needs; the field that the
+    task's form gathers may be spread out over columns of its own. A byte order mark at the start is dropped; everything else
+    stays raw. A bad record is its Line's problem; raises FileProblem where the file cannot be read as a whole.
     """
     extension, body = _unpacked(data, name, limit)
-    needed = tasks.form(task).required if columns is None else columns
+    form = tasks.form(task)
+    needed = form.required if columns is None else columns
     if extension == "xlsx":
-        return spreadsheet.xlsx(body, columns=needed, limit=limit)
+        return spreadsheet.xlsx(body, columns=needed, limit=limit, gathers=form.gathers)
     text = _decode(body, extension)
     if extension == "csv":
-        return spreadsheet.csv_text(text, columns=needed)
+        return spreadsheet.csv_text(text, columns=needed, gathers=form.gathers)
     return _json(text) if extension == "json" else _json_lines(text)
 
 

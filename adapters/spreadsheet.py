@@ -17,6 +17,9 @@ from chartloop.records import Line, Problem, parse_json_line
 JSON_COLUMNS = frozenset({"entities", "codes", "features", "target"})
 """Their cells hold JSON; every other cell is the field's string."""
 
+IDS = ("record_id", "patient_id")
+"""Of a record of any task."""
+
 # What reading a damaged workbook raises, wherever in it the damage is. SyntaxError is the base of XML's parse errors.
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
@@ -26,26 +29,29 @@ _DAMAGE = (
 Row = Sequence[Any]
 
 
-def csv_text(text: str, *, columns: Collection[str]) -> list[Line]:
-    """The records of a comma-separated table (RFC 4180) that has these columns at least. Raises FileProblem."""
+def csv_text(text: str, *, columns: Collection[str], gathers: str = "") -> list[Line]:
+    """The records of a comma-separated table (RFC 4180) that has these columns at least. Raises FileProblem.
+
+    Where it lacks the column `gathers`, that field is an object of the cells below names that no record has.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a text may be longer than the default; the file bounds it
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return list(_lines(reader, columns))
+        return list(_lines(reader, columns, gathers))
     except csv.Error as error:
         code = "truncated" if "unexpected end" in str(error) else "not_the_format"  # csv tells them apart by message alone
         raise FileProblem(f"the quotes of line {reader.line_num} are not CSV", code=code) from None
 
 
-def xlsx(body: bytes, *, columns: Collection[str], limit: int) -> list[Line]:
-    """The records of a workbook's first sheet; `limit` bounds the bytes that it inflates to. Raises FileProblem."""
+def xlsx(body: bytes, *, columns: Collection[str], limit: int, gathers: str = "") -> list[Line]:
+    """The same of a workbook's first sheet; `limit` bounds the bytes that it inflates to. Raises FileProblem."""
     if not body.startswith(b"PK"):
         raise FileProblem("the file is named .xlsx and is no workbook", code="not_the_format")
     _check_archive(body, limit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl's warnings quote cells
         try:
-            return list(_lines(_rows(body), columns))
+            return list(_lines(_rows(body), columns, gathers))
         except _DAMAGE:
             raise FileProblem("the workbook cannot be read", code="not_the_format") from None
 
@@ -71,19 +77,26 @@ def _rows(body: bytes) -> Iterator[Row]:
     workbook.close()
 
 
-def _lines(rows: Iterable[Row], columns: Collection[str]) -> Iterator[Line]:
+def _lines(rows: Iterable[Row], columns: Collection[str], gathers: str) -> Iterator[Line]:
     """One Line for each row below the header that holds something; rows are counted from 1."""
     source = iter(rows)
-    header = _header(next(source, ()), columns)
+    first = next(source, ())
+    into = "" if gathers in _names(first) else gathers
+    header = _header(first, [name for name in columns if name != into])
     for number, row in enumerate(source, start=1):
         if number > strictjson.MAX_ITEMS:
             raise FileProblem(f"more than {strictjson.MAX_ITEMS:,} rows", code="too_large")
         if any(cell not in (None, "") for cell in row):
-            yield _line(number, header, row)
+            line = _line(number, header, row)
+            yield _gathered(line, {*columns, *IDS}, into) if into else line
+
+
+def _names(row: Row) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in row]
 
 
 def _header(row: Row, columns: Collection[str]) -> list[str]:
-    names = ["" if cell is None else str(cell).strip() for cell in row]
+    names = _names(row)
     missing = [name for name in columns if name not in names]
     if missing:
         raise FileProblem(f"the header lacks {', '.join(missing)}", code="not_the_format")
@@ -106,6 +119,14 @@ def _line(number: int, header: Sequence[str], row: Row) -> Line:
             return Line(number, problem=Problem(value.code, f"{name}: {value.message}", name))
         record[name] = value
     return Line(number, record)
+
+
+def _gathered(line: Line, fields: Collection[str], into: str) -> Line:
+    """The line's record with all but its `fields` in the one that holds them."""
+    if line.problem is not None:
+        return line
+    own = {name: value for name, value in line.value.items() if name in fields}
+    return Line(line.number, {**own, into: {name: value for name, value in line.value.items() if name not in fields}})
 
 
 def _value(name: str, cell: Any) -> Any | Problem:

@@ -81,13 +81,6 @@ def _finite(value: int | float) -> bool:
         return False
 
 
-def feature(value: Any, field: str) -> str | float | bool | None:
-    """A scalar of a regression row; text of at most MAX_LABEL characters, so that no note slips in."""
-    if value is None or isinstance(value, bool):
-        return value
-    return short(value, field, MAX_LABEL) if isinstance(value, str) else number(value, field)
-
-
 def _encodable(value: str, field: str) -> str:
     try:
         value.encode()

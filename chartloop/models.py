@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chartloop import keys, trail
-from chartloop.errors import Conflict, PromotionActive
+from chartloop.errors import Conflict, NotFound, PromotionActive, Unavailable
 from chartloop.items import model_key, new, require, stamp, task_item, until_first
 from chartloop.seams import Item, Ledger, Objects, Registry
 
@@ -47,14 +47,28 @@ def judged(
         created_at=stamp(now), promoted_at=None, promoted_by=None,
     )  # fmt: skip
     facts = {name: made.get(name) for name in ("snapshot", "sha256", "bytes", "base_model")}
-    labels = list(made.get("labels", ()))
+    labels = list(made.get("labels") or ())
     told = {"status": AFTER_VERDICT[verdict], "metrics": dict(metrics), "reason": reason, "code_version": code_version}
-    return item | facts | told | {"labels": labels}
+    return item | facts | told | {"labels": labels, "schema": made.get("schema")}
 
 
 def to_model(item: Item) -> dict[str, Any]:
     """The Model of the contract."""
     return {**{name: item[name] for name in SHOWN}, "version": item["model"]}
+
+
+def schema(task: str, ledger: Ledger) -> dict[str, Any]:
+    """What a row holds that the model in service is asked about: its columns, with the values that training found.
+
+    Raises Unavailable before the first promotion, and NotFound for a task that is not asked about rows.
+    """
+    champion = task_item(ledger, task)["champion"]
+    if champion is None:
+        raise Unavailable("no model of this task is in service yet", code="no_model")
+    item = require(ledger, model_key(task, champion["version"]), "version")
+    if item.get("schema") is None:
+        raise NotFound("a model of this task is not asked about rows", field="task")
+    return {"task": task, "model_version": item["model"], **item["schema"]}
 
 
 def reject(task: str, version: str, *, reason: str, by: str, ledger: Ledger, registry: Registry, now: datetime) -> Item:

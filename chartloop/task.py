@@ -46,6 +46,8 @@ class Form:
     optional: tuple[str, ...]
     texts: tuple[str, ...]
     body: Body
+    gathers: str = ""
+    """The field that a table may spread out: it holds the columns that are no other field, by name."""
 
     def text(self, record: Record) -> str:
         """The clinical text of a canonical record; empty where the task has none."""

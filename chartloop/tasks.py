@@ -12,9 +12,8 @@ from chartloop.errors import InvalidRequest, NotFound
 from chartloop.settings import Settings
 from chartloop.task import Form, Task, TaskSettings
 
-TASKS = {task.name: task for task in (ner.TASK, classification.TASK)}
+TASKS = {task.name: task for task in (ner.TASK, classification.TASK, regression.TASK)}
 FORMS = {
-    "regression": regression.FORM,
     "generation": generation.FORM,
     **{name: task.form for name, task in TASKS.items()},
 }

@@ -33,12 +33,13 @@ from client.files import pieces, with_length
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits
 from client.routes_batches import BatchRoutes, page
+from client.routes_rows import RowRoutes
 from client.routes_trust import TrustRoutes
 
 T = TypeVar("T")
 
 
-class Routes(BatchRoutes, TrustRoutes):
+class Routes(BatchRoutes, RowRoutes, TrustRoutes):
     """Every route once: a method describes its Call, and `@route` sends it, as the kind of client does that it is asked of.
 
     Errors are those of chartloop/errors.py; `code` tells them apart.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from client.contracts_codes import SuggestedCode
+from client.contracts_rows import AddedByColumn, ChangedInRow
 
 Record = dict[str, Any]
 """One labelled unit of clinical text, in the form of its task (record.schema.json)."""
@@ -273,13 +274,19 @@ class Entity(TypedDict):
 
 
 class TextResult(TypedDict):
-    """Entities and characters, or an error in their place; `codes` where they were asked for."""
+    """By task: entities and characters, `codes` where they were asked for; or a value with reasons; or an error in its place."""
 
     id: NotRequired[str]
     prediction_id: NotRequired[str]
     entities: NotRequired[list[Entity]]
     characters: NotRequired[int]
     codes: NotRequired[list[SuggestedCode]]
+    value: NotRequired[float]
+    unit: NotRequired[str]
+    base: NotRequired[float]
+    reasons: NotRequired[list[AddedByColumn]]
+    others: NotRequired[float]
+    notes: NotRequired[list[ChangedInRow]]
     error: NotRequired[dict[str, Any]]
 
 

@@ -26,5 +26,5 @@ function fontsAsFiles(): Plugin {
 
 export default defineConfig({
   plugins: [react(), fontsAsFiles()],
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false, chunkSizeWarningLimit: 1500 },
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false, chunkSizeWarningLimit: 1500, rollupOptions: { input: ["index.html", "stay.html"] } },
 });

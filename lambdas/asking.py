@@ -137,7 +137,8 @@ def _entry(task: Task, value: Any) -> Entry:
 def _checked(task: Task, value: Any, name: str | None) -> Entry:
     one = task.asked.one
     if not _is_text(task):
-        return Entry(value, name) if isinstance(value, dict) else Entry(None, name, ("wrong_type", f"{one} must be an object"))
+        problem = _no_row(value, one)
+        return Entry(None, name, problem) if problem else Entry(value, name)
     if not isinstance(value, str):
         return Entry(None, name, ("wrong_type", f"a {one} must be a string"))
     if not value:
@@ -145,6 +146,19 @@ def _checked(task: Task, value: Any, name: str | None) -> Entry:
     if not _encodable(value):
         return Entry(None, name, ("lone_surrogate", f"the {one} holds a lone surrogate"))
     return Entry(value, name)
+
+
+def _no_row(value: Any, one: str) -> tuple[str, str] | None:
+    """Why this is no object that can be asked about, and written again as JSON."""
+    if not isinstance(value, dict):
+        return "wrong_type", f"{one} must be an object"
+    try:
+        records.canonical(value)
+    except UnicodeEncodeError:
+        return "lone_surrogate", f"{one} hold a lone surrogate"
+    except ValueError:
+        return "not_finite", f"{one} hold a number that is not finite"
+    return None
 
 
 def _encodable(text: str) -> bool:

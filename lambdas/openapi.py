@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+from pydantic import TypeAdapter
 
+from chartloop.columns import Column
 from chartloop.tasks import TASKS
 from lambdas import api, asking, predict, routes_records
 from lambdas.bodies import FORMATS
@@ -69,7 +71,7 @@ def _errors(method: str, rule: str, *, public: bool) -> Iterator[int]:
             yield 409
     if rule.endswith(("/predict", "/similar")):
         yield from (502, 503)
-    if rule.endswith("/start"):
+    if rule.endswith(("/start", "/schema")):
         yield 503
 
 
@@ -128,6 +130,7 @@ def _answers() -> Schema:
     receipt = json.loads((CONTRACTS / "batch_receipt.schema.json").read_text())
     listed = {**receipt["properties"]}
     del listed["records"], listed["new_labels"]
+    column = _inlined(TypeAdapter(Column).json_schema())
     return {
         "Records": _records(),
         **{asking.model_of(task).__name__: asking.schema(task) for task in TASKS.values()},
@@ -148,6 +151,10 @@ def _answers() -> Schema:
             champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
         ),
         "TaskSettings": {"anyOf": [_inlined(task.settings.model_json_schema()) for task in TASKS.values()]},
+        "RowSchema": _object(
+            task={"type": "string"}, model_version={"type": "string"}, unit={"type": "string"},
+            columns={"type": "array", "items": {**column, "required": list(column["properties"])}},
+        ),
         "Health": _object(status={"const": "ok"}, code_version={"type": "string"}),
         "OpenApi": {"type": "object"},
         "Page": {"type": "string"},
@@ -201,10 +208,19 @@ def _object(**properties: Schema) -> Schema:
 
 
 def _inlined(schema: Schema) -> Schema:
-    """Pydantic's schema with its one nested model in place."""
-    definitions = schema.pop("$defs")
-    schema["properties"]["hyperparameters"] = next(iter(definitions.values()))
-    return schema
+    """Pydantic's schema with its nested models in place."""
+    definitions = schema.pop("$defs", {})
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [placed(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        nested = definitions[value["$ref"].rpartition("/")[2]] if "$ref" in value else {}
+        return {name: placed(each) for name, each in {**value, **nested}.items() if name != "$ref"}
+
+    found: Schema = placed(schema)
+    return found
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop import models, runs, tasks
 from chartloop.orders import order
-from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
+from lambdas.http import MODELS_PROMOTE, MODELS_READ, PREDICT, Routes
 from lambdas.routes_records import IdempotencyKey, Reason, Task
 
 routes = Routes()
@@ -29,6 +29,13 @@ def list_models(task: Task) -> dict[str, Any]:
     tasks.find(task)
     found = routes.world.ledger.query(f"TASK#{task}", "MODEL#", newest_first=True)
     return {"models": [models.to_model(item) for item in found]}
+
+
+@routes.add(PREDICT, "GET", "/v1/tasks/<task>/schema", "What a row holds that the model in service is asked about", "RowSchema")
+def get_schema(task: Task) -> dict[str, Any]:
+    """Its columns, with the values that training found. 503 before the first promotion, 404 for a task without rows."""
+    tasks.find(task)
+    return models.schema(task, routes.world.ledger)
 
 
 @routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/models/<version>/promote", "Promote a model", "Run", status=202)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,11 +38,12 @@ class Document:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The training side of a run: `hash` and `task` are its manifest's."""
+    """The training side of a run: `hash`, `task` and `rules`, which its records were checked against, are its manifest's."""
 
     hash: str
     task: str
     records: tuple[StoredRecord, ...]
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read(folder: Path) -> Snapshot:
@@ -56,13 +57,14 @@ def read(folder: Path) -> Snapshot:
     read = [_part(folder, suffix) for suffix in suffixes]
     manifest, lines = read[0]
     if len(read) == 1:
-        return Snapshot(manifest["hash"], manifest["task"], tuple(lines))
+        return Snapshot(manifest["hash"], manifest["task"], tuple(lines), manifest["rules"])
     if {shard for about, _ in read for shard in about["shards"]} != set(manifest["asked"]):
         raise JobFailed("the snapshot's parts lack a shard", code="shard_missing")
     stored = snapshots.counted(line for _, its in read for line in its)
     if not stored:
         raise JobFailed("the request's shards hold no records", code="no_training_data")
-    return Snapshot(manifest["hash"], manifest["task"], tuple(sorted(stored, key=lambda each: each.record_id)))
+    ordered = tuple(sorted(stored, key=lambda each: each.record_id))
+    return Snapshot(manifest["hash"], manifest["task"], ordered, manifest["rules"])
 
 
 def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[StoredRecord]]:

@@ -48,7 +48,7 @@ def export(
     golden = list(kind.golden(served))
     found = serving.answers(folder, golden)
     manifest = {
-        **{name: served.get(name) for name in ("task", "version", "snapshot", "labels", "base_model", "engine")},
+        **{name: served.get(name) for name in ("task", "version", "snapshot", "labels", "schema", "base_model", "engine")},
         "sha256": artifact.sha256(archive),
         "bytes": archive.stat().st_size,
         "golden": [{"input": asked, "answer": its} for asked, its in zip(golden, found, strict=True)],

@@ -25,6 +25,7 @@ def prepare(request: Path, shards: Path, output: Path, part: int = 1, of: int = 
     Raises JobFailed for a shard that is missing or is not what the request hashed, and where no record is left.
     """
     asked = json.loads((request / "request.json").read_bytes())
+    task = tasks.find(asked["task"])
     here = [entry for entry in asked["records"] if of == 1 or (shards / Path(entry["key"]).name).exists()]
     # One machine cannot say which of several records counts: the one that replaces another may lie with the next machine.
     choose = snapshots.select if of == 1 else snapshots.read_all
@@ -33,14 +34,15 @@ def prepare(request: Path, shards: Path, output: Path, part: int = 1, of: int = 
         raise JobFailed("the request's shards hold no records", code="no_training_data")
     body = b"".join(map(_line, sorted(selected, key=lambda stored: stored.record_id)))
     manifest = {
-        "task": asked["task"],
+        "task": task.name,
         "hash": asked["snapshot"],
         "sha256": hashlib.sha256(body).hexdigest(),
         "shards": [entry["sha256"] for entry in here],
         "asked": [entry["sha256"] for entry in asked["records"]],
         "records": len(selected),
         "groups": len({stored.group for stored in selected}),
-        **kinds.of(tasks.find(asked["task"])).counts(selected),
+        "rules": {name: asked["settings"][name] for name in task.rules if name in asked["settings"]},
+        **kinds.of(task).counts(selected),
     }
     output.mkdir(parents=True, exist_ok=True)
     suffix = parts.suffix(part, of)

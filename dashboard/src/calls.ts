@@ -82,7 +82,7 @@ export class Api {
 
   private model = (version: string) => `/tasks/${this.name}/models/${encodeURIComponent(version)}`;
 
-  private async ask<Answer>(path: string, sent?: Sent): Promise<Answer> {
+  async ask<Answer>(path: string, sent?: Sent): Promise<Answer> {
     return (await (await this.fetch(path, sent)).json()) as Answer;
   }
 

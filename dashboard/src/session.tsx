@@ -5,33 +5,25 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import Alert from "@cloudscape-design/components/alert";
 import { useMemo, type ReactNode } from "react";
-import { AuthProvider, useAuth, type AuthProviderProps } from "react-oidc-context";
+import { AuthProvider, useAuth } from "react-oidc-context";
 import { Api } from "./calls";
 import type { Config } from "./config";
 import { ApiContext } from "./queries";
+import { settings, wanted } from "./signing";
 import { go, taskOf, useAddress } from "./url";
 
 export type Person = { name: string; may: (scope: string) => boolean; signOut: () => void };
 
-export function settings(config: Config): AuthProviderProps {
-  return {
-    authority: config.issuer,
-    client_id: config.client_id,
-    redirect_uri: `${window.location.origin}/`,
-    response_type: "code",
-    scope: config.scopes.join(" "),
-    onSigninCallback: (user) => go(wanted(user?.state), { replace: true }),
-  };
-}
-
-/** The address that somebody wanted before signing in; only one of the page's own. */
-function wanted(state: unknown): string {
-  return typeof state === "string" && /^\/(?!\/)/.test(state) ? state : "/";
+/** Another page of this origin is loaded; an address of this one is only gone to. */
+function back(state: unknown): void {
+  const address = wanted(state);
+  if (/\.html$/.test(address)) window.location.replace(address);
+  else go(address, { replace: true });
 }
 
 export function Session({ config, children }: { config: Config; children: (person: Person) => ReactNode }) {
   return (
-    <AuthProvider {...settings(config)}>
+    <AuthProvider {...settings(config)} onSigninCallback={(user) => back(user?.state)}>
       <SignedIn config={config}>{children}</SignedIn>
     </AuthProvider>
   );

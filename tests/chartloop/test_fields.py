@@ -56,13 +56,6 @@ def test_a_number_is_finite_and_no_boolean() -> None:
         assert code(lambda bad=bad: fields.number(bad, "f")) == "wrong_type"
 
 
-def test_a_feature_is_a_scalar_without_a_note_in_it() -> None:
-    for good in (None, True, "ward A", 3.0):
-        assert fields.feature(good, "f") is good
-    for bad in ([1], {}, "", "a" * 101):
-        assert code(lambda bad=bad: fields.feature(bad, "f")) == "wrong_type"
-
-
 def test_an_object_has_its_fields_and_no_other() -> None:
     assert fields.known({"a": 1, "b": 2}, "f", ("a",), ("b",)) == {"a": 1, "b": 2}
     assert code(lambda: fields.known([], "f", ("a",))) == "wrong_type"

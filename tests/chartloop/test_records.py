@@ -18,7 +18,7 @@ from tests.corpus.bad_inputs import CANARY, GOOD, NOTE, note, span
 
 PLAIN = BatchOptions()
 
-FEATURES = {"age": 71, "ward": "A", "icu": True, "bmi": None}
+FEATURES = {"age": "[70-80)", "number_inpatient": 2.0, "diag_1": "None"}
 GOOD_RECORDS = {
     "ner": GOOD,
     "classification": {"record_id": "c-1", "text": NOTE, "label": "surgery"},
@@ -78,9 +78,11 @@ def test_each_required_field_is_missed_by_name(task: str) -> None:
         ("regression", {"target": float("nan")}, "not_finite", "target"),
         ("regression", {"target": 10**400}, "not_finite", "target"),
         ("regression", {"features": [1]}, "wrong_type", "features"),
-        ("regression", {"features": {"age": {"years": 3}}}, "wrong_type", "features, number 1"),
-        ("regression", {"features": {"a": 1, CANARY: float("inf")}}, "not_finite", "features, number 2"),
-        ("regression", {"features": {"a": "\ud800"}}, "lone_surrogate", "features, number 1"),
+        ("regression", {"features": {"age": {"years": 3}}}, "wrong_type", "features.age"),
+        ("regression", {"features": {"number_inpatient": float("inf")}}, "not_finite", "features.number_inpatient"),
+        ("regression", {"features": {CANARY: 1}}, "unknown_column", "features"),
+        ("regression", {"features": {"num_medications": 1}}, "known_at_discharge", "features.num_medications"),
+        ("regression", {"features": {"diag_1": "\ud800"}}, "lone_surrogate", "features.diag_1"),
         ("generation", {"prompt": ""}, "empty_text", "prompt"),
         ("generation", {"completion": 3}, "wrong_type", "completion"),
         ("generation", {"completion": "\udfff"}, "lone_surrogate", "completion"),

@@ -40,6 +40,7 @@ CALLS: list[tuple[str, Callable[[Api], Any]]] = [
     ("POST /v1/tasks/ner/feedback", lambda api: api.feedback("ner", "p-1", entities=[])),
     ("GET /v1/tasks/ner/review", lambda api: api.review("ner", text=True)),
     ("GET /v1/tasks/ner/drift", lambda api: api.drift("ner", days=7)),
+    ("GET /v1/tasks/regression/schema", lambda api: api.schema("regression")),
     ("GET /v1/tasks/ner/quality", lambda api: api.quality("ner")),
     ("POST /v1/tasks/ner/similar", lambda api: api.similar("ner", "a note")),
 ]
