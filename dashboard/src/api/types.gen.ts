@@ -484,6 +484,37 @@ export type PredictNer = {
 };
 
 /**
+ * PredictRegression
+ *
+ * What the task `regression` is asked.
+ */
+export type PredictRegression = {
+    /**
+     * Reasons
+     *
+     * How many columns to name with what each added, strongest first.
+     */
+    reasons?: number;
+    /**
+     * Features
+     */
+    features?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Rows
+     */
+    rows?: Array<{
+        [key: string]: unknown;
+    } | {
+        id: string;
+        features: {
+            [key: string]: unknown;
+        };
+    }>;
+};
+
+/**
  * Prediction
  *
  * The answer of predict: one result per input, in order. `offset_unit` where the task finds entities.
@@ -550,6 +581,44 @@ export type Prediction = {
              * Indices of the entities that overlap those words.
              */
             keyphrases: Array<number>;
+        }>;
+    } | {
+        id?: string;
+        /**
+         * Opaque; what feedback names the prediction by.
+         */
+        prediction_id: string;
+        value: number;
+        unit: string;
+        /**
+         * What the model says of a row of which nothing is known; with the reasons and the others it adds up to the value.
+         */
+        base?: number;
+        /**
+         * The columns that change the value most, strongest first.
+         */
+        reasons?: Array<{
+            column: string;
+            /**
+             * Null where the row does not say.
+             */
+            given: string | number | boolean | null;
+            /**
+             * To the value, in its unit (TreeSHAP).
+             */
+            adds: number;
+        }>;
+        /**
+         * What all other columns add.
+         */
+        others?: number;
+        /**
+         * What was changed in the row.
+         */
+        notes?: Array<{
+            code: string;
+            message: string;
+            field: string | null;
         }>;
     } | {
         id?: string;
@@ -907,6 +976,44 @@ export type Rollback = {
      * Version
      */
     version?: string | null;
+};
+
+export type RowSchema = {
+    task: string;
+    model_version: string;
+    unit: string;
+    columns: Array<{
+        /**
+         * Name
+         */
+        name: string;
+        /**
+         * Type
+         */
+        type: 'number' | 'category' | 'ordinal' | 'flag';
+        /**
+         * Known
+         */
+        known: 'admission' | 'discharge';
+        /**
+         * Missing
+         */
+        missing: Array<string>;
+        /**
+         * Values
+         */
+        values: Array<string>;
+        /**
+         * Title
+         */
+        title: string;
+        /**
+         * Words
+         */
+        words: {
+            [key: string]: string;
+        };
+    }>;
 };
 
 /**
@@ -1519,6 +1626,137 @@ export type TaskSettings = {
      * Labels
      */
     labels?: Array<string>;
+} | {
+    /**
+     * Minimum Records
+     */
+    minimum_records?: number;
+    /**
+     * Minimum New Records
+     */
+    minimum_new_records?: number;
+    /**
+     * Policy
+     */
+    policy?: 'spec' | 'strict';
+    /**
+     * RegressionHyperparameters
+     *
+     * XGBoost's names, with the bounds of what makes sense.
+     */
+    hyperparameters?: {
+        /**
+         * Do Train
+         */
+        do_train?: boolean;
+        /**
+         * Do Eval
+         */
+        do_eval?: boolean;
+        /**
+         * Output Dir
+         */
+        output_dir?: string;
+        /**
+         * Overwrite Output Dir
+         */
+        overwrite_output_dir?: boolean;
+        /**
+         * Save Strategy
+         */
+        save_strategy?: 'no';
+        /**
+         * Validation Percent
+         */
+        validation_percent?: number;
+        /**
+         * Seed
+         */
+        seed?: number;
+        /**
+         * S3 Bucket
+         */
+        s3_bucket?: string;
+        /**
+         * S3 Folder
+         */
+        s3_folder?: string;
+        /**
+         * S3 Model Folder
+         */
+        s3_model_folder?: string;
+        /**
+         * N Estimators
+         */
+        n_estimators?: number;
+        /**
+         * Early Stopping Rounds
+         */
+        early_stopping_rounds?: number;
+        /**
+         * Learning Rate
+         */
+        learning_rate?: number;
+        /**
+         * Max Depth
+         */
+        max_depth?: number;
+        /**
+         * Min Child Weight
+         */
+        min_child_weight?: number;
+        /**
+         * Subsample
+         */
+        subsample?: number;
+        /**
+         * Colsample Bytree
+         */
+        colsample_bytree?: number;
+        /**
+         * Reg Lambda
+         */
+        reg_lambda?: number;
+    };
+    /**
+     * Columns
+     */
+    columns?: Array<{
+        /**
+         * Name
+         */
+        name: string;
+        /**
+         * Type
+         */
+        type: 'number' | 'category' | 'ordinal' | 'flag';
+        /**
+         * Known
+         */
+        known?: 'admission' | 'discharge';
+        /**
+         * Missing
+         */
+        missing?: Array<string>;
+        /**
+         * Values
+         */
+        values?: Array<string>;
+        /**
+         * Title
+         */
+        title?: string;
+        /**
+         * Words
+         */
+        words?: {
+            [key: string]: string;
+        };
+    }>;
+    /**
+     * Unit
+     */
+    unit?: string;
 };
 
 export type TaskStatus = {
@@ -2928,7 +3166,7 @@ export type RejectModelResponses = {
 export type RejectModelResponse = RejectModelResponses[keyof RejectModelResponses];
 
 export type PostPredictData = {
-    body: PredictNer | PredictClassification;
+    body: PredictNer | PredictClassification | PredictRegression;
     path: {
         /**
          * Task
@@ -3479,6 +3717,66 @@ export type GetReportResponses = {
 };
 
 export type GetReportResponse = GetReportResponses[keyof GetReportResponses];
+
+export type GetSchemaData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/schema';
+};
+
+export type GetSchemaErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Service Unavailable
+     */
+    503: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetSchemaError = GetSchemaErrors[keyof GetSchemaErrors];
+
+export type GetSchemaResponses = {
+    /**
+     * RowSchema
+     */
+    200: RowSchema;
+};
+
+export type GetSchemaResponse = GetSchemaResponses[keyof GetSchemaResponses];
 
 export type GetSettingsData = {
     body?: never;

@@ -12,7 +12,7 @@ export type Row = Record<string, string>;
 
 const AT_ONCE = 250;
 const REASONS = 6;
-const TASK = "regression";
+export const TASK = "regression";
 
 export const served = (api: Api) => api.ask<Served>(`/tasks/${TASK}/schema`);
 

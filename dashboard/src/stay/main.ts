@@ -3,7 +3,7 @@ import { UserManager } from "oidc-client-ts";
 import { Api, ApiError } from "../calls";
 import { readConfig } from "../config";
 import { settings } from "../signing";
-import { served, type Column } from "./answers";
+import { served, TASK, type Column } from "./answers";
 import { element, found } from "./element";
 import { manyPatients } from "./many";
 import { onePatient } from "./one";
@@ -24,7 +24,7 @@ async function start(): Promise<void> {
   }
   found("who").hidden = false;
   found("sign-out").addEventListener("click", () => void people.removeUser().then(() => window.location.reload()));
-  await open(new Api(person.access_token));
+  await open(new Api(person.access_token, TASK));
 }
 
 async function open(api: Api): Promise<void> {
