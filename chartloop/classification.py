@@ -100,6 +100,7 @@ TASK = Task(
     rules=("labels",),
     module="classification",
     served="classification_served",
+    in_function=True,
     files=(
         "training/classification_served.py", "training/classifier.py", "training/encoder.py", "training/engines.py",
         "training/evidence.py", "training/passes.py", "training/pieces.py", "training/sentences.py", "training/tagging.py",

@@ -9,6 +9,7 @@ from typing import Any
 from chartloop import keys, tasks
 from chartloop.errors import InvalidRequest
 from chartloop.seams import Item, Objects
+from chartloop.settings import LAMBDA, Settings
 from chartloop.task import TaskSettings
 
 Request = dict[str, Any]
@@ -22,8 +23,11 @@ def settled_batches(objects: Objects, owner: Item, batches: Sequence[Item]) -> s
     return {shard["batch_id"] for shard in request["holdout"]}
 
 
-def check(request: Request, chosen: TaskSettings, objects: Objects) -> None:
+def check(request: Request, chosen: TaskSettings, objects: Objects, settings: Settings) -> None:
     """Raises InvalidRequest with the reason why a run cannot work on this."""
+    if settings.serving == LAMBDA and not tasks.find(request["task"]).in_function:
+        rule = "the predict function cannot hold such a model: deploy with serving=realtime or serving=serverless"
+        raise InvalidRequest(rule, code="not_served_here", field="serving")
     base = chosen.hyperparameters.base_model
     if base is not None and not objects.exists(keys.base_model(base, "manifest.json")):
         hint = f"the base model is not staged: chartloop stage-model {base} (of a hub, with --revision COMMIT)"

@@ -86,6 +86,7 @@ TASK = Task(
     embeds=True,
     module="ner",
     served="ner_served",
+    in_function=True,
     files=(
         "chartloop/spans.py", "training/encoder.py", "training/engines.py", "training/ner_served.py", "training/passes.py",
         "training/pieces.py", "training/pooling.py", "training/tagger.py", "training/tagging.py", "training/windows.py",

@@ -98,7 +98,7 @@ def _start(
     batches = [batch for batch in ledger.query(task_key(owner["task"])[0], "BATCH#") if batch["status"] == "processed"]
     settled = handover.settled_batches(objects, owner, batches)
     request = build_request(run["run_id"], owner["task"], batches, settled, chosen, now)
-    handover.check(request, chosen, objects)
+    handover.check(request, chosen, objects, settings)
     cost = costs.estimate(owner["task"], costs.work_of(owner, batches, new_records(owner)), chosen, settings)
     costs.hold_cap(cost)
     run |= {"estimated_usd": cost["usd"], "rates": costs.rates(settings)}

@@ -113,6 +113,8 @@ class Task:
     """training/{served}.py answers in the artifact (training/kinds.py)."""
     files: tuple[str, ...]
     """Of training/ and chartloop/, what an artifact carries beside what all do: `served` and what it imports."""
+    in_function: bool = False
+    """Whether the predict function can hold its models (`serving=lambda`): on ONNX, and in a few seconds."""
     found: Callable[[Answer], Sequence[Mapping[str, Any]]] = lambda _: ()
     """The labels of an answer, each with `label` and `confidence`: what drift counts."""
     rules: tuple[str, ...] = ()

@@ -22,17 +22,18 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from chartloop.errors import ChartloopError
+from chartloop.tasks import TASKS
 from infra import images
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 FUNCTION_PACKAGES = ("adapters", "chartloop", "lambdas")
-FUNCTION_MODULES = (
-    "training/__init__.py", "training/classification_served.py", "training/classifier.py", "training/engines.py",
-    "training/environment.py", "training/evidence.py", "training/inference.py", "training/inputs.py", "training/lines.py",
-    "training/ner_served.py", "training/passes.py", "training/pieces.py", "training/pooling.py", "training/sentences.py",
-    "training/tagger.py", "training/tagging.py", "training/windows.py",
-)  # fmt: skip
+_COMMON = ("__init__", "environment", "inference", "inputs", "lines")
+_TORCHS_OWN = "training/encoder.py"
+FUNCTION_MODULES = tuple(sorted(
+    {f"training/{name}.py" for name in _COMMON}
+    | {name for task in TASKS.values() if task.in_function for name in task.files if name.startswith("training/")} - {_TORCHS_OWN}
+))  # fmt: skip
 """How an artifact is read, for the function that serves it itself: what inference.py imports where the engine is ONNX."""
 JOB_PACKAGES = ("chartloop", "training")
 FUNCTION_PYTHON = "3.14"

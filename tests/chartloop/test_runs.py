@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartloop import items, keys, runs
+from chartloop import items, keys, runs, tasks
 from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive, Stale
 from chartloop.seams import JobState
 from tests.contracts import validate
@@ -182,6 +183,18 @@ def test_a_run_that_has_nothing_to_work_on_does_not_start_and_says_why(train: in
     world.stores["objects"].put(keys.base_model(BASE, "manifest.json"), b"{}")
     world.add_batch()
     assert world.consider() and status(world)["blocked"] is None
+
+
+def test_what_a_function_cannot_hold_is_refused_before_anything_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = FakeWorld()
+    world.settings = world.settings.model_copy(update={"serving": "lambda"})
+    world.add_batch(80, 20)
+    with monkeypatch.context() as patch:
+        patch.setitem(tasks.TASKS, TASK, replace(tasks.TASKS[TASK], in_function=False))
+        assert world.consider() is None
+        assert status(world)["blocked"]["code"] == "not_served_here"
+    world.add_batch()
+    assert world.consider()
 
 
 def test_a_person_need_not_wait_for_new_records_but_for_the_minimum() -> None:

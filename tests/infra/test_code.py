@@ -18,8 +18,8 @@ from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from chartloop import classification, ner
 from chartloop.errors import ChartloopError
+from chartloop.tasks import TASKS
 from infra import code, images
 from training.artifact import SERVING_CODE
 
@@ -73,7 +73,8 @@ def test_the_functions_read_an_artifact_as_its_own_code_does(tmp_path: Path) -> 
     """With nothing but the functions' code, and no torch: the modules that the predict function imports are all there."""
     code.copy(code.function_sources(), tmp_path)
     own = {"training/encoder.py"}  # torch's
-    served = {name for name in (*SERVING_CODE, *ner.TASK.files, *classification.TASK.files) if name.startswith("training/")}
+    held = [name for task in TASKS.values() if task.in_function for name in task.files]
+    served = {name for name in (*SERVING_CODE, *held) if name.startswith("training/")}
     assert served - own | {"training/inference.py"} == set(code.FUNCTION_MODULES)
     asked = "import sys; sys.modules.update(torch=None, transformers=None, onnx=None)\n" + ASKED
     root = Path(__file__).parents[2]
