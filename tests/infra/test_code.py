@@ -163,14 +163,14 @@ def imports(path: Path) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("names", "python"),
+    ("names", "python", "most"),
     [
-        ((*code.LAYER, *code.MODEL_LAYER), code.FUNCTION_PYTHON),
-        ((*code.VENDORED, *code.ONNX), images.PYTHON),
-        ((*code.VENDORED, *code.OPENVINO), images.PYTHON),
+        ((*code.LAYER, *code.MODEL_LAYER), code.FUNCTION_PYTHON, 250_000_000),  # what a function may have
+        ((*code.VENDORED, *code.ONNX), images.PYTHON, 400_000_000),  # what a job unpacks within seconds
+        ((*code.VENDORED, *code.OPENVINO), images.PYTHON, 400_000_000),
     ],
 )
-def test_every_wheel_fits_its_runtime(names: tuple[str, ...], python: str, tmp_path: Path) -> None:
+def test_every_wheel_fits_its_runtime(names: tuple[str, ...], python: str, most: int, tmp_path: Path) -> None:
     code.install(code.pins(names), tmp_path, python)
     version = tuple(int(part) for part in python.split("."))
     platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)] + ["manylinux2014_x86_64", "linux_x86_64"]
@@ -181,4 +181,4 @@ def test_every_wheel_fits_its_runtime(names: tuple[str, ...], python: str, tmp_p
         tags = re.findall(r"^Tag: (\S+)", wheel.read_text(), re.MULTILINE)
         found = {tag for text in tags for tag in parse_wheel_filename(f"x-1-{text}.whl")[3]}
         assert found & fitting, wheel.parent.name
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 250_000_000
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < most
