@@ -73,6 +73,7 @@ def retrain_input(
         "train": keys.run(run_id, "train/"),
         "checkpoints": keys.run(run_id, "checkpoints/"),
         "score": keys.run(run_id, "score/"),
+        "flips": keys.flips(task, run_id),
         "model": keys.model(task, run["model"]),
         "embeddings": keys.embeddings(task, snapshot),
         "previous_embeddings": keys.embeddings(task, embedded or snapshot),

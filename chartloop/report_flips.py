@@ -17,20 +17,33 @@ HIDDEN = "The sentences are for those who may also write records, and for thirty
 
 def flips(report: Report) -> Markup | None:
     counts = (((report["run"]["scores"]["candidate"] or {}).get("extras")) or {}).get("flips")
-    told = report["flips"]
-    if not counts and not told:
+    some = [flip for flip in _shown(report) if flip["way"] in WAYS]
+    if not counts and not some:
         return None
     body = [_counts(counts)] if counts else []
-    some = told["shown"] if told else []
     if some:
-        body.append(
-            element("p", f"{len(some)} of them, the most telling first; shown until {moment(told['expires_at'])}.", class_="soft")
-        )
-        body += [_flip(flip) for flip in some]
-    elif counts and not told and counts["fixed"] + counts["broken"]:
+        body += [_until(report, f"{len(some)} of them, the most telling first"), *map(_flip, some)]
+    elif report["flips"] is None and counts and counts["fixed"] + counts["broken"]:
         body.append(element("p", HIDDEN, class_="soft"))
     note = "On the settled holdout: what the candidate has right and the model in service had wrong, and the reverse."
     return section("What it fixed and what it broke", *body, note=note, kind="long")
+
+
+def beside(report: Report) -> Markup | None:
+    """Answers in words, which are more or less good."""
+    some = [flip for flip in _shown(report) if flip["way"] not in WAYS]
+    if not some:
+        return None
+    return section("Answers side by side", _until(report, f"{len(some)} of the settled holdout"), *map(_flip, some), kind="long")
+
+
+def _shown(report: Report) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = report["flips"]["shown"] if report["flips"] else ()
+    return found
+
+
+def _until(report: Report, what: str) -> Markup:
+    return element("p", f"{what}; shown until {moment(report['flips']['expires_at'])}.", class_="soft")
 
 
 def _counts(counts: Mapping[str, Any]) -> Markup:
@@ -53,10 +66,8 @@ def _net(its: Mapping[str, int]) -> str:
 def _flip(flip: Mapping[str, Any]) -> Markup:
     answers = {who: its for who, its in flip["answers"].items() if who in WHO}
     said = [part for who, its in answers.items() for part in (element("dt", WHO[who]), element("dd", _answer(flip["text"], its)))]
-    kind = "yes" if flip["way"] == "fixed" else "no"
-    head = element(
-        "p", element("b", WAYS[flip["way"]], class_=kind), f" {flip['label']} ", element("span", flip["record_id"], class_="soft")
-    )
+    way = element("b", WAYS[flip["way"]], class_="yes" if flip["way"] == "fixed" else "no") if flip["way"] in WAYS else None
+    head = element("p", way, f" {flip['label']} ", element("span", flip["record_id"], class_="soft"))
     sentence = element("blockquote", _marked(flip["text"], _place(answers)), dir="auto") if flip["text"] else None
     return element("div", head, sentence, element("dl", *said, class_="answers"), class_=f"flip {flip['way']}")
 

@@ -37,6 +37,7 @@ def page(report: Report) -> str:
         _clauses(run["verdict"]),
         report_models.labels(report),
         report_flips.flips(report),
+        report_flips.beside(report),
         report_models.cheaper(report),
         report_pictures.confusion(report),
         report_pictures.errors(report),

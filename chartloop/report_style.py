@@ -63,7 +63,7 @@ blockquote{margin:.25rem 0;white-space:pre-wrap;overflow-wrap:anywhere;unicode-b
 mark{background:rgba(var(--heat),.18);color:inherit;border-bottom:2px solid var(--ours);border-radius:2px;padding:0 1px}
 .none{color:var(--soft);font-style:italic}
 .answers{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.2rem 0;font-size:.87rem}
-.answers dt{font-size:inherit}
+.answers dt{font-size:inherit}.answers dd{white-space:pre-wrap}
 footer{border-top:1px solid var(--line);margin-top:1.5rem;padding-top:.6rem;color:var(--soft);font-size:.82rem}
 @media print{body{font-size:11px}main{max-width:none;padding:0}section,figure,tr{break-inside:avoid}
 section.long{break-inside:auto}

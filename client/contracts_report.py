@@ -53,7 +53,7 @@ class FlipAnswers(TypedDict):
 
 
 class Flip(TypedDict):
-    way: Literal["fixed", "broken"]
+    way: Literal["fixed", "broken", "beside"]
     label: str
     record_id: str
     text: str

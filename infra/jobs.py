@@ -18,7 +18,7 @@ from infra.names import Names
 PREPARING = ("records/*", "snapshots/*", "embeddings/*", "codes/*", "runs/*/request.json")
 PREPARED = ("snapshots/*", "embeddings/*")
 SCORING = ("holdout/*", "snapshots/*", "runs/*/request.json", "runs/*/train/*", "models/*", "base-models/*")
-SCORED = ("runs/*/score/*", "models/*")
+SCORED = ("runs/*/score/*", "models/*", "flips/*")
 """What prepare with embed, and what score read and write in the data bucket."""
 
 

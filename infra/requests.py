@@ -104,13 +104,13 @@ class Jobs:
                 "base_model": "$.uris.base_model",
                 **serving,
             },
-            outputs={"score": "$.uris.score", "model": "$.uris.model"},
+            outputs={"score": "$.uris.score", "model": "$.uris.model", "flips": "$.uris.flips"},
             arguments=[
                 *("--request", f"{INPUT}/request", "--holdout", f"{INPUT}/holdout", "--candidate", f"{INPUT}/candidate"),
                 *("--model", f"{INPUT}/base_model"),
                 *(("--champion", f"{INPUT}/champion") if champion else ()),
                 *("--engine", self.engine, "--snapshot", f"{INPUT}/snapshot"),
-                *("--output", f"{OUTPUT}/score", "--model-output", f"{OUTPUT}/model", "--version"),
+                *("--output", f"{OUTPUT}/score", "--model-output", f"{OUTPUT}/model", "--flips", f"{OUTPUT}/flips", "--version"),
             ],
             last_argument="$.version",
         )

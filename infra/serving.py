@@ -71,7 +71,7 @@ class ServingStack(Stack):
             self._data.bucket,
             self._data.key,
             read=[
-                *("incoming/*", "receipts/*", "records/*", "models/*", f"{keys.PREDICTIONS}*"),
+                *("incoming/*", "receipts/*", "records/*", "models/*", f"{keys.PREDICTIONS}*", f"{keys.FLIPS}*"),
                 *STARTS_RUNS,
                 *([INPUTS, OUTPUTS] if transforms else []),
             ],

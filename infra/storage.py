@@ -14,7 +14,7 @@ from chartloop.predictions import KEPT_DAYS
 from infra.names import Names
 
 OLD_VERSIONS_DAYS = 90
-EXPIRING = {keys.PREDICTIONS: KEPT_DAYS, keys.TRANSFORMS: transforms.KEPT_DAYS}
+EXPIRING = {keys.PREDICTIONS: KEPT_DAYS, keys.TRANSFORMS: transforms.KEPT_DAYS, keys.FLIPS: KEPT_DAYS}
 """Days by prefix, of what holds text and is no record: it goes by itself, its old versions a day later."""
 ACCESS_LOG_DAYS = 365
 PAGE_LOGS = "page/"

@@ -21,7 +21,8 @@ ROOM = 160
 """Characters of a sentence that are shown before and behind its place, at most."""
 STOP = re.compile(r"\n|[.!?;](?=\s)")
 
-Way = Literal["fixed", "broken"]
+Way = Literal["fixed", "broken", "beside"]
+"""The last one is of answers in words, which are shown side by side."""
 
 
 @dataclass(frozen=True)

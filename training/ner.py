@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chartloop.extras import Extras
 from chartloop.snapshots import StoredRecord
 from training import dataset, serving
 from training import golden as texts
@@ -53,7 +54,7 @@ def ask(judged: Judged, records: Sequence[StoredRecord]) -> list[Answer]:
 
 def figures(judged: Judged, settled: Sequence[Answered], fresh: Sequence[Answered], left_out: Collection[str]) -> dict[str, Any]:
     """Labels that are left out count neither as annotated nor as found."""
-    from training import reports
+    from training import confusion, reports
     from training.measure import as_annotated, measure
 
     common = [_without(left_out, *each) for each in settled]
@@ -63,6 +64,7 @@ def figures(judged: Judged, settled: Sequence[Answered], fresh: Sequence[Answere
         "settled": reports.part([measure(*each) for each in common]),
         "fresh": reports.part([measure(*each) for each in others]) if others else None,
         "calibration": reports.calibration(trusted, judged.card.get("temperature", 1.0)),
+        "extras": Extras(confusion=confusion.of_entities((document.entities, found) for document, found in common)),
     }
 
 

@@ -106,9 +106,10 @@ def score_candidate(work: Workplace, model_uri: str) -> dict[str, dict[str, Any]
         "--snapshot": work.fetch("snapshot"),
         "--output": work.here("score"),
         "--model-output": work.here("model"),
+        "--flips": work.here("flips"),
     }
     score.score(score.parse([str(word) for pair in arguments.items() for word in pair]))
-    for name in ("model", "score"):
+    for name in ("model", "flips", "score"):
         work.deliver(name)
     return {path.stem: json.loads(path.read_bytes()) for path in sorted(work.here("score").glob("*.json"))}
 

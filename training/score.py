@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from chartloop import firewall, quality, snapshots, tasks
+from chartloop.extras import Extras, Flips
 from chartloop.items import Clock, stamp, utc_now
 from chartloop.scores import ScoreReport
 from chartloop.snapshots import StoredRecord
-from training import artifact, dataset, kinds, reports
+from training import artifact, dataset, flipped, kinds, reports
 from training.export import export
 from training.forms import FORMS
 from training.jobs import Reporting, processing_message
-from training.kinds import Judged
+from training.kinds import Answered, Judged
 from training.prepare import read_shard
 
 
@@ -76,11 +77,28 @@ def apart(judged: Iterable[Judged]) -> frozenset[str]:
     return frozenset(set.union(*known) - set.intersection(*known))
 
 
-def report(judged: Judged, holdout: Holdout, left_out: Collection[str], now: Clock) -> ScoreReport:
-    """Runs the artifact over the whole holdout. `fresh` is None where every record is settled."""
-    kind = kinds.of(tasks.find(holdout.request["task"]))
-    answered = list(zip(holdout.records, kind.ask(judged, holdout.records), strict=True))
-    settled, fresh = ([each for each in answered if each[0].settled is side] for side in (True, False))
+@dataclass(frozen=True)
+class Told:
+    """What an artifact answered to the holdout."""
+
+    judged: Judged
+    settled: Sequence[Answered]
+    fresh: Sequence[Answered]
+
+
+def ask(judged: Judged, holdout: Holdout) -> Told:
+    """Runs the artifact over the whole holdout."""
+    answers = kinds.of(tasks.find(holdout.request["task"])).ask(judged, holdout.records)
+    answered = list(zip(holdout.records, answers, strict=True))
+    return Told(judged, *([each for each in answered if each[0].settled is side] for side in (True, False)))
+
+
+def report(told: Told, holdout: Holdout, left_out: Collection[str], flips: Flips | None, now: Clock) -> ScoreReport:
+    """`fresh` is None where every record is settled; `flips` are counted for the candidate."""
+    judged, kind = told.judged, kinds.of(tasks.find(holdout.request["task"]))
+    figures = kind.figures(judged, told.settled, told.fresh, left_out)
+    if flips is not None:
+        figures["extras"] = Extras.model_validate(figures.get("extras", {})).model_copy(update={"flips": flips})
     return ScoreReport.model_validate({
         "run_id": holdout.request["run_id"],
         "task": holdout.request["task"],
@@ -91,7 +109,7 @@ def report(judged: Judged, holdout: Holdout, left_out: Collection[str], now: Clo
         "holdout": holdout.hash,
         "labels": judged.labels,
         "engine": judged.card["engine"],
-        **kind.figures(judged, settled, fresh, left_out),
+        **figures,
         "created_at": stamp(now()),
     })  # fmt: skip
 
@@ -107,19 +125,37 @@ def firewalled(holdout: Holdout, snapshot: Path, now: Clock) -> tuple[Holdout, d
 
 
 def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
-    """Writes `candidate.json`, `quality.json` and, where there is one, `champion.json`; the artifact goes to `model_output`."""
+    """Writes `candidate.json`, `quality.json`, and `champion.json` where there is one; artifact and flips lie elsewhere."""
     holdout, found = firewalled(read_holdout(arguments.request, arguments.holdout), arguments.snapshot, now)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "quality.json").write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    _write(arguments.output / "quality.json", found)
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         judged = [export_candidate(arguments, place)]
         if arguments.champion:
             judged.append(open_champion(arguments, place / "champion"))
         left_out = apart(judged)
-        for one in judged:
-            body = json.dumps(report(one, holdout, left_out, now).to_json(), indent=1, allow_nan=False)
-            (arguments.output / f"{one.role}.json").write_text(body + "\n", encoding="utf-8")
+        told = [ask(one, holdout) for one in judged]
+        flips = compare(told, holdout, left_out, arguments.flips, now)
+        for one in told:
+            counts = flips if one.judged.role == "candidate" else None
+            _write(arguments.output / f"{one.judged.role}.json", report(one, holdout, left_out, counts, now).to_json())
+
+
+def compare(told: Sequence[Told], holdout: Holdout, left_out: Collection[str], folder: Path | None, now: Clock) -> Flips | None:
+    """Leaves `flips.json`, the one output with text of the holdout, in `folder`; gives the counts, which hold none."""
+    candidate, champion = told[0], told[1] if len(told) > 1 else None
+    asked = flipped.cases(candidate.settled, champion.settled if champion else None)
+    found = flipped.between(asked, left_out)
+    about = {name: holdout.request[name] for name in ("run_id", "task")}
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / "flips.json", flipped.document(about, found, asked, now()))
+    return flipped.counted(found, asked)
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -127,6 +163,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     for name in ("--request", "--holdout", "--candidate", "--model", "--snapshot", "--output", "--model-output"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--champion", type=Path)
+    parser.add_argument("--flips", type=Path, help="where sentences of the holdout may be left; without it none are")
     parser.add_argument("--engine", choices=sorted(FORMS), required=True)
     parser.add_argument("--version", required=True)
     return parser.parse_args(arguments)

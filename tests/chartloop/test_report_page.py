@@ -206,8 +206,13 @@ def test_numbers_that_were_predicted_are_drawn_and_less_is_better(better: Any) -
 def test_answers_in_words_stand_side_by_side(better: Any) -> None:
     asked = copy.deepcopy(better)
     asked["flips"]["shown"] = [{
-        "way": "fixed", "label": "answer", "record_id": "q1", "text": "What is gout?",
+        "way": "beside", "label": "", "record_id": "q1", "text": "What is gout?",
         "answers": {"truth": {"value": "A kind of arthritis."}, "candidate": {"value": "Arthritis."}, "base": {"value": "A < B"}},
     }]  # fmt: skip
     page = report_page.page(asked)
-    assert "A kind of arthritis." in page and "base model" in page and "A &lt; B" in page
+    assert (
+        titles(page)[4] == "Answers side by side"
+        and "A kind of arthritis." in page
+        and "base model" in page
+        and "A &lt; B" in page
+    )

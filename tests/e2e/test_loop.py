@@ -77,6 +77,18 @@ def test_the_run_tells_how_far_confidences_can_be_believed(run: Any) -> None:
     assert calibration["entities"] == sum(each["count"] for each in calibration["bins"]) > 0
 
 
+def test_the_run_leaves_a_report_with_its_curves_and_without_a_word_of_a_record(cloud: Cloud, api: Api, run: Any) -> None:
+    found = api.report("ner", run["run_id"])
+    validate("report", found)
+    assert found["run"]["verdict"] == run["verdict"] and found["data"]["posters"] == 1
+    assert found["training"]["train_loss"] and found["intervals"]["candidate"]["entity_f1"]
+    assert found["run"]["scores"]["candidate"]["extras"]["confusion"]["annotated"][0] == "drug"
+    kept = {name: body(cloud, f"runs/{run['run_id']}/report.{name}") or b"" for name in ("json", "html")}
+    assert json.loads(kept["json"]) == {**found, "flips": None}
+    assert kept["html"].startswith(b"<!doctype html>") and run["verdict"]["message"].encode() in kept["html"]
+    assert body(cloud, f"flips/ner/{run['run_id']}/flips.json") is not None
+
+
 def test_a_note_of_many_windows_with_emoji_is_read_to_the_end_in_both_offset_units(api: Api, run: Any) -> None:
     lines = [f"Zoe\u0308 \U0001f912 {note['text']}" for note in easy.notes(200, seed=5)]
     text = "\n".join(lines)

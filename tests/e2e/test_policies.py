@@ -39,8 +39,6 @@ NEEDED = (
     ("*Functions*", "s3:ListBucket", MISSING),
     ("*Functions*", "kms:*", "DynamoDB's minimum for a table under a key of one's own"),
     ("*FunctionsFinish*", "states:*", "the next run starts where records are waiting; after an interruption"),
-    ("*FunctionsFinish*", "dynamodb:Query", "the settled batches, where records are waiting"),
-    ("*FunctionsFinish*", "s3:PutObject", "the next run's request, where records are waiting"),
     ("*Functions*", "states:DescribeExecution", RESUMED),
     ("*FunctionsOnUpload*", "sqs:*", "Lambda polls the queue in the function's name, and shows a failed message again"),
     ("*FunctionsSweep*", "states:*", RESUMED),

@@ -128,6 +128,11 @@ def the_holdout_is_read_by_scoring_alone(t: Templates) -> Iterator[str]:
             yield role
 
 
+@rule("Sentences of the holdout are shown by the API, which asks for the right to text, and read by nobody who trains or serves")
+def flips_are_read_by_the_api_alone(t: Templates) -> Iterator[str]:
+    yield from roles_that_may(t, "s3:GetObject", f"{DATA}/flips/ner/r/flips.json") - {t.role_of("api")}
+
+
 @rule("Who posts records must not choose what they are judged on, nor write what is trained on or served")
 def posting_reaches_the_way_in_only(t: Templates) -> Iterator[str]:
     role = t.role_of("api")

@@ -37,7 +37,11 @@ def test_only_what_is_kept_for_a_while_expires(cloud: Templates) -> None:
     rules = {rule["Prefix"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule}
     assert {prefix: rule["ExpirationInDays"] for prefix, rule in rules.items()} == EXPIRING
     assert {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules.values()} == {1}
-    assert {rule["Status"] for rule in rules.values()} == {"Enabled"} and rules.keys() == {"predictions/", "transforms/"}
+    assert {rule["Status"] for rule in rules.values()} == {"Enabled"} and rules.keys() == {
+        "predictions/",
+        "transforms/",
+        "flips/",
+    }
 
 
 def test_every_bucket_refuses_what_is_not_tls(cloud: Templates) -> None:

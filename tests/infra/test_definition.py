@@ -30,7 +30,9 @@ PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "c
 
 
 def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
-    places = "request records holdout snapshot base_model train checkpoints score model embeddings previous_embeddings codes"
+    places = (
+        "request records holdout snapshot base_model train checkpoints score flips model embeddings previous_embeddings codes"
+    )
     return {
         "run_id": "ner-1",
         "task": "ner",

@@ -207,6 +207,10 @@ WAYS: dict[str, list[Weaken]] = {
         grant("JobsRole", "s3:GetObject", f"{DATA}/holdout/*"),
         grant("FunctionsApi", "s3:GetObject", f"{DATA}/*"),
     ],
+    "flips_are_read_by_the_api_alone": [
+        grant("JobsRole", "s3:GetObject", f"{DATA}/flips/*"),
+        grant("FunctionsPredict", "s3:GetObject", f"{DATA}/*"),
+    ],
     "posting_reaches_the_way_in_only": [grant("FunctionsApi", "s3:PutObject", f"{DATA}/holdout/*")],
     "nothing_is_deleted": [grant("FunctionsFinish", "s3:DeleteObject", f"{DATA}/runs/*")],
     "promotion_alone_changes_the_endpoint": [grant("FunctionsFinish", "sagemaker:UpdateEndpoint", ENDPOINT)],

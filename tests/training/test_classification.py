@@ -51,7 +51,16 @@ def folder(run: Run, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     asked = ["--request", run.request, "--holdout", run.holdout, "--candidate", folder, "--model", base,
              "--engine", "openvino", "--snapshot", folder / "snapshot"]  # fmt: skip
     for version, champion in (("c-1", []), ("c-2", ["--champion", folder / "c-1"])):
-        out = ["--version", version, "--output", folder / f"scored-{version}", "--model-output", folder / version]
+        out = [
+            "--version",
+            version,
+            "--output",
+            folder / f"scored-{version}",
+            "--model-output",
+            folder / version,
+            "--flips",
+            folder / "flips",
+        ]
         steps.append(tiny.job("score", *asked, *champion, *out))
     assert [step.returncode for step in steps] == [0] * 4, "".join(step.stderr for step in steps)
     (folder / "train.log").write_text(steps[1].stdout)

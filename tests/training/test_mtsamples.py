@@ -34,7 +34,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     steps.append(tiny.job(
         "score", "--request", folder, "--holdout", folder / "holdout", "--candidate", folder,
         "--version", "classification-1", "--model", base, "--engine", "openvino", "--snapshot", folder / "snapshot",
-        "--output", folder / "score", "--model-output", folder / "served",
+        "--output", folder / "score", "--model-output", folder / "served", "--flips", folder / "flips",
     ))  # fmt: skip
     assert [step.returncode for step in steps] == [0, 0, 0], "".join(step.stderr for step in steps)
     return folder

@@ -31,7 +31,7 @@ def scored(
     done = tiny.job(
         "score", "--request", run_input.request, "--holdout", run_input.holdout, "--candidate", trained.archive,
         "--champion", exported.folder.parent, "--version", "ner-2", "--engine", "torch", "--snapshot", snapshot,
-        "--output", folder, "--model-output", folder / "model", "--model", base,
+        "--output", folder, "--model-output", folder / "model", "--flips", folder / "flips", "--model", base,
         environ={"SAGEMAKER_BASE_DIR": str(folder)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -101,6 +101,28 @@ def test_the_figures_are_those_of_the_artifacts_answers(scored: Path, run_input:
     assert part["metrics"]["entity_f1"] == pytest.approx(2 * counts[0] / (2 * counts[0] + counts[1] + counts[2]))
     assert part["metrics"]["entity_f1"] > 0.8
     assert 0.5 < part["baseline"]["token_accuracy"] < part["metrics"]["token_accuracy"]
+
+
+def test_flips_lie_apart_and_are_none_between_the_same_weights(scored: Path, run_input: Run) -> None:
+    made = json.loads((scored / "flips" / "flips.json").read_text())
+    assert (made["run_id"], made["shown"]) == ("ner-1", []) and made["expires_at"] > made["created_at"]
+    assert report(scored, "candidate")["extras"]["flips"] == {"fixed": 0, "broken": 0, "labels": {}}
+    assert "flips" not in report(scored, "champion")["extras"]
+
+
+def test_reports_tell_what_was_taken_for_what(scored: Path) -> None:
+    candidate = report(scored, "candidate")
+    its = candidate["extras"]["confusion"]
+    assert its["annotated"] == ["drug", "sign", "not annotated"] and its["found"] == ["drug", "sign", "not found"]
+    annotated = [sum(row) for row in its["counts"]][:2]
+    assert annotated == [candidate["settled"]["labels"][label]["support"] for label in ("drug", "sign")]
+
+
+def test_no_report_holds_a_word_of_a_record(scored: Path, run_input: Run) -> None:
+    texts = [stored.record["text"] for stored in read_holdout(run_input.request, run_input.holdout).records]
+    for name in ("candidate", "champion", "quality"):
+        written = (scored / f"{name}.json").read_text()
+        assert not any(text in written or "The patient takes" in written for text in texts)
 
 
 def test_the_candidate_is_left_as_it_would_be_served(scored: Path) -> None:
