@@ -865,7 +865,10 @@ export type Report = {
     };
     flips: {
         shown: Array<{
-            way: 'fixed' | 'broken';
+            /**
+             * beside: answers in words, which are not right or wrong, next to each other.
+             */
+            way: 'fixed' | 'broken' | 'beside';
             label: string;
             record_id: string;
             /**
