@@ -15,6 +15,7 @@ from adapters import variants
 from adapters.sagemaker import OnSageMaker, is_missing, is_there
 from adapters.scaling import Scaling
 from adapters.variants import SERVERLESS
+from chartloop import tasks
 from chartloop.errors import EndpointBusy, ModelError, Unavailable
 from chartloop.seams import BUSY, EndpointState
 from chartloop.settings import Settings
@@ -56,7 +57,7 @@ class SageMakerEndpoints(OnSageMaker):
         return self._state(self._name(task))
 
     def deploy(self, task: str, version: str, *, model_uri: str, sha256: str, guarded: bool) -> None:
-        config = self._configured(version, model_uri, sha256)
+        config = self._configured(task, version, model_uri, sha256)
         alarms = [name.format(task=task) for name in self._settings.rollback_alarms.split()] if guarded else []
         self._bring(self._name(task), config, alarms)
 
@@ -69,7 +70,7 @@ class SageMakerEndpoints(OnSageMaker):
     def rehearse(self, task: str, version: str, *, model_uri: str, sha256: str) -> EndpointState | None:
         if self._settings.serving != SERVERLESS:
             return None
-        name, config = self._next(task), self._configured(version, model_uri, sha256)
+        name, config = self._next(task), self._configured(task, version, model_uri, sha256)
         state = self._state(name)
         if state.status == "Missing":
             self._client.create_endpoint(**variants.creation(name, config, self._settings))
@@ -135,7 +136,7 @@ class SageMakerEndpoints(OnSageMaker):
             self._scaling.stop(name)
             self._client.delete_endpoint(EndpointName=name)
 
-    def _configured(self, version: str, model_uri: str, sha256: str) -> str:
+    def _configured(self, task: str, version: str, model_uri: str, sha256: str) -> str:
         """The name of the version's configuration, which is made where there is none."""
         name = self.config_name(version, sha256)
         try:
@@ -143,16 +144,17 @@ class SageMakerEndpoints(OnSageMaker):
         except ClientError as error:
             if not is_missing(error):
                 raise
-            self._make(name, model_uri)
+            self._make(task, name, model_uri)
         return name
 
-    def _make(self, name: str, model_uri: str) -> None:
+    def _make(self, task: str, name: str, model_uri: str) -> None:
+        placed = tasks.find(task).placed(self._settings)
         try:
-            self._client.create_model(**variants.model(name, model_uri, self._settings))
+            self._client.create_model(**variants.model(name, model_uri, placed))
         except ClientError as error:
             if not is_there(error):
                 raise
-        self._client.create_endpoint_config(**variants.configuration(name, self._settings))
+        self._client.create_endpoint_config(**variants.configuration(name, placed))
 
 
 def _invocation_error(error: ClientError) -> Exception:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.sagemaker import OnSageMaker
+from chartloop import tasks
 from chartloop.errors import NotFound
 from chartloop.seams import Package, Quality
 
@@ -23,7 +24,7 @@ class SageMakerRegistry(OnSageMaker):
         made = self._client.create_model_package(
             ModelPackageGroupName=self._group(task),
             InferenceSpecification={
-                "Containers": [{"Image": self._settings.inference_image, "ModelDataUrl": model_uri}],
+                "Containers": [{"Image": tasks.find(task).placed(self._settings).inference_image, "ModelDataUrl": model_uri}],
                 "SupportedContentTypes": ["application/json"],
                 "SupportedResponseMIMETypes": ["application/json"],
             },

@@ -95,7 +95,7 @@ def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) ->
         "spot": settings.spot,
         "cap_usd": cap,
         "allowed": cap is None or (usd is not None and usd <= cap),
-        "endpoint_usd_per_month": standing(settings),
+        "endpoint_usd_per_month": standing(tasks.find(task).placed(settings)),
         "prices": {"date": prices.DATE, "source": prices.SOURCE, "region": settings.region},
         "assumptions": list(ASSUMPTIONS),
     }

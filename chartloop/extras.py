@@ -67,6 +67,28 @@ class Baseline(_Model):
     """The comparison in one sentence."""
 
 
+class Compared(_Model):
+    """A figure of the base model and of the one that was fine-tuned from it; `interval` of the second minus the first."""
+
+    metric: str
+    base: float | None
+    candidate: float | None
+    interval: dict[str, Any] | None = None
+
+
+class Comparison(_Model):
+    """A fine-tuned model beside the base that it was made from."""
+
+    base: str
+    made_here: dict[str, Any] | None = None
+    """What a base that was not published learned from: how many texts and pieces, and their hash."""
+    figures: tuple[Compared, ...]
+    """On the settled holdout."""
+    general: Compared
+    """Loss per piece on passages about anything but health: how much of what it could before it has lost."""
+    passages: Count
+
+
 class Extras(_Model):
     """Each part where the task has it."""
 
@@ -76,3 +98,4 @@ class Extras(_Model):
     flips: Flips | None = None
     """Of the candidate's report alone, where there is a champion."""
     baselines: tuple[Baseline, ...] = ()
+    comparison: Comparison | None = None

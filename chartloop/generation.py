@@ -1,13 +1,74 @@
-"""The task `generation`: a completion for a prompt."""
+"""The task `generation`: a completion for a prompt. Its record, its settings, and how its answers are compared and counted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from chartloop.task import Form, Note, Rules
+from pydantic import Field
+
+from chartloop import measures, rouge
+from chartloop.errors import TooLarge
+from chartloop.hyperparameters import LLAMA, Hyperparameters
+from chartloop.task import Answer, Asked, Form, Note, Options, Record, Rules, Task, TaskSettings
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
+
+MOST_PROMPTS = 32
+MOST_NEW_TOKENS = 4096
+"""Of all prompts of a request together, so that a GPU answers within the API's 29 seconds: it writes for 16 prompts at a time."""
+SAME_LOSS = 0.05
+"""Nats a piece by which a recorded loss may differ: what bfloat16 on another machine makes of the same weights."""
+
+
+class GenerationHyperparameters(Hyperparameters):
+    """LoRA's own, and the mission's names where they mean something."""
+
+    model_name_or_path: str = LLAMA
+    num_train_epochs: int = Field(3, ge=1, le=100)
+    per_device_train_batch_size: int = Field(8, ge=1, le=512)
+    learning_rate: float = Field(2e-4, gt=0, lt=1)
+    weight_decay: float = Field(0.0, ge=0, lt=1)
+    warmup_ratio: float = Field(0.03, ge=0, lt=1)
+    max_seq_length: int = Field(512, ge=16, le=8192)
+    """Pieces that are read at once; a longer completion goes on in another window, behind its prompt."""
+    doc_stride: int = Field(32, ge=0, le=4096)
+    """How many pieces of the completion neighbouring windows share."""
+    lora_r: int = Field(16, ge=1, le=512)
+    lora_alpha: int = Field(32, ge=1, le=1024)
+    lora_dropout: float = Field(0.05, ge=0, lt=1)
+    bf16: bool = True
+
+    @property
+    def base_model(self) -> str | None:
+        return self.model_name_or_path
+
+    @property
+    def passes(self) -> float:
+        return float(self.num_train_epochs)
+
+
+class GenerationSettings(TaskSettings):
+    """Settings of the task `generation`."""
+
+    hyperparameters: GenerationHyperparameters = GenerationHyperparameters()
+
+
+class GenerationOptions(Options):
+    """How to answer."""
+
+    max_new_tokens: int = Field(128, ge=1, le=512, description="Pieces of an answer, at most.")
+    temperature: float = Field(0.0, ge=0, le=2, description="0 takes the likeliest piece each time.")
+    stop: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        [], max_length=4, description="An answer ends before the first of these."
+    )
+    seed: int | None = Field(None, ge=0, lt=2**31, description="The same request with the same seed draws the same answers.")
+
+    def check(self, prompts: int) -> None:
+        """Raises TooLarge for what no answer would come to in time."""
+        if prompts * self.max_new_tokens > MOST_NEW_TOKENS:
+            rule = f"prompts times max_new_tokens may be {MOST_NEW_TOKENS:,} in one request"
+            raise TooLarge(f"{rule}: ask for fewer, or make it a batch transform", field="max_new_tokens")
 
 
 def body(
@@ -17,4 +78,49 @@ def body(
     return {}, []
 
 
+def same(given: Answer, recorded: Answer) -> bool:
+    """The recorded completion is as likely as it was. What is written may differ from machine to machine, by one rounding."""
+    if "loss" not in recorded or given.get("tokens_given") != recorded["tokens_given"]:
+        return False
+    return bool(abs(given["loss"] - recorded["loss"]) <= SAME_LOSS * recorded["tokens_given"])
+
+
+class AnswerTally:
+    """ROUGE-L and exact matches of answers to prompts whose completion is known."""
+
+    def __init__(self) -> None:
+        self._rouge: list[float] = []
+        self._exact = 0
+
+    def add(self, record: Record, answer: Answer) -> None:
+        self._rouge.append(rouge.rouge_l(answer["completion"], record["completion"]))
+        self._exact += rouge.exact(answer["completion"], record["completion"])
+
+    def score(self) -> dict[str, Any] | None:
+        if not self._rouge:
+            return None
+        count = len(self._rouge)
+        return {
+            "records": count,
+            "metrics": {"rouge_l": sum(self._rouge) / count, "exact_match": self._exact / count},
+            "labels": {},
+        }
+
+
 FORM = Form(("record_id", "prompt", "completion"), ("patient_id",), ("prompt", "completion"), body)
+TASK = Task(
+    name="generation",
+    form=FORM,
+    asked=Asked("prompt", "prompts", GenerationOptions, most=MOST_PROMPTS),
+    settings=GenerationSettings,
+    measures=measures.GENERATION,
+    tally=AnswerTally,
+    same=same,
+    base="language_model",
+    gpu=True,
+    module="generation",
+    served="generation_served",
+    files=(
+        "training/completions.py", "training/decoding.py", "training/encoder.py", "training/generation_served.py",
+    ),
+)  # fmt: skip

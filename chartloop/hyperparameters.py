@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 BIO_CLINICAL_BERT = "emilyalsentzer/Bio_ClinicalBERT"
+LLAMA = "meta-llama/Llama-3.2-1B-Instruct"
 MINILM = "minilm-l6-v2"
 
 

@@ -29,6 +29,8 @@ class Settings(BaseModel):
     """Where EFS is mounted, in the functions that mount it."""
     endpoint_role: str = ""
     inference_image: str = ""
+    gpu_inference_image: str = ""
+    """The same for a machine with a GPU."""
     serving: str = "realtime"
     """realtime or serverless on SageMaker; lambda: the predict function holds the model itself."""
     predict_function: str = ""
@@ -38,6 +40,8 @@ class Settings(BaseModel):
     vector_bucket: str = ""
     """The vector bucket that is asked for the nearest records; empty where they are compared in memory."""
     instance_type: str = "ml.m5.large"
+    generation_instance: str = "ml.g5.xlarge"
+    """The machine of a task that a GPU answers for."""
     serving_instances: int = 1
     serving_instances_max: int = 0
     bake_minutes: int = 5
@@ -49,6 +53,8 @@ class Settings(BaseModel):
     kms_key: str = ""
     base_model: str = "emilyalsentzer/Bio_ClinicalBERT"
     """Default `model_name_or_path` of the text tasks."""
+    language_model: str = "meta-llama/Llama-3.2-1B-Instruct"
+    """The same of `generation`."""
     issuer: str = ""
     audience: str = ""
     jwks_url: str = ""

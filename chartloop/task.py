@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop.hyperparameters import Hyperparameters
 from chartloop.measures import Measures
+from chartloop.settings import Settings
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
@@ -123,12 +124,22 @@ class Task:
     """The field of Settings that names the default base model; None where training starts from nothing."""
     embeds: bool = False
     """Whether the loop keeps vectors of its records, which similar records and codes are found by."""
+    gpu: bool = False
+    """Whether its real-time endpoint has a machine with a GPU of its own kind (context generation_instance)."""
     packages: tuple[str, ...] = ()
     """Distributions that the artifact carries, since no container has them."""
 
     @property
     def hyperparameters(self) -> type[Hyperparameters]:
         return type(self.settings().hyperparameters)
+
+    def placed(self, settings: Settings) -> Settings:
+        """The settings with the machine and the image that this task's endpoint has."""
+        if not self.gpu or settings.serving != "realtime":
+            return settings
+        return settings.model_copy(
+            update={"instance_type": settings.generation_instance, "inference_image": settings.gpu_inference_image}
+        )
 
     @property
     def has_entities(self) -> bool:

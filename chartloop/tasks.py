@@ -12,12 +12,7 @@ from chartloop.errors import InvalidRequest, NotFound
 from chartloop.settings import Settings
 from chartloop.task import Form, Task, TaskSettings
 
-TASKS = {task.name: task for task in (ner.TASK, classification.TASK, regression.TASK)}
-FORMS = {
-    "generation": generation.FORM,
-    **{name: task.form for name, task in TASKS.items()},
-}
-"""Of records, by task; a form is there before its task is."""
+TASKS = {task.name: task for task in (ner.TASK, classification.TASK, regression.TASK, generation.TASK)}
 
 
 def find(name: str) -> Task:
@@ -28,10 +23,7 @@ def find(name: str) -> Task:
 
 
 def form(name: str) -> Form:
-    try:
-        return FORMS[name]
-    except KeyError:
-        raise NotFound("unknown task", code="unknown_task", field="task") from None
+    return find(name).form
 
 
 def defaults(task: Task, settings: Settings) -> TaskSettings:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from chartloop.errors import InvalidRequest
-from chartloop.hyperparameters import BIO_CLINICAL_BERT
+from chartloop.hyperparameters import BIO_CLINICAL_BERT, LLAMA
 from chartloop.instances import has_own_disks
 from infra.requests import SPOT_WAIT_HOURS
 
@@ -52,6 +52,8 @@ class Context(BaseModel):
     bundle: bool = True
     """Whether third-party code goes into the layer and the jobs' code; the local cloud runs them in its own environment."""
     base_model: str = Field(BIO_CLINICAL_BERT, min_length=1)
+    language_model: str = Field(LLAMA, min_length=1)
+    """What the task generation starts from."""
     deploy_wait: int = Field(30, ge=1, le=120)
     """Seconds between two looks at an endpoint that is being deployed."""
     processing_instance: str = Field("ml.m5.xlarge", pattern=INSTANCE)
@@ -62,6 +64,8 @@ class Context(BaseModel):
     serving: Literal["realtime", "serverless", "lambda"] = "realtime"
     """Where predictions come from: a real-time endpoint, a serverless one, or the predict function itself."""
     serving_instance: str = Field("ml.m5.large", pattern=INSTANCE)
+    generation_instance: str = Field("ml.g5.xlarge", pattern=GPU_INSTANCE)
+    """The same of the task generation, for a language model wants a GPU."""
     serving_instances: int = Field(1, ge=1, le=100)
     """From two on a new model gets part of the traffic first (`canary_percent`)."""
     serving_instances_max: int = Field(0, ge=0, le=100)

@@ -19,6 +19,7 @@ from chartloop import costs, prices
 from chartloop.costs import BYTES_PER_RECORD, Work
 from chartloop.ner import NerSettings
 from chartloop.settings import Settings
+from chartloop.tasks import TASKS
 from infra.context import Context, read
 from infra.settings import machines
 
@@ -107,7 +108,16 @@ def standing(context: Context, stacks: Any) -> list[tuple[str, float | None]]:
     if counts["AWS::EC2::NatGateway"]:
         hours = counts["AWS::EC2::NatGateway"] * prices.MONTH_HOURS
         found.append(("NAT gateways", round(hours * prices.NAT_HOUR * more, 2)))
-    return [*found, ("once a model is in service, its endpoint", costs.standing(_settings(context)))]
+    served = _settings(context)
+    return [
+        *found,
+        ("once a model is in service, its endpoint", costs.standing(served)),
+        *(
+            (f"the same of {task.name}, on a GPU", costs.standing(placed))
+            for task in TASKS.values()
+            if (placed := task.placed(served)) != served
+        ),
+    ]
 
 
 def _runs(context: Context) -> Iterator[str]:
@@ -126,7 +136,7 @@ def _runs(context: Context) -> Iterator[str]:
 
 
 def _settings(context: Context) -> Settings:
-    served = {name: getattr(context, name) for name in ("serving", "serving_instances")}
+    served = {name: getattr(context, name) for name in ("serving", "serving_instances", "generation_instance")}
     return Settings(bucket="", ledger="", instance_type=context.serving_instance, **served, **machines(context))
 
 

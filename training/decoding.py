@@ -14,6 +14,8 @@ from torch.nn.functional import cross_entropy
 from training import completions, encoder
 from training.completions import IGNORED, Window
 
+LONGEST_READ = 8192
+"""Pieces of prompt and answer together, however much more a model could read: what it remembers of them has to fit its memory."""
 ROWS = 16
 """Prompts, or windows, that are computed together."""
 
@@ -55,13 +57,18 @@ class Generator:
         model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=dtype).eval().to(encoder.device())
         return cls(model, AutoTokenizer.from_pretrained(str(folder)), length=length, overlap=overlap)
 
+    @property
+    def room(self) -> int:
+        """Pieces that a prompt may have, and as many for its answer."""
+        return int(min(self.model.config.max_position_embeddings, LONGEST_READ)) // 2
+
     def pieces(self, prompt: str) -> int:
         """Of a prompt, with the marks around it."""
         return len(completions.prompt_ids(self.tokenizer, prompt))
 
     def answers(self, prompts: Sequence[str], options: Options) -> list[Answer]:
-        """One each, in order; those of like length together, so that little is padded."""
-        asked = [completions.prompt_ids(self.tokenizer, prompt) for prompt in prompts]
+        """One each, in order; those of like length together, so that little is padded. Of a longer prompt the end counts."""
+        asked = [completions.prompt_ids(self.tokenizer, prompt)[-self.room :] for prompt in prompts]
         found: dict[int, Answer] = {}
         if options.seed is not None:
             torch.manual_seed(options.seed)
@@ -91,11 +98,14 @@ class Generator:
         width, end = max(map(len, rows)), self.tokenizer.eos_token_id
         ids = torch.tensor([[end] * (width - len(row)) + row for row in rows], device=self.where)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self.where)
-        chance = (
-            {"do_sample": True, "temperature": options.temperature, "top_k": 0} if options.temperature else {"do_sample": False}
-        )
+        chance = {"temperature": options.temperature, "top_k": 0} if options.temperature else {}
         chosen = GenerationConfig(
-            max_new_tokens=options.max_new_tokens, eos_token_id=self._ends(), pad_token_id=end, use_cache=True, **chance
+            max_new_tokens=min(options.max_new_tokens, self.room),
+            eos_token_id=self._ends(),
+            pad_token_id=end,
+            use_cache=True,
+            do_sample=bool(chance),
+            **chance,
         )
         stops = [_Stops(self.tokenizer, options.stop, width)] if options.stop else []
         with torch.inference_mode():

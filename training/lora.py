@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def load(base: str, *, bf16: bool) -> tuple[Any, Any]:
     return AutoModelForCausalLM.from_pretrained(base, dtype=dtype).to(where), tokenizer
 
 
-def adapted(model: Any, *, rank: int, alpha: int, dropout: float, seed: int, gradient_checkpointing: bool = False) -> Any:
+def adapted(model: Any, *, rank: int, alpha: int, dropout: float, seed: int) -> Any:
     """The model with fresh adapters, seeded, beside every linear layer but the last; nothing else of it learns.
 
     The adapters are kept in float32, whatever the model is in.
@@ -28,9 +29,7 @@ def adapted(model: Any, *, rank: int, alpha: int, dropout: float, seed: int, gra
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(seed)
-    if gradient_checkpointing:  # a forward pass is repeated rather than remembered
-        model.gradient_checkpointing_enable()
-        model.enable_input_require_grads()
+    warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)  # peft asks transformers so
     model.config.use_cache = False
     shape = LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear", bias="none", task_type="CAUSAL_LM"

@@ -10,6 +10,7 @@ from botocore.validate import ParamValidator
 
 from adapters import variants
 from chartloop.settings import Settings
+from chartloop.tasks import TASKS
 from tests.adapters.conftest import SERVING
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
@@ -36,6 +37,17 @@ def test_requests_are_what_sagemaker_takes(serving: str, instance: str, instance
     valid("CreateModel", variants.model("m", "s3://data/m.tar.gz", told))
     valid("CreateEndpointConfig", variants.configuration("m", told))
     valid("UpdateEndpoint", variants.update("chartloop-ner", "m", told, alarms=alarms))
+
+
+def test_a_language_model_has_a_machine_with_a_gpu_of_its_own() -> None:
+    told = settings(inference_image="cpu", gpu_inference_image="gpu", generation_instance="ml.g5.2xlarge")
+    placed = TASKS["generation"].placed(told)
+    [variant] = variants.configuration("m", placed)["ProductionVariants"]
+    assert variant["InstanceType"] == "ml.g5.2xlarge"
+    assert "KmsKeyId" not in variants.configuration("m", placed)  # its disks are the machine's own
+    assert variants.model("m", "s3://data/m.tar.gz", placed)["PrimaryContainer"]["Image"] == "gpu"
+    assert TASKS["ner"].placed(told) == told
+    assert TASKS["generation"].placed(settings(serving="serverless")) == settings(serving="serverless")
 
 
 def policy(**changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from training.rouge import common_subsequence, exact, rouge_l, words
+from chartloop.rouge import common_subsequence, exact, rouge_l, words
 
 
 @pytest.mark.parametrize(
