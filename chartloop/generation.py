@@ -64,9 +64,8 @@ class GenerationOptions(Options):
     )
     seed: int | None = Field(None, ge=0, lt=2**31, description="The same request with the same seed draws the same answers.")
 
-    def check(self, prompts: int) -> None:
-        """Raises TooLarge for what no answer would come to in time."""
-        if prompts * self.max_new_tokens > MOST_NEW_TOKENS:
+    def check(self, inputs: int) -> None:
+        if inputs * self.max_new_tokens > MOST_NEW_TOKENS:
             rule = f"prompts times max_new_tokens may be {MOST_NEW_TOKENS:,} in one request"
             raise TooLarge(f"{rule}: ask for fewer, or make it a batch transform", field="max_new_tokens")
 

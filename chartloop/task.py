@@ -60,6 +60,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def check(self, inputs: int) -> None:
+        """Raises TooLarge, naming the rule, where so many inputs with these options would not be answered in time."""
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -274,7 +274,7 @@ class Entity(TypedDict):
 
 
 class TextResult(TypedDict):
-    """By task: entities and characters, `codes` where they were asked for; or a value with reasons; or an error in its place."""
+    """By task: entities, `codes` where they were asked for; a value with reasons; a completion; or an error in its place."""
 
     id: NotRequired[str]
     prediction_id: NotRequired[str]
@@ -287,6 +287,9 @@ class TextResult(TypedDict):
     reasons: NotRequired[list[AddedByColumn]]
     others: NotRequired[float]
     notes: NotRequired[list[ChangedInRow]]
+    completion: NotRequired[str]
+    tokens: NotRequired[int]
+    finish: NotRequired[Literal["stop", "length"]]
     error: NotRequired[dict[str, Any]]
 
 

@@ -50,7 +50,7 @@ MODEL_LAYER = ("flatbuffers", "onnxruntime", "packaging", "protobuf", "tokenizer
 """Distributions of a second layer, for the function that serves models itself."""
 SCIKIT_LEARN = ("cloudpickle", "joblib", "narwhals", "scikit-learn", "scipy", "threadpoolctl")
 """For the cheaper model that is trained beside an encoder where that is scored."""
-VENDORED = (*PYDANTIC, *SCIKIT_LEARN, "rensa", "xgboost-cpu")
+VENDORED = (*PYDANTIC, *SCIKIT_LEARN, "accelerate", "peft", "rensa", "xgboost-cpu")
 """Distributions that the jobs need and their images lack; under network isolation nothing can be installed."""
 ONNX = ("flatbuffers", "ml-dtypes", "onnx", "onnxruntime", "packaging", "protobuf")
 """Distributions that the score job also needs where it exports for that function."""

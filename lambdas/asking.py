@@ -83,6 +83,7 @@ def read(task: Task, body: dict[str, Any]) -> Request:
         raise InvalidRequest(f"give either {task.asked.one} or {task.asked.many}", field=task.asked.one)
     entries = [_checked(task, one, None)] if many is None else [_entry(task, value) for value in many]
     chosen = {name: getattr(said, name) for name in task.asked.options.model_fields}
+    task.asked.options(**chosen).check(len(entries))
     answered = Answered(**{name: getattr(said, name) for name in Answered.model_fields}) if task.has_entities else PLAIN
     _check_size(task, entries, min(task.asked.most, MOST_CODED) if answered.codes else task.asked.most)
     return Request(entries, chosen, answered)

@@ -98,12 +98,16 @@ def test_a_name_that_is_not_locked_is_refused(tmp_path: Path) -> None:
         code.pins(["numpy", "pandas"], lock)
 
 
+HUGGING_FACE = {"huggingface-hub", "packaging", "psutil", "pyyaml", "safetensors", "torch", "tqdm", "transformers"}
+"""What AWS's image for training has, as far as peft and accelerate need it."""
+
+
 @pytest.mark.parametrize(
     ("names", "given"),
     [
         (code.LAYER, {"boto3"}),
         (code.MODEL_LAYER, {"numpy", "huggingface-hub"}),  # the hub is asked for names of models, never for an artifact's files
-        (code.VENDORED, {"numpy"}),
+        (code.VENDORED, {"numpy", *HUGGING_FACE}),
         (code.ONNX, {"numpy", "typing-extensions"}),
         # scipy is among the VENDORED; the last ones are never imported on the way to int8 (tests/training/test_quantizing.py)
         (code.OPENVINO, {"numpy", "scipy", "safetensors", "ninja", "openvino-telemetry", "pydot", "scikit-learn"}),
