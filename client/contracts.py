@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from client.contracts_codes import SuggestedCode
+from client.contracts_generation import Completed
 from client.contracts_rows import AddedByColumn, ChangedInRow
 
 Record = dict[str, Any]
@@ -273,7 +274,7 @@ class Entity(TypedDict):
     confidence: float
 
 
-class TextResult(TypedDict):
+class TextResult(Completed):
     """By task: entities, `codes` where they were asked for; a value with reasons; a completion; or an error in its place."""
 
     id: NotRequired[str]
@@ -287,9 +288,6 @@ class TextResult(TypedDict):
     reasons: NotRequired[list[AddedByColumn]]
     others: NotRequired[float]
     notes: NotRequired[list[ChangedInRow]]
-    completion: NotRequired[str]
-    tokens: NotRequired[int]
-    finish: NotRequired[Literal["stop", "length"]]
     error: NotRequired[dict[str, Any]]
 
 
