@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from adapters import files
+from chartloop import tasks
 from chartloop.errors import ChartloopError, InvalidRequest
+from chartloop.task import Form
 from client.api import Api
 from client.contracts_transform import Transform
 from client.files import replaced
@@ -19,9 +21,6 @@ from client.following import Sleep
 
 PAUSE, LONGEST_PAUSE = 1.0, 15.0
 ENDED = ("done", "failed", "stopped")
-PASSED_ON = ("text", "entities")
-"""What of a record goes into a line; ids get a form of their own."""
-
 Told = Callable[[Transform], None]
 
 
@@ -56,13 +55,17 @@ def fetch(api: Api, done: Transform, output: Path) -> None:
 
 @contextmanager
 def prepared(file: Path, task: str, min_confidence: float) -> Iterator[Path]:
-    """The file as JSON Lines of `id`, `text` and, where there are any, `entities`. A line that is no good keeps its place."""
+    """The file as JSON Lines of `id` and what a record has beside its ids: what is asked about and, where there is any, the truth.
+
+    A line that is no good keeps its place.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "input.jsonl"
         with path.open("w", encoding="utf-8", newline="") as output:
             count = 0
+            form = tasks.form(task)
             for number, value in _values(file, task):
-                output.write(json.dumps(_line(value, number, min_confidence), ensure_ascii=_is_torn(value)) + "\n")
+                output.write(json.dumps(_line(form, value, number, min_confidence), ensure_ascii=_is_torn(value)) + "\n")
                 count += 1
         if not count:
             raise InvalidRequest("the file holds not one note", code="nothing_parsed")
@@ -72,7 +75,8 @@ def prepared(file: Path, task: str, min_confidence: float) -> Iterator[Path]:
 def _values(file: Path, task: str) -> Iterator[tuple[int, Any]]:
     """(line number, what stands there or None); JSON Lines are streamed, other formats read as a whole."""
     if file.suffix not in (".jsonl", ".ndjson"):
-        yield from ((line.number, line.value) for line in files.parse(file.read_bytes(), file.name, task=task, columns=("text",)))
+        columns = () if tasks.form(task).gathers else (tasks.find(task).asked.one,)
+        yield from ((line.number, line.value) for line in files.parse(file.read_bytes(), file.name, task=task, columns=columns))
         return
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -87,11 +91,11 @@ def _json(line: bytes) -> Any:
         return None
 
 
-def _line(value: Any, number: int, min_confidence: float) -> dict[str, Any]:
+def _line(form: Form, value: Any, number: int, min_confidence: float) -> dict[str, Any]:
     record = value if isinstance(value, dict) else {}
     least = {"min_confidence": min_confidence} if min_confidence else {}
     name = str(record.get("record_id") or record.get("id") or number)
-    return {"id": name, **{field: record[field] for field in PASSED_ON if record.get(field) is not None}, **least}
+    return {"id": name, **{field: record[field] for field in form.required[1:] if record.get(field) is not None}, **least}
 
 
 def _is_torn(value: Any) -> bool:
