@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from client import annotate, arguments, bulk, commands_transform, display, exits
+from client import annotate, arguments, asked, bulk, commands_transform, display, exits
 from client.api import Api
 from client.contracts import TextResult
 from client.session import Session
@@ -29,6 +29,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--keep", action="store_true", help="keep notes and results for 30 days, for review and correction")
     parser.add_argument("--batch", action="store_true", help="as one job of the service's, as `transform` does")
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of another task's own")
     parser.add_argument("--codes", type=int, default=0, metavar="N", help="suggest up to N billing codes for each text")
     arguments.task(parser)
     arguments.as_json(parser)
@@ -39,6 +40,8 @@ def predict(session: Session, given: argparse.Namespace) -> int:
         given.refuse("--file and -o go together")
     if given.batch and given.file is None:
         given.refuse("--batch goes with --file")
+    if given.file is None and (other := asked.other(given.task)):
+        return asked.one(session, other, sys.stdin.read() if given.text == "-" else given.text, given)
     if given.file is not None:
         return commands_transform.of_file(session, given) if given.batch else _many(session, given)
     with session.api() as api:

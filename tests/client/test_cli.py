@@ -286,6 +286,17 @@ def test_a_note_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert "empty_text: the text is empty" in noticed(session)
 
 
+def test_another_task_is_asked_with_its_own_input_and_options(tmp_path: Path) -> None:
+    answer = {**examples.prediction({"prediction_id": "p", "value": 4.25, "unit": "days"}), "task": "regression"}
+    service = Service().on("POST /v1/tasks/regression/predict", answer)
+    session = service.session(tmp_path)
+    words = ["predict", '{"age": 71}', "--task", "regression", "--option", "reasons=2"]
+    assert run(words, session) == exits.OK
+    assert service.sent() == {"features": {"age": 71}, "reasons": 2}
+    assert printed(session) == "value: 4.25\nunit: days\n"
+    assert run(["predict", "no object", "--task", "regression"], session) != exits.OK
+
+
 def test_brat_files_become_records_and_what_is_set_aside_is_listed(tmp_path: Path) -> None:
     folder = tmp_path / "brat"
     folder.mkdir()

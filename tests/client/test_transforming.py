@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from client import cli
+from client.transforming import prepared
 from tests.client.service import Service, noticed, printed
 from tests.contracts import validate
 
@@ -65,6 +66,14 @@ def test_a_file_is_sent_followed_and_its_results_are_written(tmp_path: Path) -> 
     assert "1 of 2 texts" in printed(session) and "line 2: invalid_text" in printed(session)
     assert "entity f1 1.000" in printed(session)
     assert noticed(session).split() == ["started", "t-1", "running", "done"]
+
+
+def test_a_line_has_what_a_record_of_its_task_has(tmp_path: Path) -> None:
+    file = tmp_path / "stays.csv"
+    file.write_text("record_id,patient_id,target,age,ward\na,p,3,71,A\n")
+    with prepared(file, "regression", 0.0) as lines:
+        [line] = [json.loads(each) for each in lines.read_text().splitlines()]
+    assert line == {"id": "a", "features": {"age": "71", "ward": "A"}, "target": 3}
 
 
 def test_without_waiting_the_id_is_all(tmp_path: Path) -> None:
