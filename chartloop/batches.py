@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chartloop import keys, receipts, records, tasks
+from chartloop import keys, provenance, receipts, records, tasks
 from chartloop.errors import Conflict, InvalidRequest, NotFound, Stale, TooLarge
 from chartloop.items import batch_key, hashed, new, require, stamp, task_item
 from chartloop.receipts import Receipt
@@ -25,6 +25,8 @@ RECEIVED, PROCESSED, QUARANTINED, WITHDRAWN = "received", "processed", "quaranti
 CHECKED = "checked"
 """Of a receipt alone: nothing was stored."""
 
+GOLD = "gold"
+"""Where a batch of the gold set says that it is from: what no poster can say."""
 UPLOAD_SECONDS = 3600
 UPLOAD_ID = re.compile(r"u-[0-9a-f]{32}")
 UPLOAD_NAME = re.compile(r".\.(?P<extension>(jsonl|json|csv|xlsx)(\.gz)?)$")
@@ -167,6 +169,17 @@ def _store(objects: Objects, batch: Item, receipt: Receipt, body: bytes) -> None
         objects.put(keys.incoming(task, batch_id), body, metadata=metadata, content_type="application/x-ndjson")
 
 
+def is_gold(task: str, batch_id: str, ledger: Ledger) -> bool:
+    batch = ledger.get(batch_key(task, batch_id))
+    return batch is not None and batch.get("source") == GOLD
+
+
+def as_gold(post: Post) -> Post:
+    """The same post to the gold set: another batch than it would be as a poster's."""
+    key = f"{GOLD}:{post.idempotency_key}" if post.idempotency_key else None
+    return replace(post, fingerprint=hashed(f"{GOLD}:{post.fingerprint}"), idempotency_key=key, origin={"source": GOLD})
+
+
 def presign(task: str, name: str, options: BatchOptions, poster: str, *, objects: Objects) -> dict[str, Any]:
     """Where to PUT a large file, and the headers that the upload must send."""
     found = UPLOAD_NAME.search(name.lower())
@@ -189,7 +202,13 @@ def show(task: str, batch_id: str, *, ledger: Ledger, objects: Objects) -> Recei
         stored = receipts.read(objects, task, name)
     except NotFound:  # a dropped file that is being processed, or a post that crashed before its receipt
         stored = {"records": []}
-    return {**stored, **receipts.of_batch(batch)}
+    return {**stored, **_shown(batch, task_item(ledger, task))}
+
+
+def _shown(batch: Item, owner: Item) -> Receipt:
+    """With the reason why a run left it out, where the last one did."""
+    waits = batch["status"] == PROCESSED and batch["batch_id"] in (owner.get("waiting") or ())
+    return receipts.of_batch(batch) | ({"waiting": dict(provenance.WAITS)} if waits else {})
 
 
 def recent(
@@ -203,6 +222,7 @@ def recent(
     """
     cursor = before or (f"{until}U" if until else None)  # after every time of that day, which goes on with a T
     page: list[Receipt] = []
+    owner = task_item(ledger, task)
     for _ in range(MOST_PAGES):
         found = ledger.query(
             f"TASK#{task}", "ARRIVED#", newest_first=True, limit=limit + 1, before=f"ARRIVED#{cursor}" if cursor else None
@@ -214,7 +234,7 @@ def recent(
                 return {"batches": page, "next": None}
             cursor, batch = place, stored[batch_key(task, item["batch_id"])]
             if poster in (None, batch["poster"]):
-                page.append(receipts.of_batch(batch))
+                page.append(_shown(batch, owner))
             if len(page) == limit:
                 return {"batches": page, "next": cursor if place is not places[-1] or len(found) > limit else None}
         if len(found) <= limit:

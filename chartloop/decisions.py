@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chartloop import records, splits
+from chartloop.batches import GOLD
 from chartloop.errors import Stale
-from chartloop.items import band_key, batch_key, hashed, new, record_key
+from chartloop.items import band_key, batch_key, gold_key, hashed, new, record_key
 from chartloop.records import Problem
 from chartloop.seams import Item, Key
 from chartloop.task import Note
@@ -75,7 +76,8 @@ def preload(view: View, task: str, arrivals: Sequence[Arrival]) -> None:
     """Reads what `decide` will ask for, in three calls whatever the number of records."""
     own = [record_key(task, arrival.record_id) for arrival in arrivals]
     bands = [key for arrival in arrivals for key in arrival.bands]
-    view.load([*own, *bands])
+    patients = [gold_key(task, splits.group_of(a.record, "", None)) for a in arrivals if "patient_id" in a.record]
+    view.load([*own, *bands, *patients])
     view.load(_record(task, holder) for key in bands for holder in _holders(view, key))
     view.load(batch_key(task, version["batch_id"]) for key in own for version in _versions(view.get(key)))
 
@@ -94,13 +96,21 @@ def decide(view: View, task: str, batch: Item, arrival: Arrival) -> Outcome:
     held = next(reversed(_versions(stored)), None) if settled else newest(view, task, stored)
     if held and held["sha256"] == arrival.sha256:
         return Outcome(arrival, "duplicate")
-    if held and not batch["options"]["replace"]:
+    if held and (not batch["options"]["replace"] or _gold(stored) is not is_gold(batch)):
         return Outcome(arrival, "conflict", CONFLICT)
     if settled:
         return Outcome(arrival, "set_aside", LEAK)
     if held and _status(view, task, held["batch_id"]) == "received":
         raise Stale("the record that this one replaces belongs to a batch that is still being taken in")
     return _store(view, task, batch, arrival, stored, replaces=held is not None)
+
+
+def is_gold(batch: Item) -> bool:
+    return batch.get("source") == GOLD
+
+
+def _gold(stored: Item | None) -> bool:
+    return bool(stored and stored.get("gold"))
 
 
 def newest(view: View, task: str, stored: Item | None) -> Version | None:
@@ -110,10 +120,12 @@ def newest(view: View, task: str, stored: Item | None) -> Version | None:
 
 
 def _store(view: View, task: str, batch: Item, arrival: Arrival, stored: Item | None, *, replaces: bool) -> Outcome:
-    near = _neighbours(view, task, arrival)
+    near, gold = _neighbours(view, task, arrival), is_gold(batch)
     best = max(near, key=lambda item: _closeness(item, arrival), default=None)
-    group = splits.group_of(arrival.record, arrival.text, splits.Neighbour(best["group"]) if best else None)
-    side = splits.side(task, group)
+    group = splits.group_of(arrival.record, arrival.text, splits.Neighbour(best["group"]) if best else None, gold=gold)
+    side = "holdout" if gold else splits.side(task, group)
+    if side == "training" and view.get(gold_key(task, group)):
+        return Outcome(arrival, "set_aside", LEAK)
     if any(item["side"] != side for item in near) or (replaces and stored and stored["side"] != side):
         return Outcome(arrival, "set_aside", LEAK)
     text, labelling = hashed(arrival.text), _labelling(arrival)
@@ -124,7 +136,9 @@ def _store(view: View, task: str, batch: Item, arrival: Arrival, stored: Item | 
         "contradicts": any(item["text"] == text and item["labelling"] != labelling for item in near),
     }
     changed = _with_version(stored, task, arrival, version)
-    view.put({**changed, "group": group, "side": side, "text": text, "labelling": labelling})
+    view.put({**changed, "group": group, "side": side, "text": text, "labelling": labelling, "gold": gold})
+    if gold and "patient_id" in arrival.record and not view.get(gold_key(task, group)):
+        view.put(new(gold_key(task, group)))
     if all(arrival.signature.hex() not in item["signatures"] for item in near):
         _register(view, arrival)
     notes = arrival.notes + (CONTRADICTED,) * version["contradicts"]

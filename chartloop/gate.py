@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from chartloop import clauses, safeguards
+from chartloop import clauses, gold, safeguards
 from chartloop.bootstrap import Interval
 from chartloop.case import COST, Case, Looks, difference, figure, intervals, mcnemar, words
 from chartloop.items import stamp
@@ -38,7 +38,7 @@ def decide(
     """
     case = Case(task, run_id, candidate, champion, champion_version or (champion.version if champion else None), terms, looks)
     found, rows = intervals(case), tuple(clauses.label_rows(case))
-    judged = (*clauses.on_quality(case, found, rows), *safeguards.besides_quality(case))
+    judged = (*clauses.on_quality(case, found, rows), *gold.clauses(case), *safeguards.besides_quality(case))
     failed = {name for clause in judged if clause.passed is False for name in clause.policies}
     policies: Policies = {name: "keep" if name in failed else "promote" for name in BOTH}
     decision = _decision(case, policy, policies)

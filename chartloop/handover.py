@@ -8,7 +8,8 @@ from typing import Any
 
 from chartloop import keys, tasks
 from chartloop.errors import InvalidRequest
-from chartloop.seams import Item, Objects
+from chartloop.items import newest_first, task_key
+from chartloop.seams import Item, Ledger, Objects
 from chartloop.settings import LAMBDA, Settings
 from chartloop.task import TaskSettings
 
@@ -21,6 +22,16 @@ def settled_batches(objects: Objects, owner: Item, batches: Sequence[Item]) -> s
         return {batch["batch_id"] for batch in batches}
     request = json.loads(objects.get(keys.run(owner["settled_run"], "request.json")).body)
     return {shard["batch_id"] for shard in request["holdout"]}
+
+
+def known_batches(objects: Objects, ledger: Ledger, task: str) -> set[str]:
+    """Ids of the batches of the newest run that ended well; none before there is one."""
+    runs = newest_first(ledger, task_key(task)[0], "RUN#", at_once=20)
+    last = next((run for run in runs if run["kind"] == "retrain" and run["status"] == "succeeded"), None)
+    if last is None:
+        return set()
+    request = json.loads(objects.get(keys.run(last["run_id"], "request.json")).body)
+    return {shard["batch_id"] for side in ("records", "holdout", "gold") for shard in request.get(side, ())}
 
 
 def check(request: Request, chosen: TaskSettings, objects: Objects, settings: Settings) -> None:

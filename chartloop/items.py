@@ -11,6 +11,7 @@ TASK#{task}            ARRIVED#{time}#{id} the batches by time
 TASK#{task}            SOURCE#{hash}       by key and etag: an object below incoming/ that was taken in
 TASK#{task}            HOLDOUT#{hash}      how often each run looked at a settled holdout
 RECORD#{task}#{hash}   RECORD              by hashed record_id: its versions by batch, group, side, signatures
+GOLD#{task}#{group}    GOLD                by split group of a patient: that the gold set holds records of him
 BAND#{task}#{band}     BAND                by band of the MinHash signature: the records that have it
 NOTEBOOK               ORDER               the notebook instance's last order: for which execution, and whether it is answered
 KEPT#{task}            PLACE#{place}#{id}  a kept prediction, by how sure its least sure entity is; expires
@@ -76,6 +77,10 @@ def holdout_key(task: str, holdout: str) -> Key:
 
 def record_key(task: str, record_id: str) -> Key:
     return f"RECORD#{task}#{hashed(record_id)}", "RECORD"
+
+
+def gold_key(task: str, group: str) -> Key:
+    return f"GOLD#{task}#{group}", "GOLD"
 
 
 def band_key(task: str, band: str) -> Key:

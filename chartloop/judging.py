@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from chartloop import gate, keys, models, registration, scores, tasks, trail
+from chartloop import alarms, findings, gate, keys, models, registration, scores, tasks, trail
 from chartloop.case import Looks
 from chartloop.errors import Conflict, JobFailed, NotFound
-from chartloop.items import GATE, change, hashed, holdout_key, model_key, new, require, run_key, task_item, until_first
+from chartloop.items import GATE, batch_key, change, hashed, holdout_key, model_key, new, require, run_key, task_item, until_first
 from chartloop.runs import settings_of
 from chartloop.scores import ScoreReport
 from chartloop.seams import Item, Ledger, Objects, Registry
@@ -52,23 +53,35 @@ def judge(
     if candidate.report and candidate.report.sha256 != made["sha256"]:
         raise JobFailed("the artifact is not the one that was scored", code="artifact_changed")
     theirs = _report(objects, run_id, "champion") if champion["present"] else NO_REPORT
+    chosen = settings_of(task_item(ledger, task), settings)
     verdict = gate.decide(
         candidate.report,
         theirs.report,
-        settings_of(task_item(ledger, task), settings).policy,
+        chosen.policy,
         task=tasks.find(task),
         run_id=run_id,
         now=now,
         champion_version=champion["version"] if champion["present"] else None,
         looks=_looks(task, run_id, candidate.report, ledger),
     )
+    rung = (findings.of_run(run_id, objects) or {}).get("alarms", [])
+    verdict = alarms.hold(verdict, rung, review=chosen.hold_on_alarm)
     judged = {"candidate": candidate.hashes(made["sha256"]), "champion": theirs.hashes(None)}
     model = _note(verdict, made, judged, ledger, settings.code_version, now)
+    _warn(task, run_id, rung, ledger)
     registration.judged(model, verdict=verdict.verdict, reason=verdict.message, objects=objects, registry=registry)
     # Last: where the verdict lies, a run that is resumed finds all that it needs to promote.
     body = json.dumps(verdict.to_json(), indent=1, allow_nan=False).encode()
     objects.put(keys.run(run_id, "verdict.json"), body, content_type="application/json")
     return verdict
+
+
+def _warn(task: str, run_id: str, rung: Sequence[alarms.Alarm], ledger: Ledger) -> None:
+    """Notes on each batch the alarms that its records raised: its receipt shows them from now on."""
+    for batch_id in sorted({batch_id for alarm in rung for batch_id in alarm["batches"]}):
+        its = [alarm for alarm in rung if batch_id in alarm["batches"]]
+        told = [{"code": a["code"], "label": a["label"], "found": a["found"], "run_id": run_id} for a in its][: alarms.LISTED]
+        change(ledger, partial(require, ledger, batch_key(task, batch_id), "batch"), partial(dict.update, warnings=told))
 
 
 def _looks(task: str, run_id: str, candidate: ScoreReport | None, ledger: Ledger) -> Looks:

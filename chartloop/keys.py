@@ -49,6 +49,11 @@ def holdout(task: str, batch_id: str = "") -> str:
     return f"holdout/{task}/{batch_id}.jsonl" if batch_id else f"holdout/{task}/"
 
 
+def gold(task: str, batch_id: str) -> str:
+    """What a batch of the gold set holds; no other batch is kept there."""
+    return f"holdout/{task}/gold/{batch_id}.jsonl"
+
+
 def snapshot(task: str, snapshot_hash: str) -> str:
     return f"snapshots/{task}/{snapshot_hash}/"
 

@@ -47,7 +47,7 @@ def of_batch(batch: Item) -> Receipt:
     """What the ledger knows of a batch: a receipt without its records."""
     names = (
         "batch_id", "task", "status", "counts", "new_labels", "poster", "received_at", "processed_at", "code", "message",
-        "reason", "source", "prediction_id",
+        "reason", "source", "prediction_id", "warnings",
     )  # fmt: skip
     return {name: batch[name] for name in names if batch.get(name) is not None or name == "processed_at"}
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chartloop import costs, handover, keys, tasks, trail
+from chartloop import costs, handover, keys, provenance, tasks, trail
 from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive
 from chartloop.items import change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.orders import Order
@@ -24,6 +24,8 @@ from chartloop.task import TaskSettings
 
 STARTING, RUNNING, SUCCEEDED, FAILED = "starting", "running", "succeeded", "failed"
 ENDED = {SUCCEEDED, FAILED}
+MOST_WAITING = 200
+"""Batches over the cap that a task names, so that its item stays small."""
 LONGEST_REASON = 500
 """Characters, as the API takes of a person's."""
 
@@ -96,20 +98,24 @@ def _start(
     """Raises InvalidRequest where there is nothing to work on or it costs too much, and Stale where `owner` is not the latest."""
     run = _new_run(owner["task"], "retrain", by=by, now=now)
     batches = [batch for batch in ledger.query(task_key(owner["task"])[0], "BATCH#") if batch["status"] == "processed"]
-    settled = handover.settled_batches(objects, owner, batches)
-    request = build_request(run["run_id"], owner["task"], batches, settled, chosen, now)
+    settled, known = handover.settled_batches(objects, owner, batches), handover.known_batches(objects, ledger, owner["task"])
+    batches, waiting = provenance.admitted(batches, known, chosen.poster_cap_percent)
+    if waiting and all(batch["batch_id"] in known for batch in batches):
+        raise InvalidRequest("every new batch waits, as its poster brings too much of the new records", code="poster_cap")
+    request = build_request(run["run_id"], owner["task"], batches, settled, chosen, now, known)
     handover.check(request, chosen, objects, settings)
     cost = costs.estimate(owner["task"], costs.work_of(owner, batches, new_records(owner)), chosen, settings)
     costs.hold_cap(cost)
     run |= {"estimated_usd": cost["usd"], "rates": costs.rates(settings)}
     run["snapshot"] = request["snapshot"]
-    run["sequence"] = max(batch["sequence"] for batch in batches)
+    run["sequence"] = max(batch["sequence"] for batch in (*batches, *waiting))
     sides = {"train": handover.count(request["records"]), "holdout": handover.count(request["holdout"])}
     run["records"] = {**sides, "new": new_records(owner)}
     codes = handover.codes_place(run["run_id"], objects)
     run["input"] = handover.retrain_input(run, request, owner["embeddings"], codes, chosen, objects.bucket)
     run["counted_before"] = owner["counted"]
     owner |= {"active_run": run["run_id"], "counted": owner["arrivals"], "blocked": None}
+    owner["waiting"] = [batch["batch_id"] for batch in waiting][:MOST_WAITING]
     handover.write(objects, request)
     ledger.save(owner, run, *_note(order, run))
     start_saved(run, executions)
@@ -224,6 +230,7 @@ def status(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "new_records": waiting,
         "minimum_new_records": chosen.minimum_new_records,
         "progress": _progress(owner, chosen),
+        "waiting": len(owner.get("waiting") or ()),
         "pending": bool(owner["active_run"]) and waiting >= chosen.minimum_new_records,
     }
 

@@ -144,6 +144,8 @@ class ScoreReport(_Model):
     """What the artifact knows. Where candidate and champion know different ones, `settled` counts the common ones alone."""
     settled: Part
     fresh: Part | None
+    gold: Part | None = None
+    """Of the gold set, where there is one: it is always judged besides the settled holdout."""
     calibration: Calibration | None = None
     """On the settled part; None where nothing was found there."""
     engine: Engine | None = None

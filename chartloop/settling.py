@@ -12,7 +12,7 @@ from chartloop.seams import Item, Ledger
 from chartloop.view import View
 
 WINDOW = 7
-"""Records decided in one transaction: an item each, twelve bands each at most, and the batch: 92 of at most 100 items."""
+"""Records decided in one transaction: an item, a patient and twelve bands each at most, and the batch: 99 of 100 items."""
 TRIES = 20
 SEEN_LABELS = 1000
 """Labels that a task remembers, so that its item stays small."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys, receipts, snapshots
+from chartloop import changes, keys, receipts, snapshots
 from chartloop.batches import PROCESSED, RECEIVED
 from chartloop.counting import only_in
-from chartloop.decisions import Outcome
+from chartloop.decisions import Outcome, is_gold
 from chartloop.items import stamp, task_item, until_first
 from chartloop.receipts import STORED, Entry, Receipt
 from chartloop.records import canonical
@@ -26,13 +26,13 @@ def shelve(
     """
     kept = [outcome for outcome in outcomes if outcome.verdict in STORED]
     _write_set_aside(batch, [outcome for outcome in outcomes if outcome.verdict == "set_aside"], objects)
-    done = {
-        **batch,
-        "status": PROCESSED,
-        "processed_at": stamp(now),
-        "train": _shard(batch, keys.records, [o for o in kept if o.side == "training"], objects),
-        "holdout": _shard(batch, keys.holdout, [o for o in kept if o.side == "holdout"], objects),
-    }
+    learned, held = ([outcome for outcome in kept if outcome.side == side] for side in ("training", "holdout"))
+    done = {**batch, "status": PROCESSED, "processed_at": stamp(now), "changes": changes.of(batch["task"], kept)}
+    if is_gold(batch):
+        done["gold"] = _shard(batch, keys.gold, held, objects)
+    else:
+        shards = _shard(batch, keys.records, learned, objects), _shard(batch, keys.holdout, held, objects)
+        done |= dict(zip(("train", "holdout"), shards, strict=True))
     told = [
         receipts.entry(o.arrival.line, o.arrival.record_id, o.verdict, problem=o.problem, notes=o.notes) for o in outcomes
     ]  # fmt: skip
@@ -71,6 +71,9 @@ def count(done: Item, outcomes: Sequence[Outcome], mark: Item, ledger: Ledger) -
         task = task_item(ledger, done["task"])
         if stored(done, ledger)["status"] != RECEIVED:
             return False
+        if is_gold(done):  # it is no record of those that a run waits for
+            ledger.save(done, mark)
+            return True
         task["records"] += only_in(done["batch_id"], done["task"], [o.arrival.record_id for o in kept], ledger)
         task["arrivals"] += len(kept)
         ledger.save(task, done, mark)

@@ -68,11 +68,15 @@ def snapshot_hash(entries: Iterable[Entry]) -> str:
 
 
 def build_request(
-    run_id: str, task: str, batches: Iterable[Item], settled: Collection[str], settings: TaskSettings, now: datetime
-) -> dict[str, Any]:
-    """runs/{run_id}/request.json over processed `batches`; `settled` are the ids of those whose holdout is settled."""
+    run_id: str, task: str, batches: Iterable[Item], settled: Collection[str], settings: TaskSettings, now: datetime,
+    known: Collection[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """runs/{run_id}/request.json over processed `batches`.
+
+    `settled` are the ids of those whose holdout is settled, `known` of those that the run before had.
+    """
     ordered = sorted(batches, key=lambda batch: int(batch["sequence"]))
-    training = [_entry(batch, batch["train"]) for batch in ordered if batch["train"]]
+    training = [_entry(b, b["train"]) | {"new": b["batch_id"] not in known} for b in ordered if b["train"]]
     holdout = [_entry(b, b["holdout"]) | {"settled": b["batch_id"] in settled} for b in ordered if b["holdout"]]
     return {
         "run_id": run_id,
@@ -81,6 +85,7 @@ def build_request(
         "snapshot": snapshot_hash([*training, *holdout]),
         "records": training,
         "holdout": holdout,
+        "gold": [_entry(batch, batch["gold"]) for batch in ordered if batch.get("gold")],
         "settings": settings.model_dump(mode="json"),
     }
 

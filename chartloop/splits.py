@@ -15,6 +15,8 @@ from chartloop import records
 from chartloop.items import hashed
 
 HOLDOUT_PERCENT = 20
+GOLD = "g:"
+"""How the group of a gold record without a patient begins: what is near to it is never learned from."""
 NEAR = 0.75
 """Estimated similarity from which two texts are one group.
 
@@ -37,7 +39,7 @@ class Neighbour:
     group: str
 
 
-def group_of(record: Mapping[str, Any], text: str, near: Neighbour | None) -> str:
+def group_of(record: Mapping[str, Any], text: str, near: Neighbour | None, *, gold: bool = False) -> str:
     """The split group of a canonical record and its `text`, if any: its patient's, else its near neighbour's, else its own.
 
     Ids and texts are hashed: a group names no patient.
@@ -47,11 +49,13 @@ def group_of(record: Mapping[str, Any], text: str, near: Neighbour | None) -> st
     if near is not None:
         return near.group
     own = text or records.canonical({"features": record.get("features")}).decode()
-    return "t:" + hashed(own)
+    return (GOLD if gold else "t:") + hashed(own)
 
 
 def side(task: str, group: str) -> str:
-    """`holdout` for one group in five, by its hash; else `training`."""
+    """`holdout` for one group in five, by its hash, and for gold records' own; else `training`."""
+    if group.startswith(GOLD):
+        return "holdout"
     place = int(hashlib.sha256(f"{task}:{group}".encode()).hexdigest(), 16) % 100
     return "holdout" if place < HOLDOUT_PERCENT else "training"
 

@@ -83,6 +83,10 @@ class TaskSettings(BaseModel):
     minimum_records: int = Field(1000, ge=1)
     minimum_new_records: int = Field(100, ge=1)
     policy: Literal["spec", "strict"] = "strict"
+    poster_cap_percent: int = Field(100, ge=1, le=100)
+    """How much of a run's new records one poster may bring; batches beyond it wait. 100: no cap."""
+    hold_on_alarm: bool = True
+    """Whether a candidate waits for a person where a rare word goes with one label in the new records."""
     hyperparameters: Hyperparameters = Hyperparameters()
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from chartloop import batches, receipts, trail
 from chartloop.batches import PROCESSED, WITHDRAWN
 from chartloop.counting import only_in
+from chartloop.decisions import is_gold
 from chartloop.errors import Conflict
 from chartloop.items import batch_key, require, task_item, until_first
 from chartloop.receipts import STORED, Receipt
@@ -30,12 +31,18 @@ def _withdraw(task: str, batch_id: str, *, reason: str, by: str, ledger: Ledger,
         return
     if batch["status"] != PROCESSED:
         raise Conflict(f"a batch that is {batch['status']} cannot be withdrawn", field="batch_id")
+    batch |= {"status": WITHDRAWN, "reason": reason}
+    told = trail.enter(owner, now, action="withdraw", by=by, batch_id=batch_id, reason=reason)
+    if not is_gold(batch):
+        _uncount(owner, batch, ledger, objects)
+    ledger.save(owner, batch, told)
+
+
+def _uncount(owner: Item, batch: Item, ledger: Ledger, objects: Objects) -> None:
     kept = [entry["record_id"] for entry in _entries(batch, objects) if entry["verdict"] in STORED]
-    owner["records"] -= only_in(batch_id, task, kept, ledger)
+    owner["records"] -= only_in(batch["batch_id"], batch["task"], kept, ledger)
     if not _was_in_a_run(batch, ledger):
         owner["arrivals"] -= len(kept)
-    batch |= {"status": WITHDRAWN, "reason": reason}
-    ledger.save(owner, batch, trail.enter(owner, now, action="withdraw", by=by, batch_id=batch_id, reason=reason))
 
 
 def _entries(batch: Item, objects: Objects) -> list[receipts.Entry]:

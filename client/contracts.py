@@ -45,7 +45,9 @@ class BatchReceipt(TypedDict):
     code: NotRequired[str]
     message: NotRequired[str]
     reason: NotRequired[str]
-    source: NotRequired[Literal["feedback"]]
+    source: NotRequired[Literal["feedback", "gold"]]
+    warnings: NotRequired[list[dict[str, Any]]]
+    waiting: NotRequired[dict[str, str]]
     prediction_id: NotRequired[str]
 
 
@@ -255,6 +257,7 @@ class TaskStatus(TypedDict):
     task: str
     records: int
     minimum_records: int
+    waiting: int
     progress: str
     new_records: int
     minimum_new_records: int

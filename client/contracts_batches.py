@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from client.contracts import OffsetUnit
 
@@ -36,7 +36,9 @@ class ListedBatch(TypedDict, total=False):
     code: str
     message: str
     reason: str
-    source: Literal["feedback"]
+    source: Literal["feedback", "gold"]
+    warnings: list[dict[str, Any]]
+    waiting: dict[str, str]
     prediction_id: str
 
 

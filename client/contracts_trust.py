@@ -1,4 +1,4 @@
-"""What can be trusted, as types: the quality of records (docs/contracts/)."""
+"""What can be trusted, as types: the quality of records, what batches changed, who posted what (docs/contracts/)."""
 
 from __future__ import annotations
 
@@ -33,3 +33,27 @@ class Quality(TypedDict):
     set_aside: dict[str, Any]
     conflicts: Conflicts
     label_leaks: list[LabelLeak]
+    alarms: list[dict[str, Any]]
+
+
+class Changes(TypedDict):
+    """What a batch changed, beside what was there before it."""
+
+    task: str
+    batch_id: str
+    poster: str
+    batch: dict[str, Any]
+    before: dict[str, Any]
+    distance: float | None
+    new_labels: list[str]
+    posters: dict[str, int]
+
+
+class Provenance(TypedDict):
+    """Who posted each version of a record."""
+
+    task: str
+    record_id: str
+    side: str
+    gold: bool
+    versions: list[dict[str, Any]]

@@ -13,6 +13,7 @@ SCOPES = {
     "records:write": "Post and withdraw labelled records",
     "models:read": "Read batches, runs, models and settings",
     "predict": "Ask the model",
+    "gold:write": "Write the gold set that every model is judged by, and withdraw from it",
     "models:promote": "Promote, reject and roll back models; change settings",
 }
 

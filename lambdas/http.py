@@ -24,6 +24,7 @@ RECORDS_WRITE = "chartloop/records:write"
 MODELS_READ = "chartloop/models:read"
 PREDICT = "chartloop/predict"
 MODELS_PROMOTE = "chartloop/models:promote"
+GOLD_WRITE = "chartloop/gold:write"
 PUBLIC = ""
 """The scope of a route that needs no token."""
 

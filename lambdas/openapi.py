@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from chartloop.columns import Column
 from chartloop.tasks import TASKS
-from lambdas import api, asking, predict, routes_records
+from lambdas import api, asking, predict, routes_records, routes_trust
 from lambdas.bodies import FORMATS
 from lambdas.http import PUBLIC, TOKEN, Edge
 
@@ -86,7 +86,7 @@ def _describe(route: Schema, answer: str, errors: Iterator[int]) -> None:
     if route["operationId"] == predict.post_predict.__name__:
         asked: Schema = {"anyOf": [_reference(asking.model_of(task).__name__) for task in TASKS.values()]}
         route["requestBody"] = {"required": True, "content": {"application/json": {"schema": asked}}}
-    if route["operationId"] == routes_records.post_records.__name__:
+    if route["operationId"] in (routes_records.post_records.__name__, routes_trust.post_gold.__name__):
         contents = {kind: {"schema": _reference("Records") if kind == "application/json" else {}} for kind in FORMATS}
         route["requestBody"] = {"required": True, "content": contents}
 
@@ -147,8 +147,8 @@ def _answers() -> Schema:
         "TaskList": _tasks(),
         "TaskStatus": _object(
             task={"type": "string"}, records=COUNT, minimum_records=COUNT, progress={"type": "string"}, new_records=COUNT,
-            minimum_new_records=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL, promotion=TEXT_OR_NULL,
-            champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
+            minimum_new_records=COUNT, waiting=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL,
+            promotion=TEXT_OR_NULL, champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
         ),
         "TaskSettings": {"anyOf": [_inlined(task.settings.model_json_schema()) for task in TASKS.values()]},
         "RowSchema": _object(

@@ -11,7 +11,7 @@ from chartloop import batches, keys, quarantine, receipts, tasks, withdrawals
 from chartloop.errors import NotFound
 from chartloop.records import BatchOptions
 from lambdas.bodies import read_post
-from lambdas.http import MODELS_READ, RECORDS_WRITE, Routes
+from lambdas.http import GOLD_WRITE, MODELS_READ, RECORDS_WRITE, Routes
 
 routes = Routes()
 
@@ -96,16 +96,18 @@ def list_batches(
 def get_batch(task: Task, batch_id: str, after: Annotated[int, Query(ge=0)] = 0) -> dict[str, Any]:
     """Every record's verdict as it stands; of very many, as many as fit in an answer, from the line after `after`."""
     tasks.find(task)
-    return receipts.part(batches.show(task, _known(batch_id), ledger=routes.world.ledger, objects=routes.world.objects), after)
+    return receipts.part(batches.show(task, known(batch_id), ledger=routes.world.ledger, objects=routes.world.objects), after)
 
 
 @routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/batches/<batch_id>/withdraw", "Withdraw a batch", "BatchReceipt")
 def withdraw_batch(task: Task, batch_id: str, body: Reason) -> dict[str, Any]:
-    """Takes the batch's records out of the next snapshots."""
+    """Takes the batch's records out of the next snapshots; one of the gold set needs the scope gold:write as well."""
     tasks.find(task)
     world = routes.world
+    if batches.is_gold(task, known(batch_id), world.ledger):
+        routes.demand(GOLD_WRITE)
     receipt = withdrawals.withdraw(
-        task, _known(batch_id), reason=body.reason, by=routes.caller,
+        task, known(batch_id), reason=body.reason, by=routes.caller,
         ledger=world.ledger, objects=world.objects, now=world.clock(),
     )  # fmt: skip
     return receipts.part(receipt)
@@ -123,11 +125,11 @@ def discard_batch(task: Task, batch_id: str, body: Reason) -> dict[str, Any]:
     """They leave the quarantine; what was accepted of the batch stays."""
     tasks.find(task)
     world = routes.world
-    quarantine.discard(task, _known(batch_id), reason=body.reason, by=routes.caller, ledger=world.ledger, now=world.clock())
+    quarantine.discard(task, known(batch_id), reason=body.reason, by=routes.caller, ledger=world.ledger, now=world.clock())
     return receipts.part(batches.show(task, batch_id, ledger=world.ledger, objects=world.objects))
 
 
-def _known(batch_id: str) -> str:
+def known(batch_id: str) -> str:
     """What is no id is the id of nothing."""
     if not keys.ID.fullmatch(batch_id):
         raise NotFound("no such batch", field="batch")

@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from werkzeug.wrappers import Request, Response
 
-from local.sign_in import SignIn
+from local.sign_in import SCOPES, SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 PREFIX = "/issuer/"
 CLIENT = "chartloop-local"
-SCOPES = ("chartloop/records:write", "chartloop/models:read", "chartloop/predict", "chartloop/models:promote")
 LIFETIME_SECONDS = 30 * 24 * 3600
 """A month: the token is for the person at this machine, and each start signs another."""
 

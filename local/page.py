@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from local.issuer import CLIENT, SCOPES, Issuer
+from local.issuer import CLIENT, Issuer
 from local.server import LocalCloud
+from local.sign_in import SCOPES
 from local.wire import heard
 
 if TYPE_CHECKING:

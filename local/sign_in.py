@@ -25,6 +25,8 @@ KEPT = ("client_id", "redirect_uri", "response_type", "state", "code_challenge",
 
 Sign = Callable[..., str]
 
+SCOPES = tuple(f"chartloop/{name}" for name in ("records:write", "models:read", "predict", "models:promote", "gold:write"))
+
 
 @dataclass(frozen=True)
 class Role:
@@ -35,8 +37,7 @@ class Role:
 
 ROLES = {
     "lead": Role(
-        "Lead", "everything: send data, start and judge runs, promote and roll back",
-        ("chartloop/records:write", "chartloop/models:read", "chartloop/predict", "chartloop/models:promote"),
+        "Lead", "everything: send data, start and judge runs, promote and roll back, keep the gold set", SCOPES,
     ),
     "labeller": Role(
         "Labeller", "send data, watch runs, try the model; decides on no model",

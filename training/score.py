@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chartloop import firewall, quality, snapshots, tasks
+from chartloop import alarms, firewall, quality, snapshots, tasks
 from chartloop.extras import Extras, Flips
 from chartloop.items import Clock, stamp, utc_now
 from chartloop.scores import ScoreReport
@@ -30,6 +30,7 @@ class Holdout:
 
     request: dict[str, Any]
     records: Sequence[StoredRecord]
+    gold: Sequence[StoredRecord] = ()
 
     @property
     def hash(self) -> str:
@@ -39,7 +40,8 @@ class Holdout:
 def read_holdout(request: Path, shards: Path) -> Holdout:
     """Raises JobFailed for a shard that is missing or changed."""
     asked = json.loads((request / "request.json").read_bytes())
-    return Holdout(asked, snapshots.select(asked["holdout"], lambda key: read_shard(shards, key)))
+    gold = snapshots.select(asked.get("gold", ()), lambda key: read_shard(shards / "gold", key))
+    return Holdout(asked, snapshots.select(asked["holdout"], lambda key: read_shard(shards, key)), gold)
 
 
 def open_champion(arguments: argparse.Namespace, into: Path) -> Judged:
@@ -84,19 +86,23 @@ class Told:
     judged: Judged
     settled: Sequence[Answered]
     fresh: Sequence[Answered]
+    gold: Sequence[Answered] = ()
 
 
 def ask(judged: Judged, holdout: Holdout) -> Told:
-    """Runs the artifact over the whole holdout."""
-    answers = kinds.of(tasks.find(holdout.request["task"])).ask(judged, holdout.records)
-    answered = list(zip(holdout.records, answers, strict=True))
-    return Told(judged, *([each for each in answered if each[0].settled is side] for side in (True, False)))
+    """Runs the artifact over the whole holdout, and over the gold set where there is one."""
+    kind = kinds.of(tasks.find(holdout.request["task"]))
+    answered = list(zip(holdout.records, kind.ask(judged, holdout.records), strict=True))
+    gold = list(zip(holdout.gold, kind.ask(judged, holdout.gold), strict=True)) if holdout.gold else []
+    return Told(judged, *([each for each in answered if each[0].settled is side] for side in (True, False)), gold)
 
 
 def report(told: Told, holdout: Holdout, left_out: Collection[str], flips: Flips | None, now: Clock) -> ScoreReport:
     """`fresh` is None where every record is settled; `flips` are counted for the candidate."""
     judged, kind = told.judged, kinds.of(tasks.find(holdout.request["task"]))
     figures = kind.figures(judged, told.settled, told.fresh, left_out)
+    if told.gold:
+        figures["gold"] = kind.figures(judged, told.gold, [], left_out)["settled"]
     if flips is not None:
         figures["extras"] = Extras.model_validate(figures.get("extras", {})).model_copy(update={"flips": flips})
     return ScoreReport.model_validate({
@@ -117,11 +123,13 @@ def report(told: Told, holdout: Holdout, left_out: Collection[str], flips: Flips
 def firewalled(holdout: Holdout, snapshot: Path, now: Clock) -> tuple[Holdout, dict[str, Any]]:
     """(the holdout without what is too near to the training side, the Quality of the run's records)."""
     task, learned = holdout.request["task"], dataset.read(snapshot).records
-    held = firewall.leaks(task, learned, holdout.records)
-    found = quality.report(task, learned, holdout.records, held)
-    kept = [stored for stored in holdout.records if stored.record_id not in held]
+    held = firewall.leaks(task, learned, [*holdout.records, *holdout.gold])
+    came = {entry["batch_id"] for entry in holdout.request["records"] if entry.get("new")}
+    known, new = ([stored for stored in learned if (stored.batch_id in came) is side] for side in (False, True))
+    found = quality.report(task, learned, holdout.records, held) | {"alarms": alarms.rare_words(known, new)}
+    kept, gold = ([one for one in some if one.record_id not in held] for some in (holdout.records, holdout.gold))
     about = {"task": task, "run_id": holdout.request["run_id"], "created_at": stamp(now())}
-    return replace(holdout, records=kept), {**about, **found}
+    return replace(holdout, records=kept, gold=gold), {**about, **found}
 
 
 def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:

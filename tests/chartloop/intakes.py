@@ -135,9 +135,9 @@ def check(desk: Desk) -> None:
     for batch in desk.batches():
         if batch["status"] in ("processed", "withdrawn"):
             sequences.append(batch["sequence"])
-            for shard in filter(None, (batch["train"], batch["holdout"])):
+            for shard in filter(None, (batch["train"], batch["holdout"], batch.get("gold"))):
                 assert hashlib.sha256(desk.objects.get(shard["key"]).body).hexdigest() == shard["sha256"]
-            stored = sum(shard["records"] for shard in (batch["train"], batch["holdout"]) if shard)
+            stored = sum(shard["records"] for shard in (batch["train"], batch["holdout"], batch.get("gold")) if shard)
             assert stored == batch["counts"]["accepted"] + batch["counts"]["replaced"]
     assert sorted(sequences) == sorted(set(sequences)), "two batches have one place"
 

@@ -87,6 +87,8 @@ def test_the_report_keeps_its_contract_and_holds_no_text() -> None:
     )
     held = {"consultation1": "near_text", "consultation2": "near_text"}
     made = quality.report("classification", learned, judged, held)
-    contracts.validate("quality", {"task": "classification", "run_id": "r", "created_at": "2026-11-21T08:00:00.000Z", **made})
+    contracts.validate(
+        "quality", {"task": "classification", "run_id": "r", "created_at": "2026-11-21T08:00:00.000Z", "alarms": [], **made}
+    )
     assert made["set_aside"]["counts"] == {"near_text": 2} and made["records"] == {"training": 21, "holdout": 20}
     assert "word1" not in json.dumps(made) and "finding" not in json.dumps(made)

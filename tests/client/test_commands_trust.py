@@ -13,6 +13,7 @@ QUALITY = {
     "set_aside": {"counts": {"near_text": 2}, "records": [{"record_id": "n-7", "code": "near_text"}]},
     "conflicts": {"found": 1, "pairs": [{"records": ["n-1", "n-2"], "kind": "same_text"}]},
     "label_leaks": [{"kind": "label_in_text", "field": "text", "label": "surgery", "found": 40, "records": ["n-3"]}],
+    "alarms": [{"code": "rare_word", "label": "O", "found": 9, "records": ["n-9"], "batches": ["b-1"], "p": 1e-9}],
 }  # fmt: skip
 
 
@@ -20,5 +21,5 @@ def test_quality_lists_what_to_look_at(tmp_path: Path) -> None:
     session = Service().on("GET /v1/tasks/ner/quality", QUALITY).session(tmp_path)
     assert run(["quality"], session) == exits.OK
     said = printed(session)
-    for words in ("1,200 records", "2 near_text", "n-7", "n-1, n-2", "surgery", "40: n-3"):
+    for words in ("1,200 records", "2 near_text", "n-7", "n-1, n-2", "surgery", "40: n-3", "9: n-9"):
         assert words in said

@@ -10,8 +10,8 @@ import pytest
 
 from chartloop.tasks import TASKS
 from infra.code import ROOT
-from lambdas.http import MODELS_PROMOTE, MODELS_READ, PREDICT, RECORDS_WRITE
-from local import issuer
+from lambdas.http import GOLD_WRITE, MODELS_PROMOTE, MODELS_READ, PREDICT, RECORDS_WRITE
+from local import sign_in
 from tests.infra.templates import Templates, listed
 
 ERROR = json.loads((ROOT / "docs" / "contracts" / "error.schema.json").read_text())
@@ -114,7 +114,7 @@ def test_files_arrive_as_they_were_sent(cloud: Templates) -> None:
 def test_cognito_signs_the_scopes_that_the_routes_ask_for(cloud: Templates) -> None:
     server = cloud.only("AWS::Cognito::UserPoolResourceServer")["Properties"]
     scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
-    assert scopes == {RECORDS_WRITE, MODELS_READ, PREDICT, MODELS_PROMOTE} == set(issuer.SCOPES)
+    assert scopes == {RECORDS_WRITE, MODELS_READ, PREDICT, MODELS_PROMOTE, GOLD_WRITE} == set(sign_in.SCOPES)
     flows = {
         c["Properties"]["ClientName"]: c["Properties"]["AllowedOAuthFlows"]
         for c in cloud.all("AWS::Cognito::UserPoolClient").values()

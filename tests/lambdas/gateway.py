@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from lambdas.http import MODELS_PROMOTE, MODELS_READ, PREDICT, RECORDS_WRITE
+from lambdas.http import GOLD_WRITE, MODELS_PROMOTE, MODELS_READ, PREDICT, RECORDS_WRITE
 from tests import contracts
 from tests.worlds import FakeWorld
 
-ALL = (RECORDS_WRITE, MODELS_READ, PREDICT, MODELS_PROMOTE)
+ALL = (RECORDS_WRITE, MODELS_READ, PREDICT, MODELS_PROMOTE, GOLD_WRITE)
 CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r")
 
 

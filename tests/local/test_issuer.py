@@ -11,7 +11,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from local.issuer import SCOPES, Issuer, write_private
+from local.issuer import Issuer, write_private
+from local.sign_in import SCOPES
 from tests.local.conftest import BareCloud
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chartloop import spans
+from chartloop import snapshots, spans
 from chartloop.errors import JobFailed
 from chartloop.items import utc_now
 from chartloop.snapshots import StoredRecord
@@ -20,7 +21,8 @@ from tests.training.tiny import Run, Trained
 from training import artifact, dataset, encoding, ner, quality, serving
 from training.export import Exported
 from training.kinds import Judged
-from training.score import apart, firewalled, read_holdout
+from training.score import apart, ask, firewalled, read_holdout
+from training.score import report as score_report
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +175,23 @@ def test_a_copy_of_what_was_learned_from_does_not_judge(run_input: Run, snapshot
     validate("quality", found)
     told = json.loads((scored / "quality.json").read_text())
     assert told["set_aside"]["counts"] == {} and told["records"] == {"training": len(learned), "holdout": len(holdout.records)}
+
+
+def test_the_gold_set_is_judged_beside_the_holdout(run_input: Run, snapshot: Path, exported: Exported, tmp_path: Path) -> None:
+    shutil.copytree(run_input.request, tmp_path / "request")
+    shutil.copytree(run_input.holdout, tmp_path / "holdout")
+    (tmp_path / "holdout" / "gold").mkdir()
+    learned = [stored.record for stored in dataset.read(snapshot).records]
+    chance = random.Random(99)
+    body = tiny.shard("keeper", 9, [tiny.distinct(chance, learned) for _ in range(8)])
+    (tmp_path / "holdout" / "gold" / "keeper.jsonl").write_bytes(body)
+    asked = json.loads((tmp_path / "request" / "request.json").read_text())
+    asked["gold"] = [{"batch_id": "keeper", "sequence": 9, **snapshots.shard_entry("holdout/ner/gold/keeper.jsonl", body)}]
+    (tmp_path / "request" / "request.json").write_text(json.dumps(asked))
+    holdout, _ = firewalled(read_holdout(tmp_path / "request", tmp_path / "holdout"), snapshot, utc_now)
+    assert len(holdout.gold) == 8
+    card = json.loads((exported.folder / "chartloop.json").read_text())
+    told = ask(Judged("champion", exported.folder, "0" * 64, 1, card, snapshot, None), holdout)
+    made = score_report(told, holdout, (), None, utc_now).to_json()
+    validate("score_report", made)
+    assert made["gold"]["records"] == 8 and made["settled"]["records"] == 16
