@@ -47,10 +47,26 @@ export type BatchPage = {
          */
         reason?: string;
         /**
-         * Of what nobody posted: the corrected prediction that it was made of.
+         * `feedback`: nobody posted it, it was made of a corrected prediction; `gold`: it is of the frozen gold set.
          */
-        source?: 'feedback';
+        source?: 'feedback' | 'gold';
         prediction_id?: string;
+        /**
+         * What a run found in the batch's records: words hardly ever seen before that go with one label.
+         */
+        warnings?: Array<{
+            code: 'rare_word';
+            label: string;
+            found: number;
+            run_id: string;
+        }>;
+        /**
+         * Why the last run left the batch out.
+         */
+        waiting?: {
+            code: 'poster_cap';
+            message: string;
+        };
     }>;
     next: string | null;
 };
@@ -103,10 +119,68 @@ export type BatchReceipt = {
      */
     reason?: string;
     /**
-     * Of what nobody posted: the corrected prediction that it was made of.
+     * `feedback`: nobody posted it, it was made of a corrected prediction; `gold`: it is of the frozen gold set.
      */
-    source?: 'feedback';
+    source?: 'feedback' | 'gold';
     prediction_id?: string;
+    /**
+     * What a run found in the batch's records: words hardly ever seen before that go with one label.
+     */
+    warnings?: Array<{
+        code: 'rare_word';
+        label: string;
+        found: number;
+        run_id: string;
+    }>;
+    /**
+     * Why the last run left the batch out.
+     */
+    waiting?: {
+        code: 'poster_cap';
+        message: string;
+    };
+};
+
+/**
+ * Changes
+ *
+ * What a batch changed: its counts and labels beside those of all that was there before it. No text.
+ */
+export type Changes = {
+    task: string;
+    batch_id: string;
+    poster: string;
+    batch: {
+        records: number;
+        training: number;
+        holdout: number;
+        replaced: number;
+        characters: number;
+        labels: {
+            [key: string]: number;
+        };
+    };
+    before: {
+        records: number;
+        training: number;
+        holdout: number;
+        replaced: number;
+        characters: number;
+        labels: {
+            [key: string]: number;
+        };
+    };
+    /**
+     * Total variation of the labels' shares: 0 the same, 1 nothing in common.
+     */
+    distance: number | null;
+    new_labels: Array<string>;
+    /**
+     * Records by poster, before it.
+     */
+    posters: {
+        [key: string]: number;
+    };
 };
 
 /**
@@ -642,6 +716,29 @@ export type Prediction = {
 };
 
 /**
+ * Provenance
+ *
+ * Who posted each version of a record, when, and what became of it. No text.
+ */
+export type Provenance = {
+    task: string;
+    record_id: string;
+    side: 'training' | 'holdout';
+    gold: boolean;
+    versions: Array<{
+        batch_id: string;
+        sha256: string;
+        verdict: 'accepted' | 'replaced';
+        conflicting: boolean;
+        poster: string | null;
+        received_at: string | null;
+        status: string | null;
+        source: string | null;
+        prediction_id: string | null;
+    }>;
+};
+
+/**
  * Quality
  *
  * What a run found in its records: set aside by the holdout firewall, contradicting, giving their label away. Counts and ids, no text.
@@ -694,6 +791,17 @@ export type Quality = {
         label: string | null;
         found: number;
         records: Array<string>;
+    }>;
+    /**
+     * Words hardly ever seen before that go with one label in the new records, or with what contradicts the older ones; `O`: with labels that are missing.
+     */
+    alarms: Array<{
+        code: 'rare_word';
+        label: string;
+        found: number;
+        records: Array<string>;
+        batches: Array<string>;
+        p: number;
     }>;
 };
 
@@ -1373,6 +1481,81 @@ export type ScoreReport = {
         }>;
     };
     created_at: string;
+    /**
+     * Of the gold set, where there is one: judged besides the settled holdout.
+     */
+    gold?: {
+        records: number;
+        groups: number;
+        /**
+         * By name; null where the metric could not be computed. ner: token_accuracy, entity_f1, entity_precision, entity_recall; classification: accuracy, macro_f1; regression: mae; generation: loss, rouge_l, exact_match. Other names may stand beside these.
+         */
+        metrics: {
+            [key: string]: number | null;
+        };
+        /**
+         * The trivial model on the same holdout: all O (ner), always the most frequent label (classification), always the median (regression), the base model (generation).
+         */
+        baseline: {
+            [key: string]: number | null;
+        };
+        labels: {
+            [key: string]: {
+                tp: number;
+                fp: number;
+                fn: number;
+                support: number;
+                precision: number;
+                recall: number;
+                f1: number;
+            };
+        };
+        /**
+         * Sufficient statistics per split group, for the paired bootstrap; no text.
+         */
+        per_group: Array<{
+            group: string;
+            tp?: number;
+            fp?: number;
+            fn?: number;
+            /**
+             * ner: tokens with the right tag; classification: records with the right label.
+             */
+            correct?: number;
+            tokens?: number;
+            records?: number;
+            /**
+             * Records that are answered exactly as annotated.
+             */
+            exact?: number;
+            /**
+             * By label; one that the group has nothing of may be left out.
+             */
+            labels?: {
+                [key: string]: {
+                    tp: number;
+                    fp: number;
+                    fn: number;
+                };
+            };
+            /**
+             * Summed over records.
+             */
+            absolute_error?: number;
+            /**
+             * Natural logarithm, summed over tokens.
+             */
+            loss?: number;
+            /**
+             * Summed over records.
+             */
+            rouge_l?: number;
+            /**
+             * A digit for each record, in the order of the records' hashes: 1 where its answer is exactly right.
+             */
+            right?: string;
+        }>;
+    } | null;
 };
 
 /**
@@ -1434,6 +1617,14 @@ export type TaskSettings = {
      * Policy
      */
     policy?: 'spec' | 'strict';
+    /**
+     * Poster Cap Percent
+     */
+    poster_cap_percent?: number;
+    /**
+     * Hold On Alarm
+     */
+    hold_on_alarm?: boolean;
     /**
      * NerHyperparameters
      *
@@ -1539,6 +1730,14 @@ export type TaskSettings = {
      */
     policy?: 'spec' | 'strict';
     /**
+     * Poster Cap Percent
+     */
+    poster_cap_percent?: number;
+    /**
+     * Hold On Alarm
+     */
+    hold_on_alarm?: boolean;
+    /**
      * ClassificationHyperparameters
      *
      * Those of any encoder; a text says its label many times over, so fewer epochs do.
@@ -1642,6 +1841,14 @@ export type TaskSettings = {
      * Policy
      */
     policy?: 'spec' | 'strict';
+    /**
+     * Poster Cap Percent
+     */
+    poster_cap_percent?: number;
+    /**
+     * Hold On Alarm
+     */
+    hold_on_alarm?: boolean;
     /**
      * RegressionHyperparameters
      *
@@ -1769,6 +1976,7 @@ export type TaskStatus = {
     progress: string;
     new_records: number;
     minimum_new_records: number;
+    waiting: number;
     pending: boolean;
     active_run: string | null;
     promotion: string | null;
@@ -2651,6 +2859,66 @@ export type GetBatchResponses = {
 
 export type GetBatchResponse = GetBatchResponses[keyof GetBatchResponses];
 
+export type GetChangesData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+        /**
+         * Batch Id
+         */
+        batch_id: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/batches/{batch_id}/changes';
+};
+
+export type GetChangesErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetChangesError = GetChangesErrors[keyof GetChangesErrors];
+
+export type GetChangesResponses = {
+    /**
+     * Changes
+     */
+    200: Changes;
+};
+
+export type GetChangesResponse = GetChangesResponses[keyof GetChangesResponses];
+
 export type DiscardBatchData = {
     body: Reason;
     path: {
@@ -2968,6 +3236,78 @@ export type PostFeedbackResponses = {
 
 export type PostFeedbackResponse = PostFeedbackResponses[keyof PostFeedbackResponses];
 
+export type PostGoldData = {
+    body: Records;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Sent again with the same key, it is done once.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/gold';
+};
+
+export type PostGoldErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Conflict
+     */
+    409: Error;
+    /**
+     * Request Entity Too Large
+     */
+    413: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type PostGoldError = PostGoldErrors[keyof PostGoldErrors];
+
+export type PostGoldResponses = {
+    /**
+     * BatchReceipt
+     */
+    202: BatchReceipt;
+};
+
+export type PostGoldResponse = PostGoldResponses[keyof PostGoldResponses];
+
 export type ListModelsData = {
     body?: never;
     path: {
@@ -3235,6 +3575,67 @@ export type PostPredictResponses = {
 };
 
 export type PostPredictResponse = PostPredictResponses[keyof PostPredictResponses];
+
+export type GetProvenanceData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * `ner`
+         */
+        task: string;
+    };
+    query: {
+        /**
+         * Record Id
+         */
+        record_id: string;
+    };
+    url: '/v1/tasks/{task}/provenance';
+};
+
+export type GetProvenanceErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetProvenanceError = GetProvenanceErrors[keyof GetProvenanceErrors];
+
+export type GetProvenanceResponses = {
+    /**
+     * Provenance
+     */
+    200: Provenance;
+};
+
+export type GetProvenanceResponse = GetProvenanceResponses[keyof GetProvenanceResponses];
 
 export type GetQualityData = {
     body?: never;
