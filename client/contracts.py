@@ -206,6 +206,9 @@ class AuditEntry(TypedDict):
     action: str
     by: str
     at: str
+    number: NotRequired[int]
+    previous: NotRequired[str]
+    sha256: NotRequired[str]
 
 
 class AuditPage(TypedDict):

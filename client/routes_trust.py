@@ -26,6 +26,7 @@ class TrustRoutes:
         return Call("GET", path("tasks", task, "provenance"), params={"record_id": record_id})
 
     @route
-    def add_gold(self, task: str, body: bytes, content_type: str) -> Call[BatchReceipt]:
+    def add_gold(self, task: str, body: bytes, content_type: str, *, idempotency_key: str | None = None) -> Call[BatchReceipt]:
         """Records for the gold set, as `post_body` sends them; the same body twice is one batch."""
-        return Call("POST", path("tasks", task, "gold"), content=body, headers={"content-type": content_type})
+        key = {} if idempotency_key is None else {"idempotency-key": idempotency_key}
+        return Call("POST", path("tasks", task, "gold"), content=body, headers={"content-type": content_type} | key)
