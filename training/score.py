@@ -87,6 +87,7 @@ class Told:
     settled: Sequence[Answered]
     fresh: Sequence[Answered]
     gold: Sequence[Answered] = ()
+    gold: Sequence[Answered] = ()
 
 
 def ask(judged: Judged, holdout: Holdout) -> Told:
