@@ -183,7 +183,7 @@ def test_the_gold_set_is_judged_beside_the_holdout(run_input: Run, snapshot: Pat
     (tmp_path / "holdout" / "gold").mkdir()
     learned = [stored.record for stored in dataset.read(snapshot).records]
     chance = random.Random(99)
-    body = tiny.shard("keeper", 9, [tiny.distinct(chance, learned) for _ in range(8)])
+    body = tiny.shard("keeper", 9, [tiny.distinct(chance, learned, tiny.note) for _ in range(8)])
     (tmp_path / "holdout" / "gold" / "keeper.jsonl").write_bytes(body)
     asked = json.loads((tmp_path / "request" / "request.json").read_text())
     asked["gold"] = [{"batch_id": "keeper", "sequence": 9, **snapshots.shard_entry("holdout/ner/gold/keeper.jsonl", body)}]
