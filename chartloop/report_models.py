@@ -101,7 +101,11 @@ def models(report: Report) -> Markup | None:
         ("sha256", *(element("code", its["sha256"][:16]) for its in found.values())),
         ("Engine", *(_engine(its.get("engine")) for its in found.values())),
         ("What the precision cost", *(_cost(its.get("engine")) for its in found.values())),
-        *([("Latency", *(_latency(its) for its in found.values()))] if any(map(_latency, found.values())) else []),
+        *(
+            [("Asked as served", *(_service(its) or DASH for its in found.values()))]
+            if any(map(_service, found.values()))
+            else []
+        ),
     ]
     chosen = (report["settings"] or {}).get("hyperparameters") or {}
     told = element("p", "Trained with ", ", ".join(f"{name} {value}" for name, value in chosen.items()), ".", class_="soft")
@@ -120,9 +124,15 @@ def _cost(its: Mapping[str, Any] | None) -> str:
     return f"{tried} on {notes:,.0f} training records" if tried and notes is not None else tried or DASH
 
 
-def _latency(its: Mapping[str, Any]) -> str:
-    found = its.get("latency_ms") or {}
-    return ", ".join(f"{name} {value:,.0f} ms" for name, value in found.items())
+def _service(its: Mapping[str, Any]) -> str:
+    """Asked as it is served, one input a request; empty where that was not measured."""
+    asked = its.get("service")
+    if not asked or asked["p95_ms"] is None:
+        return ""
+    times = (
+        f"median {asked['p50_ms']:,.0f} ms, 95 % within {asked['p95_ms']:,.0f} ms, over {plural(asked['requests'], 'request')}"
+    )
+    return f"{times}; {asked['golden'] - asked['wrong']} of {asked['golden']} golden requests answered as recorded"
 
 
 def _score(report: Report, role: str) -> Mapping[str, Any]:

@@ -33,7 +33,16 @@ def compared(report: Report) -> Markup | None:
     drawn += [_difference(each, higher=each.get("higher_is_better", False)) for each in by_metric.values()]
     title = "Candidate against the model in service" if verdict["champion"] else "The candidate"
     note = "On the settled holdout, which no model was trained on; both were scored in this run, as they would be served."
-    return section(title, element("div", *(each for each in drawn if each is not None), class_="two"), note=note)
+    return section(title, element("div", *(each for each in drawn if each is not None), class_="two"), _whole(verdict), note=note)
+
+
+def _whole(verdict: Mapping[str, Any]) -> Markup | None:
+    """Records that one model alone answers exactly right."""
+    its = verdict.get("mcnemar")
+    if not its:
+        return None
+    told = f"Whole records: {its['fixed']:,} only the candidate has exactly right, {its['broken']:,} only the model in service"
+    return element("p", f"{told} (McNemar's exact p: {its['p']:.3f}).", class_="soft")
 
 
 def _metric(report: Report, name: str, difference: Mapping[str, Any] | None, higher: bool) -> Markup | None:

@@ -203,6 +203,17 @@ def test_numbers_that_were_predicted_are_drawn_and_less_is_better(better: Any) -
     assert "15 records" in page
 
 
+def test_how_fast_it_answers_and_whole_records_are_told_where_they_were_measured(better: Any) -> None:
+    timed = copy.deepcopy(better)
+    timed["run"]["scores"]["candidate"]["service"] = {"golden": 5, "wrong": 1, "requests": 40, "p50_ms": 12.4, "p95_ms": 31.0}
+    timed["run"]["verdict"]["mcnemar"] = {"fixed": 12, "broken": 5, "p": 0.25}
+    page = report_page.page(timed)
+    assert "median 12 ms, 95 % within 31 ms, over 40 requests; 4 of 5 golden requests answered as recorded" in page
+    assert "12 only the candidate has exactly right, 5 only the model in service" in page and "p: 0.250" in page
+    timed["run"]["scores"]["candidate"]["service"] |= {"p50_ms": None, "p95_ms": None}
+    assert "Asked as served" not in report_page.page(timed)
+
+
 def test_answers_in_words_stand_side_by_side(better: Any) -> None:
     asked = copy.deepcopy(better)
     asked["flips"]["shown"] = [{
