@@ -126,7 +126,11 @@ def errors(report: Report) -> Markup | None:
             grid["edges"], grid["counts"], across=f"predicted{unit}", up=f"true{unit}", said="True values against predicted ones"
         )
         drawn.append(
-            element("div", element("h3", "True against predicted"), figure(picture, "Dark: often. On the line both agree."))
+            element(
+                "div",
+                element("h3", "True against predicted"),
+                figure(picture, "The fuller, the more often. On the line both agree."),
+            )
         )
     if bins := its.get("errors"):
         unit = f" ({bins['unit']})" if bins.get("unit") else ""
