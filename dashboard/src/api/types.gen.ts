@@ -517,6 +517,49 @@ export type PredictClassification = {
 };
 
 /**
+ * PredictGeneration
+ *
+ * What the task `generation` is asked.
+ */
+export type PredictGeneration = {
+    /**
+     * Max New Tokens
+     *
+     * Pieces of an answer, at most.
+     */
+    max_new_tokens?: number;
+    /**
+     * Temperature
+     *
+     * 0 takes the likeliest piece each time.
+     */
+    temperature?: number;
+    /**
+     * Stop
+     *
+     * An answer ends before the first of these.
+     */
+    stop?: Array<string>;
+    /**
+     * Seed
+     *
+     * The same request with the same seed draws the same answers.
+     */
+    seed?: number | null;
+    /**
+     * Prompt
+     */
+    prompt?: string;
+    /**
+     * Prompts
+     */
+    prompts?: Array<string | {
+        id: string;
+        prompt: string;
+    }>;
+};
+
+/**
  * PredictNer
  *
  * What the task `ner` is asked.
@@ -694,6 +737,21 @@ export type Prediction = {
             message: string;
             field: string | null;
         }>;
+    } | {
+        id?: string;
+        /**
+         * Opaque; what feedback names the prediction by.
+         */
+        prediction_id: string;
+        completion: string;
+        /**
+         * Pieces that were written.
+         */
+        tokens: number;
+        /**
+         * stop: the model, or one of the strings in stop, ended it; length: max_new_tokens, or what the model can read.
+         */
+        finish: 'stop' | 'length';
     } | {
         id?: string;
         error: {
@@ -1479,6 +1537,41 @@ export type ScoreReport = {
             proposed?: boolean;
             message?: string;
         }>;
+        comparison?: {
+            base: string;
+            /**
+             * What a base that was not published learned from: texts, pieces, their hash.
+             */
+            made_here?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * On the settled holdout: loss per piece, perplexity, ROUGE-L, exact match.
+             */
+            figures: Array<{
+                metric: string;
+                base: number | null;
+                candidate: number | null;
+                /**
+                 * Of candidate minus base, paired over groups, as in verdict.schema.json.
+                 */
+                interval?: {
+                    [key: string]: unknown;
+                } | null;
+            }>;
+            general: {
+                metric: string;
+                base: number | null;
+                candidate: number | null;
+                /**
+                 * Of candidate minus base, paired over groups, as in verdict.schema.json.
+                 */
+                interval?: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            passages: number;
+        } | null;
     };
     created_at: string;
     /**
@@ -1967,6 +2060,114 @@ export type TaskSettings = {
      * Unit
      */
     unit?: string;
+} | {
+    /**
+     * Minimum Records
+     */
+    minimum_records?: number;
+    /**
+     * Minimum New Records
+     */
+    minimum_new_records?: number;
+    /**
+     * Policy
+     */
+    policy?: 'spec' | 'strict';
+    /**
+     * GenerationHyperparameters
+     *
+     * LoRA's own, and the mission's names where they mean something.
+     */
+    hyperparameters?: {
+        /**
+         * Do Train
+         */
+        do_train?: boolean;
+        /**
+         * Do Eval
+         */
+        do_eval?: boolean;
+        /**
+         * Output Dir
+         */
+        output_dir?: string;
+        /**
+         * Overwrite Output Dir
+         */
+        overwrite_output_dir?: boolean;
+        /**
+         * Save Strategy
+         */
+        save_strategy?: 'no';
+        /**
+         * Validation Percent
+         */
+        validation_percent?: number;
+        /**
+         * Seed
+         */
+        seed?: number;
+        /**
+         * S3 Bucket
+         */
+        s3_bucket?: string;
+        /**
+         * S3 Folder
+         */
+        s3_folder?: string;
+        /**
+         * S3 Model Folder
+         */
+        s3_model_folder?: string;
+        /**
+         * Model Name Or Path
+         */
+        model_name_or_path?: string;
+        /**
+         * Num Train Epochs
+         */
+        num_train_epochs?: number;
+        /**
+         * Per Device Train Batch Size
+         */
+        per_device_train_batch_size?: number;
+        /**
+         * Learning Rate
+         */
+        learning_rate?: number;
+        /**
+         * Weight Decay
+         */
+        weight_decay?: number;
+        /**
+         * Warmup Ratio
+         */
+        warmup_ratio?: number;
+        /**
+         * Max Seq Length
+         */
+        max_seq_length?: number;
+        /**
+         * Doc Stride
+         */
+        doc_stride?: number;
+        /**
+         * Lora R
+         */
+        lora_r?: number;
+        /**
+         * Lora Alpha
+         */
+        lora_alpha?: number;
+        /**
+         * Lora Dropout
+         */
+        lora_dropout?: number;
+        /**
+         * Bf16
+         */
+        bf16?: boolean;
+    };
 };
 
 export type TaskStatus = {
@@ -3509,7 +3710,7 @@ export type RejectModelResponses = {
 export type RejectModelResponse = RejectModelResponses[keyof RejectModelResponses];
 
 export type PostPredictData = {
-    body: PredictNer | PredictClassification | PredictRegression;
+    body: PredictNer | PredictClassification | PredictRegression | PredictGeneration;
     path: {
         /**
          * Task
