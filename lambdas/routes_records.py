@@ -17,7 +17,7 @@ routes = Routes()
 
 SpanPolicy = Literal["longest", "reject"]
 OffsetUnit = Literal["codepoint", "utf16"]
-Task = Annotated[str, Path(description="`ner`")]
+Task = Annotated[str, Path(description=f"One of {', '.join(tasks.TASKS)}.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=200, description="Sent again with the same key, it is done once."),

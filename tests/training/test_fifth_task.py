@@ -71,7 +71,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (tree / name).symlink_to(ROOT / name)
     entry = (HERE / "entry.py").read_text().partition("from __future__ import annotations\n")[2]
     with (tree / "chartloop" / "tasks.py").open("a") as table:
-        table.write(entry.replace("from chartloop.tasks import FORMS, TASKS\n", ""))
+        table.write(entry.replace("from chartloop.tasks import TASKS\n", ""))
     shutil.copyfile(HERE / "urgency.py", tree / "training" / "urgency.py")
     return tree
 

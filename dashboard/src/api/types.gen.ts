@@ -2797,7 +2797,7 @@ export type GetTaskData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -2853,7 +2853,7 @@ export type GetAuditData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -2918,7 +2918,7 @@ export type ListBatchesData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3001,7 +3001,7 @@ export type GetBatchData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -3126,7 +3126,7 @@ export type DiscardBatchData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -3194,7 +3194,7 @@ export type WithdrawBatchData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -3262,7 +3262,7 @@ export type GetCostData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3318,7 +3318,7 @@ export type GetDriftData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3379,7 +3379,7 @@ export type PostFeedbackData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3515,7 +3515,7 @@ export type ListModelsData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3579,7 +3579,7 @@ export type PromoteModelData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -3647,7 +3647,7 @@ export type RejectModelData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -3715,7 +3715,7 @@ export type PostPredictData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3844,7 +3844,7 @@ export type GetQualityData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3900,7 +3900,7 @@ export type GetQuarantineData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3969,7 +3969,7 @@ export type PostRecordsData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4052,7 +4052,7 @@ export type GetReviewData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4133,7 +4133,7 @@ export type RollBackData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4205,7 +4205,7 @@ export type StartRunData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4269,7 +4269,7 @@ export type GetReportData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -4329,7 +4329,7 @@ export type GetSchemaData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4389,7 +4389,7 @@ export type GetSettingsData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4450,7 +4450,7 @@ export type ChangeSettingsData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4514,7 +4514,7 @@ export type PostSimilarData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4586,7 +4586,7 @@ export type ListTransformsData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4647,7 +4647,7 @@ export type PostTransformData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -4711,7 +4711,7 @@ export type GetTransformData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -4771,7 +4771,7 @@ export type StartTransformData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -4843,7 +4843,7 @@ export type StopTransformData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -4911,7 +4911,7 @@ export type PostUploadData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };

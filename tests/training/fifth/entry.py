@@ -8,7 +8,7 @@ from typing import Any
 from chartloop import labels, measures
 from chartloop.hyperparameters import Hyperparameters
 from chartloop.task import Answer, Asked, Form, Options, Record, Task, TaskSettings
-from chartloop.tasks import FORMS, TASKS
+from chartloop.tasks import TASKS
 
 
 class UrgencyHyperparameters(Hyperparameters):
@@ -61,4 +61,3 @@ URGENCY = Task(
     files=("training/urgency.py",),
 )  # fmt: skip
 TASKS["urgency"] = URGENCY
-FORMS["urgency"] = URGENCY.form
