@@ -2074,6 +2074,14 @@ export type TaskSettings = {
      */
     policy?: 'spec' | 'strict';
     /**
+     * Poster Cap Percent
+     */
+    poster_cap_percent?: number;
+    /**
+     * Hold On Alarm
+     */
+    hold_on_alarm?: boolean;
+    /**
      * GenerationHyperparameters
      *
      * LoRA's own, and the mission's names where they mean something.
@@ -3066,7 +3074,7 @@ export type GetChangesData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
         /**
@@ -3451,7 +3459,7 @@ export type PostGoldData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
@@ -3783,7 +3791,7 @@ export type GetProvenanceData = {
         /**
          * Task
          *
-         * `ner`
+         * One of ner, classification, regression, generation.
          */
         task: string;
     };
