@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,7 @@ class ClassificationSettings(TaskSettings):
 class ClassificationOptions(Options):
     """What labels may be asked for."""
 
+    offset_unit: Literal["codepoint", "utf16"] = Field("codepoint", description="What the sentences' offsets count.")
     sentences: int = Field(3, ge=0, le=8, description="How many of the sentences that spoke for the label to tell, at most.")
 
 

@@ -18,7 +18,6 @@ from client.contracts import (
     KnownTask,
     Model,
     OffsetUnit,
-    Prediction,
     Run,
     RunPage,
     TaskSettings,
@@ -27,6 +26,7 @@ from client.contracts import (
 from client.contracts_batches import ReadingOptions
 from client.contracts_codes import Similar
 from client.contracts_feedback import Correction, Drift, Review
+from client.contracts_predict import Prediction
 from client.contracts_report import Report
 from client.contracts_transform import Transform
 from client.files import pieces, with_length
@@ -125,11 +125,16 @@ class Routes(BatchRoutes, RowRoutes, TrustRoutes):
     def predict(
         self, task: str, texts: Sequence[str | dict[str, str]], *,
         min_confidence: float = 0.0, offset_unit: OffsetUnit = "codepoint", keep: bool = False, codes: int = 0,
+        sentences: int | None = None,
     ) -> Call[Prediction]:  # fmt: skip
-        """`texts`: strings or `{"id", "text"}`; `codes`: how many to suggest; with `keep` they wait for review."""
-        body = {"texts": list(texts), "min_confidence": min_confidence, "offset_unit": offset_unit}
-        more = {name: value for name, value in (("keep", keep), ("codes", codes)) if value}
-        return Call("POST", path("tasks", task, "predict"), json={**body, **more})
+        """`texts`: strings or `{"id", "text"}`; `codes`: how many to suggest; with `keep` they wait for review.
+
+        `sentences`: how many to tell of those that spoke for a label. Only what differs from the service's defaults is sent.
+        """
+        unit = None if offset_unit == "codepoint" else offset_unit
+        more = {"min_confidence": min_confidence or None, "offset_unit": unit, "keep": keep or None, "codes": codes or None}
+        said = {name: value for name, value in {**more, "sentences": sentences}.items() if value is not None}
+        return Call("POST", path("tasks", task, "predict"), json={"texts": list(texts), **said})
 
     @route
     def feedback(self, task: str, prediction_id: str, **right: Unpack[Correction]) -> Call[BatchReceipt]:

@@ -12,12 +12,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from client import annotate, arguments, asked, bulk, commands_transform, display, exits
 from client.api import Api
-from client.contracts import TextResult
+from client.contracts_predict import Entity, TextResult
 from client.session import Session
 
 
 def add(commands: arguments.Commands) -> None:
-    parser = arguments.add(commands, "predict", predict, "find the entities of a note, or of a file of notes")
+    parser = arguments.add(commands, "predict", predict, "find the entities or the label of a note, or of a file of notes")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("text", metavar="TEXT", nargs="?", help="the note; - reads it from standard input")
     what.add_argument("--file", type=arguments.file, metavar="IN.jsonl", help="one note a line: `record_id` or `id`, and `text`")
@@ -31,6 +31,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of another task's own")
     parser.add_argument("--codes", type=int, default=0, metavar="N", help="suggest up to N billing codes for each text")
+    parser.add_argument("--sentences", type=int, metavar="N", help="show up to N sentences that spoke for a label")
     arguments.task(parser)
     arguments.as_json(parser)
 
@@ -49,7 +50,10 @@ def predict(session: Session, given: argparse.Namespace) -> int:
 
 
 def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> int:
-    answer = api.predict(given.task, [text], min_confidence=given.min_confidence, keep=given.keep, codes=given.codes)
+    answer = api.predict(
+        given.task, [text],
+        min_confidence=given.min_confidence, keep=given.keep, codes=given.codes, sentences=given.sentences,
+    )  # fmt: skip
     result = answer["predictions"][0]
     if given.json:
         session.write_json(answer)
@@ -62,14 +66,27 @@ def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> in
         for warning in answer.get("warnings", []):
             session.notices.print(f"{warning['code']}: {warning['message']}", soft_wrap=True)
         kept = f", kept as {result['prediction_id']}" if given.keep else ""
-        session.notices.print(f"{len(result['entities'])} entities by {answer['model_version']}{kept}", soft_wrap=True)
+        session.notices.print(f"{_told(result)} by {answer['model_version']}{kept}", soft_wrap=True, markup=False)
     return exits.REFUSED if "error" in result else exits.OK
 
 
 def shown(session: Session, text: str, result: TextResult) -> Any:
-    """The note with its entities, as the session's console can show it."""
+    """The note with its entities, or with the sentences that spoke for its label, as the session's console can show it."""
     write = annotate.coloured if session.out.is_terminal else annotate.plain
-    return write(text, result["entities"])
+    return write(text, result["entities"] if "entities" in result else _speaking(result))
+
+
+def _speaking(result: TextResult) -> list[Entity]:
+    return [
+        Entity(
+            label=result["label"], start=each["start"], end=each["end"], surface=each["surface"], confidence=result["probability"]
+        )
+        for each in result["sentences"]
+    ]
+
+
+def _told(result: TextResult) -> str:
+    return f"{len(result['entities'])} entities" if "entities" in result else f"{result['label']} ({result['probability']:.2f})"
 
 
 def _many(session: Session, given: argparse.Namespace) -> int:

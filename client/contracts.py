@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from client.contracts_codes import SuggestedCode
-from client.contracts_generation import Completed
-from client.contracts_rows import AddedByColumn, ChangedInRow
-
 Record = dict[str, Any]
 """One labelled unit of clinical text, in the form of its task (record.schema.json)."""
 
@@ -270,37 +266,3 @@ class TaskStatus(TypedDict):
     previous_champion: dict[str, Any] | None
     promotion: str | None
     blocked: dict[str, str] | None
-
-
-class Entity(TypedDict):
-    label: str
-    start: int
-    end: int
-    surface: str
-    confidence: float
-
-
-class TextResult(Completed):
-    """By task: entities, `codes` where they were asked for; a value with reasons; a completion; or an error in its place."""
-
-    id: NotRequired[str]
-    prediction_id: NotRequired[str]
-    entities: NotRequired[list[Entity]]
-    characters: NotRequired[int]
-    codes: NotRequired[list[SuggestedCode]]
-    value: NotRequired[float]
-    unit: NotRequired[str]
-    base: NotRequired[float]
-    reasons: NotRequired[list[AddedByColumn]]
-    others: NotRequired[float]
-    notes: NotRequired[list[ChangedInRow]]
-    error: NotRequired[dict[str, Any]]
-
-
-class Prediction(TypedDict):
-    task: str
-    model_version: str
-    snapshot: str | None
-    offset_unit: NotRequired[OffsetUnit]
-    predictions: list[TextResult]
-    warnings: NotRequired[list[dict[str, str]]]

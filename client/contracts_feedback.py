@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from client.contracts import Entity, OffsetUnit
+from client.contracts import OffsetUnit
+from client.contracts_predict import Entity
 
 
 class Correction(TypedDict, total=False):

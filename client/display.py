@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from rich.console import Group, RenderableType
@@ -10,9 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from chartloop import tasks
 from client.annotate import visible
-from client.contracts import Interval, Model, Run, Step, TextResult, Verdict
+from client.contracts import Interval, Model, Run, Step, Verdict
 from client.contracts_codes import NearWithText, SuggestedCode
+from client.contracts_predict import TextResult
 
 COLOUR_OF = {
     "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",
@@ -159,19 +161,21 @@ def verdict(shown: Verdict) -> Panel:
 
 
 def models(found: Iterable[Model]) -> Table:
+    """With the figures that the gate reads of the models' task."""
+    listed = list(found)
+    shown = tasks.find(listed[0]["task"]).measures.names if listed else ()
     return table(
-        "version", "status", "entity F1", "token accuracy", "size", "base model", "promoted", "reason",
-        rows=(_model_row(model) for model in found),
+        "version", "status", *(name.replace("_", " ") for name in shown), "size", "base model", "promoted", "reason",
+        rows=(_model_row(model, shown) for model in listed),
     )  # fmt: skip
 
 
-def _model_row(model: Model) -> list[RenderableType]:
+def _model_row(model: Model, shown: Sequence[str]) -> list[RenderableType]:
     size = "–" if model["bytes"] is None else f"{model['bytes'] / 1e6:.1f} MB"
     return [
         model["version"],
         word(model["status"]),
-        figure(model["metrics"].get("entity_f1")),
-        figure(model["metrics"].get("token_accuracy")),
+        *(figure(model["metrics"].get(name)) for name in shown),
         size,
         model["base_model"] or "–",
         (model["promoted_at"] or "–")[:19].replace("T", " "),

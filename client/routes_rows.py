@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from client.calls import Call, path, route
-from client.contracts import Prediction
+from client.contracts_predict import Prediction
 from client.contracts_rows import RowSchema
 
 

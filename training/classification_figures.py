@@ -111,13 +111,13 @@ def baseline(name: str, ours: Sequence[Sample], theirs: Sequence[Sample]) -> Bas
     sure = (
         f"the difference lies between {interval.low:+.3f} and {interval.high:+.3f}" if interval else "too few groups to be sure"
     )
-    verdict = "the encoder is better" if better else f"the encoder is not proven better: the cheaper {name} is proposed"
+    verdict = "the encoder is better" if better else f"the encoder is not proven better, so the cheaper {name} is proposed"
     return Baseline(
         name=name,
         metrics=metrics(cheaper),
         interval=interval.to_json() if interval else None,
         proposed=not better,
-        message=f"Macro F1 {figures[0]} by the encoder, {figures[1]} by {name}; {sure}: {verdict}.",
+        message=f"Macro F1 {figures[0]} by the encoder, {figures[1]} by {name}; {sure}; {verdict}.",
     )
 
 

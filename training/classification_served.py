@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chartloop import spans
 from chartloop.errors import ChartloopError, InvalidRequest
 from training import inputs
 
 if TYPE_CHECKING:
     from training.classifier import Classifier
-    from training.evidence import Sentence
     from training.pieces import Pieces
     from training.tagging import Floats
 
@@ -38,11 +38,14 @@ class Labels:
         return inputs.refused_text(value, place)
 
     def options(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        """`sentences`, how many are told at most, and `uncalibrated`, which adds the probabilities without temperature."""
+        """`sentences`, how many at most, in `offset_unit`; `uncalibrated` adds the probabilities without temperature."""
         most = said.get("sentences", 3)
         if isinstance(most, bool) or not isinstance(most, int) or not 0 <= most <= MOST_SENTENCES:
             raise InvalidRequest(f"sentences must be a whole number from 0 to {MOST_SENTENCES}", field="sentences")
-        return {"sentences": most, "uncalibrated": said.get("uncalibrated") is True}
+        unit = said.get("offset_unit", "codepoint")
+        if unit not in ("codepoint", "utf16"):
+            raise InvalidRequest("offset_unit must be codepoint or utf16", field="offset_unit")
+        return {"sentences": most, "offset_unit": unit, "uncalibrated": said.get("uncalibrated") is True}
 
     def answers(self, inputs: Sequence[str], options: Mapping[str, Any]) -> list[dict[str, Any]]:
         pieces = self._classifier.cutter.split(inputs)
@@ -57,17 +60,16 @@ class Labels:
         label, probability = next(iter(likely.items()))
         plain = {"uncalibrated": classifier.by_label(classifier.shares(scored, 1.0))} if options["uncalibrated"] else {}
         found = evidence.speaking(classifier, text, cut, scored, most) if most else []
+        edges = [len(text), *(edge for each in found for edge in (each.start, each.end))]
+        counted = spans.to_utf16(text, edges) if options["offset_unit"] == "utf16" else edges
         return {
             "label": label,
             "probability": probability,
             "probabilities": likely,
             **plain,
-            "sentences": [_sentence(text, each) for each in found],
-            "characters": len(text),
+            "sentences": [
+                {"start": start, "end": end, "surface": text[each.start : each.end], "weight": round(each.weight, 4)}
+                for each, start, end in zip(found, counted[1::2], counted[2::2], strict=True)
+            ],
+            "characters": counted[0],
         }
-
-
-def _sentence(text: str, found: Sentence) -> dict[str, Any]:
-    return {
-        "start": found.start, "end": found.end, "surface": text[found.start : found.end], "weight": round(found.weight, 4),
-    }  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from client.annotate import coloured, plain, visible
-from client.contracts import Entity
+from client.contracts_predict import Entity
 from tests.client import examples
 
 TEXT = "Start metformin 500 mg for T2DM."

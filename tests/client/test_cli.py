@@ -262,7 +262,19 @@ def test_a_note_is_annotated_in_plain_text(tmp_path: Path) -> None:
     session = service.session(tmp_path)
     assert run(["predict", NOTE, "--min-confidence", "0.5"], session) == exits.OK
     assert printed(session) == "Start [metformin](drug) [500 mg](dose).\n"
-    assert service.sent() == {"texts": [NOTE], "min_confidence": 0.5, "offset_unit": "codepoint"}
+    assert service.sent() == {"texts": [NOTE], "min_confidence": 0.5}
+
+
+def test_a_label_is_told_with_the_sentences_that_spoke_for_it(tmp_path: Path) -> None:
+    sentence = {"start": 0, "end": 13, "surface": "Wound closed.", "weight": 0.4}
+    found = {"label": "Surgery", "probability": 0.9712, "probabilities": {"Surgery": 0.9712}, "sentences": [sentence]}
+    service = Service().on("POST /v1/tasks/classification/predict", examples.prediction({**found, "characters": 23}))
+    session = service.session(tmp_path)
+    asked = ["predict", "Wound closed. Home now.", "--task", "classification", "--sentences", "1"]
+    assert run(asked, session) == exits.OK
+    assert printed(session) == "[Wound closed.](Surgery) Home now.\n"
+    assert "Surgery (0.97) by" in noticed(session)
+    assert service.sent() == {"texts": ["Wound closed. Home now."], "sentences": 1}
 
 
 def test_a_note_is_coloured_on_a_terminal(tmp_path: Path) -> None:

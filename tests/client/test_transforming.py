@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from client import cli
+from client import cli, transforming
 from client.transforming import prepared
 from tests.client.service import Service, noticed, printed
 from tests.contracts import validate
@@ -49,6 +49,15 @@ def notes(tmp_path: Path) -> Path:
     file = tmp_path / "notes.jsonl"
     file.write_text('{"record_id": "a", "text": "one é", "entities": [], "patient_id": "p"}\n\nno json\n{"text": "\\ud800"}\n')
     return file
+
+
+def test_the_truth_of_another_task_goes_with_what_it_is_asked_about(tmp_path: Path) -> None:
+    file = tmp_path / "labelled.jsonl"
+    file.write_text('{"record_id": "a", "text": "Closed.", "label": "Surgery", "patient_id": "p"}\n{"text": "none"}\n')
+    with transforming.prepared(file, "classification", 0.0) as lines:
+        assert [json.loads(line) for line in lines.read_text().splitlines()] == [
+            {"id": "a", "text": "Closed.", "label": "Surgery"}, {"id": "2", "text": "none"},
+        ]  # fmt: skip
 
 
 def test_a_file_is_sent_followed_and_its_results_are_written(tmp_path: Path) -> None:

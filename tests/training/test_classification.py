@@ -119,6 +119,17 @@ def test_the_model_names_the_label_and_the_sentence_that_spoke_for_it(folder: Pa
         assert answer["probability"] == max(answer["probabilities"].values()) and answer["characters"] == len(text)
 
 
+def test_offsets_count_utf16_units_where_that_is_asked_for(folder: Path) -> None:
+    text = "\U0001f912 \U0001f912. Denies cough since Monday."
+    [plain] = serving.answers(folder / "served", [text])
+    [units] = serving.answers(folder / "served", [text], offset_unit="utf16")
+    body = text.encode("utf-16-le")
+    assert units["characters"] == len(body) // 2 == plain["characters"] + 2
+    assert plain["sentences"] and [each["surface"] for each in plain["sentences"]] == [
+        body[2 * each["start"] : 2 * each["end"]].decode("utf-16-le") for each in units["sentences"]
+    ]
+
+
 def test_a_long_text_is_read_to_its_end(folder: Path) -> None:
     """Texts that differ only far behind their first window."""
     texts = [

@@ -498,6 +498,12 @@ export type Page = string;
  */
 export type PredictClassification = {
     /**
+     * Offset Unit
+     *
+     * What the sentences' offsets count.
+     */
+    offset_unit?: 'codepoint' | 'utf16';
+    /**
      * Sentences
      *
      * How many of the sentences that spoke for the label to tell, at most.
@@ -699,6 +705,42 @@ export type Prediction = {
              */
             keyphrases: Array<number>;
         }>;
+    } | {
+        id?: string;
+        /**
+         * Opaque; what feedback names the prediction by.
+         */
+        prediction_id: string;
+        /**
+         * The likeliest.
+         */
+        label: string;
+        /**
+         * Its probability, calibrated: of the labels with 0.8, about 80 % should be right.
+         */
+        probability: number;
+        /**
+         * Of every label, the likeliest first.
+         */
+        probabilities: {
+            [key: string]: number;
+        };
+        /**
+         * Those that spoke for the label, the weightiest first; as many as `sentences` asks for at most.
+         */
+        sentences: Array<{
+            start: number;
+            end: number;
+            surface: string;
+            /**
+             * By how much the log-odds of the label over the next likeliest fall without it.
+             */
+            weight: number;
+        }>;
+        /**
+         * How much of the text was read, in the unit of the offsets: always all of it.
+         */
+        characters: number;
     } | {
         id?: string;
         /**
