@@ -173,6 +173,7 @@ def _report(task: str, role: str, rows: Rows, metrics: tuple[str, ...]) -> Score
     return ScoreReport.model_validate({
         "run_id": RUN, "task": task, "role": role, "version": RUN if role == "candidate" else OLD,
         "sha256": ("c" if role == "candidate" else "d") * 64, "bytes": 1, "holdout": "ab" * 32, "settled": part, "fresh": None,
+        "service": {"golden": 1, "wrong": 0, "requests": 1, "p50_ms": 1.0, "p95_ms": 1.0},
         "created_at": "2026-11-21T08:01:02.000Z",
     })  # fmt: skip
 

@@ -109,8 +109,9 @@ def new_task(task: str) -> Item:
     at the start of the last run, so that `arrivals - counted` are new; `sequence` is the last batch's place. `champion` is
     `{version, sha256, since, by, reason, run_id}`; `settled_run` the run promoted last, whose holdout is settled; `promotion`
     names the run that holds the promotion lock; `embeddings` the snapshot embedded last; `blocked`, `{code, message}`, why no run
-    can start; `trail` number and hash of the last audit entry. `settings` holds only what differs from the defaults, by name;
-    `seen_labels` the labels of records so far.
+    can start; `trail` number and hash of the last audit entry; `reviews` the versions that wait for a person, with their
+    deadlines (chartloop/reviews.py). `settings` holds only what differs from the defaults, by name; `seen_labels` the labels of
+    records so far.
     """
     return new(
         task_key(task),
@@ -129,6 +130,7 @@ def new_task(task: str) -> Item:
         embeddings=None,
         blocked=None,
         trail=None,
+        reviews={},
     )
 
 

@@ -53,15 +53,16 @@ def judge(
     if candidate.report and candidate.report.sha256 != made["sha256"]:
         raise JobFailed("the artifact is not the one that was scored", code="artifact_changed")
     theirs = _report(objects, run_id, "champion") if champion["present"] else NO_REPORT
-    chosen = settings_of(task_item(ledger, task), settings)
+    known, chosen = tasks.find(task), settings_of(task_item(ledger, task), settings)
     verdict = gate.decide(
         candidate.report,
         theirs.report,
         chosen.policy,
-        task=tasks.find(task),
+        task=known,
         run_id=run_id,
         now=now,
         champion_version=champion["version"] if champion["present"] else None,
+        terms=known.terms(chosen),
         looks=_looks(task, run_id, candidate.report, ledger),
     )
     rung = (findings.of_run(run_id, objects) or {}).get("alarms", [])

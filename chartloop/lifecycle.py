@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from chartloop import keys, reporting, trail, vectors
+from chartloop import keys, reporting, reviews, trail, vectors
 from chartloop.errors import Conflict, PromotionActive, Stale
 from chartloop.items import change, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.promotion import stale, swapped, verdict_of
@@ -150,13 +150,16 @@ def _end(
     run: Item, owner: Item, outcome: str, error: Mapping[str, str] | None, *,
     objects: Objects, jobs: Jobs, settings: Settings, now: datetime,
 ) -> None:  # fmt: skip
-    """Puts the run's end into it and, where it was the task's active one, into the task; to be saved together."""
+    """Puts the run's end into it and, where it was the active one or waits for a person, into the task; save both."""
     found = _outcome(outcome, run, objects)
     run["error"] = dict(error or run["error"] or UNDONE) if found == "failed" else None
     run |= {"status": FAILED if found == "failed" else SUCCEEDED, "outcome": found, "ended_at": stamp(now)}
     run |= frozen(run, jobs)
+    chosen = settings_of(owner, settings)
     if owner["active_run"] == run["run_id"]:
-        _release(owner, run, settings_of(owner, settings), objects)
+        _release(owner, run, chosen, objects)
+    if found == reviews.FOR_REVIEW:
+        reviews.opened(run, owner, chosen.review_days, now)
 
 
 def _outcome(said: str, run: Item, objects: Objects) -> str:

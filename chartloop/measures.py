@@ -32,20 +32,20 @@ class Floor:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What serving may take: the 95th percentile of one request's time in milliseconds, and the artifact's size."""
+
+    p95_ms: float = 2000
+    bytes: int = 2 * 10**9
+
+
+@dataclass(frozen=True)
 class Price:
     """What a missed and what a wrong code or entity costs, in money."""
 
     missed: float
     wrong: float
     currency: str
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What serving may take: the 95th percentile of one request's time, and the artifact's size."""
-
-    p95_ms: float
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Terms:
     """By how much the F1 of such a label may fall."""
     price: Price | None = None
     budget: Budget | None = None
+    """In the place of the task's own."""
     review_days: int = 7
     """How long a candidate that needs review waits for a person."""
 
@@ -73,6 +74,7 @@ class Measures:
     floors: tuple[Floor, ...]
     trivial: str
     """Who is meant by the baseline of a score report: "... than what {trivial} gets"."""
+    budget: Budget = Budget()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,4 +92,4 @@ NER = Measures(
 )
 CLASSIFICATION = Measures(_ACCURACY, (_MACRO_F1, _ACCURACY), (Floor(_ACCURACY, 0.50),), "always the most frequent label")
 REGRESSION = Measures(_MAE, (_MAE,), (Floor(_MAE),), "always the median")
-GENERATION = Measures(_LOSS, (_LOSS, _ROUGE_L), (Floor(_LOSS),), "the base model")
+GENERATION = Measures(_LOSS, (_LOSS, _ROUGE_L), (Floor(_LOSS),), "the base model", Budget(25_000, 20 * 10**9))

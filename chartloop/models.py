@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys, trail
+from chartloop import keys, reviews, trail
 from chartloop.errors import Conflict, NotFound, PromotionActive, Unavailable
 from chartloop.items import model_key, new, require, stamp, task_item, until_first
 from chartloop.seams import Item, Ledger, Objects, Registry
@@ -89,7 +89,8 @@ def reject(task: str, version: str, *, reason: str, by: str, ledger: Ledger, reg
             registry.set_status(task, version, "Rejected", reason)
         item |= {"status": "rejected", "reason": reason}
         told = trail.enter(owner, now, action="reject", by=by, model=version, artifact=item["sha256"], reason=reason)
-        ledger.save(item, owner, told)
+        ended = reviews.closed(owner, version, reviews.REJECTED, by=by, reason=reason, ledger=ledger, now=now)
+        ledger.save(item, owner, told, *ended)
         return item
 
     return until_first(attempt)

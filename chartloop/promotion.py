@@ -14,7 +14,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chartloop import keys, models, registration, tasks, trail
+from chartloop import keys, models, registration, reviews, tasks, trail
 from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, JobFailed, PromotionActive
 from chartloop.items import GATE, model_key, require, run_key, stamp, task_item, until_first
 from chartloop.seams import BUSY, Endpoints, EndpointState, Item, Ledger, Objects, Registry
@@ -156,7 +156,8 @@ def swap(task: str, run_id: str, *, ledger: Ledger, objects: Objects, now: datet
             owner, now, action="champion", by=by, model=run["model"], artifact=model["sha256"], before=_version(old),
             reason=reason, run_id=run_id,
         )  # fmt: skip
-        ledger.save(owner, model, told, *_retired(task, old, ledger))
+        ended = reviews.closed(owner, run["model"], reviews.PROMOTED, by=by, reason=reason, ledger=ledger, now=now)
+        ledger.save(owner, model, told, *ended, *_retired(task, old, ledger))
 
     until_first(attempt)
 

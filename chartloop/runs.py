@@ -250,6 +250,7 @@ def to_run(run: Item, *, objects: Objects, jobs: Jobs) -> dict[str, Any]:
     return {
         **{name: run[name] for name in names},
         "version": run["model"],
+        "review": run.get("review"),
         "steps": shown,
         "estimated_usd": run.get("estimated_usd"),
         "cost_usd": _cost(shown),

@@ -10,7 +10,40 @@ from chartloop.verdicts import Clause
 
 
 def besides_quality(case: Case) -> tuple[Clause, ...]:
-    return (_looks(case), *_afterwards(case))
+    return (_answers(case), _affordable(case), _looks(case), *_afterwards(case))
+
+
+def _answers(case: Case) -> Clause:
+    """The artifact loads and answers its golden requests as recorded; its hash is held against the manifest's by the judge."""
+    service = case.candidate.service if case.candidate else None
+    passed = service is not None and service.golden > 0 and service.wrong == 0
+    told = f"{service.golden - service.wrong} of {service.golden}" if service else "none, for it was not measured"
+    return Clause(
+        clause=6,
+        name="answers as recorded",
+        passed=passed,
+        measured=service.wrong if service else None,
+        required=0,
+        message=f"Loaded anew the artifact answers golden requests as recorded: {told}.",
+    )
+
+
+def _affordable(case: Case) -> Clause:
+    """Its time and size stay within the budget; a time that was not measured does not."""
+    report, budget = case.candidate, case.terms.budget or case.task.measures.budget
+    service = report.service if report else None
+    p95, size = service.p95_ms if service else None, report.bytes if report else None
+    passed = p95 is not None and size is not None and p95 <= budget.p95_ms and size <= budget.bytes
+    took = "an unknown time" if p95 is None else f"{p95:,.0f} ms"
+    weighs = "an unknown size" if size is None else f"{size / 1e6:,.1f} MB"
+    return Clause(
+        clause=6,
+        name="time and size",
+        passed=passed,
+        measured=f"{took}, {weighs}",
+        required=f"{budget.p95_ms:,.0f} ms, {budget.bytes / 1e6:,.1f} MB",
+        message=f"Of 100 requests 95 take {took} or less on the score job's machine, and the artifact has {weighs}.",
+    )
 
 
 def _looks(case: Case) -> Clause:

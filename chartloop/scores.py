@@ -129,6 +129,18 @@ class Engine(_Model):
     """`notes`, how many; `f1_fp32` and the strict F1 of each lower precision that was tried. Empty where nothing was."""
 
 
+class Service(_Model):
+    """The artifact asked as it is served, loaded anew, one input a request, on the score job's machine."""
+
+    golden: Count
+    """Golden requests, of which so many were answered otherwise than recorded:"""
+    wrong: Count
+    requests: Count
+    """Of the holdout, that these times are of; None where there was none."""
+    p50_ms: Figure
+    p95_ms: Figure
+
+
 class ScoreReport(_Model):
     """`settled` is judged; `fresh`, the holdout part of records that are not settled yet, is only shown."""
 
@@ -151,6 +163,8 @@ class ScoreReport(_Model):
     engine: Engine | None = None
     """None of an artifact that is older than engines."""
     extras: Extras = Extras()
+    service: Service | None = None
+    """Of the candidate."""
     created_at: str
 
     def to_json(self) -> dict[str, Any]:

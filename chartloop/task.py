@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop.hyperparameters import Hyperparameters
-from chartloop.measures import Measures
+from chartloop.measures import Budget, Measures, Price, Terms
 from chartloop.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,6 +87,20 @@ class TaskSettings(BaseModel):
     """How much of a run's new records one poster may bring; batches beyond it wait. 100: no cap."""
     hold_on_alarm: bool = True
     """Whether a candidate waits for a person where a rare word goes with one label in the new records."""
+    label_support: int = Field(30, ge=1)
+    """Annotated cases in the holdout from which a label's own figure is evidence."""
+    label_margin: float = Field(0.05, ge=0, le=1)
+    """By how much the F1 of such a label may fall."""
+    cost_missed: float = Field(0, ge=0)
+    """What a missed label, code or entity costs. With this and `cost_wrong` at 0 the gate does not ask what errors cost."""
+    cost_wrong: float = Field(0, ge=0)
+    currency: str = Field("USD", min_length=1, max_length=8)
+    p95_ms: float | None = Field(None, gt=0)
+    """The 95th percentile of one request's time that an artifact may take; the task's own where nobody set it."""
+    largest_mb: float | None = Field(None, gt=0)
+    """The size that an artifact may have; the task's own where nobody set it."""
+    review_days: int = Field(7, ge=1, le=90)
+    """How long a candidate that needs review waits for a person."""
     hyperparameters: Hyperparameters = Hyperparameters()
 
 
@@ -135,6 +149,17 @@ class Task:
     """Whether its real-time endpoint has a machine with a GPU of its own kind (context generation_instance)."""
     packages: tuple[str, ...] = ()
     """Distributions that the artifact carries, since no container has them."""
+
+    def terms(self, chosen: TaskSettings) -> Terms:
+        """What the settings say to the gate."""
+        own, missed, wrong = self.measures.budget, chosen.cost_missed, chosen.cost_wrong
+        return Terms(
+            label_support=chosen.label_support,
+            label_margin=chosen.label_margin,
+            price=Price(missed, wrong, chosen.currency) if missed or wrong else None,
+            budget=Budget(chosen.p95_ms or own.p95_ms, int((chosen.largest_mb or 0) * 1e6) or own.bytes),
+            review_days=chosen.review_days,
+        )
 
     @property
     def hyperparameters(self) -> type[Hyperparameters]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from client.contracts_verdict import Metrics, Review, Verdict
+
 Record = dict[str, Any]
 """One labelled unit of clinical text, in the form of its task (record.schema.json)."""
-
-Metrics = dict[str, float | None]
 
 OffsetUnit = Literal["codepoint", "utf16"]
 
@@ -47,66 +47,6 @@ class BatchReceipt(TypedDict):
     prediction_id: NotRequired[str]
 
 
-class Clause(TypedDict):
-    clause: int
-    name: str
-    passed: bool | None
-    measured: NotRequired[Any]
-    required: Any
-    message: str
-    policies: list[str]
-
-
-class Interval(TypedDict):
-    metric: str
-    difference: float
-    low: float
-    high: float
-    level: float
-    resamples: int
-    seed: int
-    higher_is_better: NotRequired[bool]
-
-
-class LabelScore(TypedDict):
-    label: str
-    support: int
-    candidate: float | None
-    champion: float | None
-    difference: float | None
-    evidence: NotRequired[Literal["held", "fell", "insufficient evidence"] | None]
-
-
-class McNemar(TypedDict):
-    fixed: int
-    broken: int
-    p: float
-
-
-class BothMetrics(TypedDict):
-    candidate: Metrics
-    champion: Metrics | None
-
-
-class Verdict(TypedDict):
-    run_id: str
-    task: str
-    verdict: Literal["promote", "keep", "needs-review"]
-    policy: str
-    policies: dict[str, str]
-    candidate: str
-    champion: str | None
-    holdout: str | None
-    clauses: list[Clause]
-    metrics: BothMetrics
-    interval: Interval | None
-    further_intervals: NotRequired[list[Interval]]
-    mcnemar: NotRequired[McNemar | None]
-    labels: list[LabelScore]
-    message: str
-    created_at: str
-
-
 class Step(TypedDict):
     name: str
     status: Literal["waiting", "running", "succeeded", "failed", "skipped"]
@@ -127,6 +67,7 @@ class Run(TypedDict):
     outcome: Literal["promoted", "kept", "needs-review", "failed"] | None
     attempt: int
     version: str
+    review: NotRequired[Review | None]
     snapshot: str | None
     records: dict[str, int]
     steps: list[Step]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from client.contracts import Metrics
+from client.contracts_verdict import Metrics
 
 
 class LineError(TypedDict):

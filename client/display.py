@@ -12,9 +12,10 @@ from rich.text import Text
 
 from chartloop import tasks
 from client.annotate import visible
-from client.contracts import Interval, Model, Run, Step, Verdict
+from client.contracts import Model, Run, Step
 from client.contracts_codes import NearWithText, SuggestedCode
 from client.contracts_predict import TextResult
+from client.contracts_verdict import Interval, Verdict
 
 COLOUR_OF = {
     "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",

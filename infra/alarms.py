@@ -127,6 +127,10 @@ def _runs(names: Names, context: Context) -> Iterator[Alert]:
         METRICS, "Repaired", own, 1, minutes=15,
     )  # fmt: skip
     yield Alert(
+        "review-waiting", "A candidate waits for a person's decision; after its deadline the model in service stays.",
+        METRICS, "ForReview", own, 1, minutes=30, statistic="Maximum",
+    )  # fmt: skip
+    yield Alert(
         "janitor-found", "The janitor found something that nobody uses and that costs money.",
         METRICS, "Forgotten", own, 1, minutes=HOUR,
     )  # fmt: skip

@@ -172,6 +172,7 @@ class PipelineStack(Stack):
         self._let(function, read=["incoming/*", *STARTS_RUNS], write=["runs/*"], ledger=EVERY_ITEM)
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names, self._context.compute)  # a run that was interrupted too often ends here
+        access.mark_models(function, self._names)  # a review that nobody decided ends here
         self.intake.queue.grant_send_messages(function)
         return function
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
 NAMESPACE = "Chartloop"
-UNITS = {"Repaired": "Count", "OldestRunSeconds": "Seconds", "Forgotten": "Count", "Removed": "Count"}
+UNITS = {"Repaired": "Count", "OldestRunSeconds": "Seconds", "ForReview": "Count", "Forgotten": "Count", "Removed": "Count"}
 """Every metric that there is; infra/alarms.py watches them."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chartloop.scores import GroupCounts, LabelScore, Part, ScoreReport
+from chartloop.scores import GroupCounts, LabelScore, Part, ScoreReport, Service
 
 RUN = "ner-20261121-080102-3f9c"
 OLD = "ner-20261120-080102-11aa"
@@ -20,17 +20,19 @@ def f1(tp: int, fp: int, fn: int) -> float:
     return 2 * tp / (2 * tp + fp + fn) if tp else 0.0
 
 
+def label(tp: int, fp: int, fn: int) -> LabelScore:
+    precision, recall = tp / max(tp + fp, 1), tp / max(tp + fn, 1)
+    return LabelScore(tp=tp, fp=fp, fn=fn, support=tp + fn, precision=precision, recall=recall, f1=f1(tp, fp, fn))
+
+
 def part(rows: Sequence[GroupCounts], **changes: Any) -> Part:
     tp, fp, fn, correct, tokens = (sum(getattr(g, name) or 0 for g in rows) for name in ("tp", "fp", "fn", "correct", "tokens"))
-    score = LabelScore(
-        tp=tp, fp=fp, fn=fn, support=tp + fn, precision=tp / max(tp + fp, 1), recall=tp / max(tp + fn, 1), f1=f1(tp, fp, fn)
-    )
     figures: dict[str, Any] = {
         "records": len(rows),
         "groups": len(rows),
         "metrics": {"entity_f1": f1(tp, fp, fn), "token_accuracy": correct / max(tokens, 1)},
         "baseline": {"entity_f1": 0.0, "token_accuracy": 0.4},
-        "labels": {"drug": score},
+        "labels": {"drug": label(tp, fp, fn)},
         "per_group": tuple(rows),
     }
     return Part(**{**figures, **changes})
@@ -48,6 +50,7 @@ def report(role: str, groups: Sequence[GroupCounts], **changes: Any) -> ScoreRep
         "holdout": HOLDOUT,
         "settled": part(groups),
         "fresh": None,
+        "service": Service(golden=5, wrong=0, requests=40, p50_ms=8.0, p95_ms=12.0) if role == "candidate" else None,
         "created_at": "2026-11-21T08:01:02.000Z",
     }
     return ScoreReport(**{**fields, **changes})

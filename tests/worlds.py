@@ -88,6 +88,8 @@ class FakeWorld(World):
             setattr(self, name, Fragile(store, self.fuse))
         self.tally = Tally(self.stores["ledger"])
         self.right = 7
+        self.fallen = False
+        """Whether a label of the candidate falls, so that a person must decide."""
         self.forgetful = True
         """Whether a crash takes the memory of its execution with it, as on one machine, or leaves it aborted."""
         self.stores["objects"].put(keys.base_model(BASE, "manifest.json"), b"{}")
@@ -202,7 +204,9 @@ class FakeWorld(World):
         sha256 = items.hashed(version)
         self.put(keys.model(TASK, version, "model.tar.gz"), {"right": self.right})
         self.put(keys.model(TASK, version, "manifest.json"), manifest(version, run["snapshot"]))
-        self._report(reports.candidate(self.right, run_id=version, version=version, sha256=sha256))
+        rows = reports.even(self.right)
+        settled = reports.part(rows, labels={"drug": reports.label(1, 9, 9)}) if self.fallen else reports.part(rows)
+        self._report(reports.candidate(self.right, run_id=version, version=version, sha256=sha256, settled=settled))
         if champion["present"]:
             known = json.loads(self.stores["objects"].get(keys.model(TASK, champion["version"], "model.tar.gz")).body)
             self._report(reports.champion(known["right"], run_id=version, version=champion["version"]))
@@ -223,6 +227,18 @@ def manifest(version: str, snapshot: str) -> dict[str, Any]:
 
 def publish_files() -> tuple[str, ...]:
     return tuple(vectors.names())
+
+
+def for_review(**settings: Any) -> tuple[FakeWorld, str]:
+    """(a world with a champion, the version of a candidate that is ahead of it on points and waits for a person)."""
+    world = FakeWorld()
+    world.change(label_support=1, **settings)
+    world.add_batch()
+    world.to_end()
+    world.right, world.fallen = 8, True
+    world.add_batch()
+    world.to_end()
+    return world, str(world.runs()[-1]["run_id"])
 
 
 def agree(world: FakeWorld) -> None:

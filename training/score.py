@@ -14,9 +14,9 @@ from typing import Any
 from chartloop import alarms, firewall, quality, snapshots, tasks
 from chartloop.extras import Extras, Flips
 from chartloop.items import Clock, stamp, utc_now
-from chartloop.scores import ScoreReport
+from chartloop.scores import ScoreReport, Service
 from chartloop.snapshots import StoredRecord
-from training import artifact, dataset, flipped, kinds, reports
+from training import artifact, dataset, flipped, kinds, reports, service
 from training.export import export
 from training.forms import FORMS
 from training.jobs import Reporting, processing_message
@@ -88,14 +88,27 @@ class Told:
     fresh: Sequence[Answered]
     gold: Sequence[Answered] = ()
     gold: Sequence[Answered] = ()
+    service: Service | None = None
+    """Of the candidate, of whose golden requests we have the manifest."""
 
 
-def ask(judged: Judged, holdout: Holdout) -> Told:
-    """Runs the artifact over the whole holdout, and over the gold set where there is one."""
+def ask(judged: Judged, holdout: Holdout, made: Path) -> Told:
+    """Runs the artifact over the whole holdout, and over the gold set where there is one.
+
+    `made` is the folder of the candidate's manifest.
+    """
     kind = kinds.of(tasks.find(holdout.request["task"]))
     answered = list(zip(holdout.records, kind.ask(judged, holdout.records), strict=True))
     gold = list(zip(holdout.gold, kind.ask(judged, holdout.gold), strict=True)) if holdout.gold else []
-    return Told(judged, *([each for each in answered if each[0].settled is side] for side in (True, False)), gold)
+    settled, fresh = ([each for each in answered if each[0].settled is side] for side in (True, False))
+    return Told(judged, settled, fresh, gold, as_served(judged, holdout, made) if judged.role == "candidate" else None)
+
+
+def as_served(candidate: Judged, holdout: Holdout, made: Path) -> Service:
+    """Asks its golden requests, and inputs of the holdout for their time."""
+    task, manifest = tasks.find(holdout.request["task"]), json.loads((made / "manifest.json").read_bytes())
+    inputs = [stored.record[task.asked.one] for stored in holdout.records[: service.REQUESTS]]
+    return service.measure(candidate.folder, task, manifest["golden"], inputs)
 
 
 def report(told: Told, holdout: Holdout, left_out: Collection[str], flips: Flips | None, now: Clock) -> ScoreReport:
@@ -117,6 +130,7 @@ def report(told: Told, holdout: Holdout, left_out: Collection[str], flips: Flips
         "labels": judged.labels,
         "engine": judged.card["engine"],
         **figures,
+        "service": told.service,
         "created_at": stamp(now()),
     })  # fmt: skip
 
@@ -144,7 +158,7 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
         if arguments.champion:
             judged.append(open_champion(arguments, place / "champion"))
         left_out = apart(judged)
-        told = [ask(one, holdout) for one in judged]
+        told = [ask(one, holdout, arguments.model_output) for one in judged]
         flips = compare(told, holdout, left_out, arguments.flips, now)
         for one in told:
             counts = flips if one.judged.role == "candidate" else None

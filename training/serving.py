@@ -24,7 +24,7 @@ def answers(folder: Path, inputs: Sequence[Any], **options: object) -> list[dict
         input="".join(request + "\n" for request in requests),
         capture_output=True,
         encoding="utf-8",
-        env=_environment(),
+        env=environment_of_its_own(),
         check=False,
     )
     if done.returncode:
@@ -32,7 +32,7 @@ def answers(folder: Path, inputs: Sequence[Any], **options: object) -> list[dict
     return list(_predictions(done.stdout.split("\n")[:-1]))
 
 
-def _environment() -> dict[str, str]:
+def environment_of_its_own() -> dict[str, str]:
     """What is vendored stays in reach; the job's own code does not, so the artifact imports its own. UTF-8 in any locale."""
     folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     vendored = os.pathsep.join(folder for folder in folders if not (Path(folder) / "training").exists())

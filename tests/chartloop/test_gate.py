@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chartloop import ner, tasks
 from chartloop.case import Looks
 from chartloop.gate import decide
-from chartloop.measures import Measures, Metric, Price, Terms
+from chartloop.measures import Budget, Measures, Metric, Price, Terms
 from chartloop.scores import GroupCounts, LabelScore, ScoreReport
 from chartloop.verdicts import PolicyName, Verdict
 from tests.contracts import validate
@@ -172,7 +172,8 @@ def test_clauses_have_the_numbers_of_the_gates_rules() -> None:
     verdict = judged(candidate(8), champion(7))
     assert [(clause.clause, clause.name) for clause in verdict.clauses] == [
         (1, "same holdout"), (5, "figures complete"), (2, "floor of token accuracy"), (2, "floor of entity F1"),
-        (3, "ahead of the champion"), (3, "entity F1 beyond chance"), (4, "labels hold"), (7, "looks at the holdout"),
+        (3, "ahead of the champion"), (3, "entity F1 beyond chance"), (4, "labels hold"),
+        (6, "answers as recorded"), (6, "time and size"), (7, "looks at the holdout"),
         (8, "judged again where another came first"), (9, "proven in service"), (10, "by hand"),
     ]  # fmt: skip
     strict = {clause.name for clause in verdict.clauses if clause.policies == ("strict",)}
@@ -404,3 +405,47 @@ def test_other_records_or_tokens_in_a_group_are_another_holdout(changed: dict[st
     rows = [even(8)[0].model_copy(update=changed), *even(8)[1:]]
     verdict = judged(report("candidate", rows), champion(7))
     assert verdict.verdict == "keep" and "different holdouts" in verdict.message
+
+
+def with_service(**changes: Any) -> ScoreReport:
+    asked = {"golden": 5, "wrong": 0, "requests": 40, "p50_ms": 8.0, "p95_ms": 12.0, **changes}
+    return candidate(8, service=asked)
+
+
+@pytest.mark.parametrize(
+    ("ours", "name", "measured"),
+    [
+        (candidate(8, service=None), "answers as recorded", None),
+        (with_service(wrong=1), "answers as recorded", 1),
+        (with_service(golden=0), "answers as recorded", 0),
+        (with_service(p95_ms=2000.5), "time and size", "2,000 ms, 0.0 MB"),
+        (with_service(p95_ms=None), "time and size", "an unknown time, 0.0 MB"),
+        (with_service(p95_ms=float("nan")), "time and size", "an unknown time, 0.0 MB"),
+        (candidate(8, bytes=2 * 10**9 + 1), "time and size", "12 ms, 2,000.0 MB"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["spec", "strict"])
+def test_an_artifact_that_cannot_be_served_is_kept_out(
+    ours: ScoreReport, name: str, measured: object, policy: PolicyName
+) -> None:
+    verdict = judged(ours, champion(7), policy)
+    (clause,) = (clause for clause in verdict.clauses if clause.name == name)
+    assert (clause.clause, clause.passed, clause.measured, clause.policies) == (6, False, measured, ("spec", "strict"))
+    assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "keep", "strict": "keep"})
+    assert judged(ours, None, policy).verdict == "keep"
+
+
+def test_the_budget_may_be_used_up_and_can_be_set() -> None:
+    spent = candidate(8, service=with_service(p95_ms=2000).service, bytes=2 * 10**9)
+    assert judged(spent, champion(7)).verdict == "promote"
+    assert judged(candidate(8), champion(7), terms=Terms(budget=Budget(11.9, 10**6))).verdict == "keep"
+    assert judged(candidate(8), champion(7), terms=Terms(budget=Budget(12.0, 999))).verdict == "keep"
+    assert judged(candidate(8), champion(7), terms=Terms(budget=Budget(12.0, 1000))).verdict == "promote"
+
+
+def test_golden_requests_and_time_are_told() -> None:
+    told = [clause.message for clause in judged(with_service(wrong=2), champion(7)).clauses if clause.clause == 6]
+    assert told == [
+        "Loaded anew the artifact answers golden requests as recorded: 3 of 5.",
+        "Of 100 requests 95 take 12 ms or less on the score job's machine, and the artifact has 0.0 MB.",
+    ]
