@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import MayVisit, pictured
+from tests.browser.conftest import OUTPUT, MayVisit, pictured
 from tests.e2e import easy
 from tests.e2e.conftest import Cloud, until
 from tests.e2e.test_loop import QUICK
@@ -62,6 +62,7 @@ def test_from_a_file_to_a_verdict(visit: MayVisit, sent: Path) -> None:
     page.get_by_role("button", name="Check records").click()
     expect(page.get_by_text("2 of 102 records would be rejected")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="bad-1").get_by_text("is past the end of the text")).to_be_visible()
+    page.get_by_role("button", name="Show n-1-0", exact=True).click()
     expect(page.get_by_role("region", name="Text of n-1-0").locator("mark")).to_have_count(1)
     pictured(there, "checked")
     mends(page)
@@ -173,7 +174,7 @@ def test_a_rollback_shows_what_changes_and_asks_why(visit: MayVisit, sent: Path,
     there.sign_in("/models")
     page.get_by_role("button", name=f"Roll back to {second}").first.click()
     expect(page.get_by_role("dialog").get_by_role("table", name="Differences")).to_be_visible()
-    pictured(there, "rollback")
+    there.picture(OUTPUT / "rollback-light.png")
     page.get_by_role("button", name="Roll back", exact=True).last.click()
     expect(page.get_by_text("Say why")).to_be_visible()
     page.get_by_label("Why").fill("worse in the ward")

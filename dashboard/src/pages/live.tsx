@@ -61,14 +61,15 @@ export function Steps({ run }: { run: Run }) {
       items={run.steps}
       trackBy="name"
       columnDefinitions={[
-        { id: "name", header: "Step", isRowHeader: true, cell: (step) => TITLES[step.name] },
+        { id: "name", header: "Step", isRowHeader: true, cell: (step) => TITLES[step.name], minWidth: 190 },
         {
           id: "status",
           header: "Status",
           cell: (step) => <StatusIndicator type={STATES[step.status].type}>{STATES[step.status].text}</StatusIndicator>,
+          minWidth: 130,
         },
-        { id: "took", header: "Took", cell: (step) => <Took step={step} /> },
-        { id: "cost", header: "Cost", cell: (step) => usd(step.cost_usd) },
+        { id: "took", header: "Took", cell: (step) => <Took step={step} />, minWidth: 120 },
+        { id: "cost", header: "Cost", cell: (step) => usd(step.cost_usd), minWidth: 110 },
         { id: "logs", header: "Log", cell: (step) => step.job && <Log step={step.name} job={step.job} /> },
         { id: "message", header: "Progress", cell: (step) => step.message ?? said(step.progress) },
       ]}

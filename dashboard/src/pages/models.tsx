@@ -228,8 +228,11 @@ function Trail() {
   );
 }
 
+/** Of a hash the beginning tells it from others; the API's own answer has it whole. */
+const HASH = /^([0-9a-f]{12})[0-9a-f]{52}$/;
+
 /** What an entry says beside who, what and when; changed settings one by one. */
 function more(entry: object): string {
   const rest = Object.entries(entry).filter(([name, value]) => !["action", "by", "at", "task", "number", "previous", "sha256"].includes(name) && value !== null);
-  return rest.map(([name, value]) => (typeof value === "object" ? more(value as object) : `${name}: ${String(value)}`)).join(", ");
+  return rest.map(([name, value]) => (typeof value === "object" ? more(value as object) : `${name}: ${String(value).replace(HASH, "$1")}`)).join(", ");
 }

@@ -98,7 +98,7 @@ function Clauses({ verdict }: { verdict: Verdict }) {
 }
 
 function Passed({ passed }: { passed: boolean | null }) {
-  if (passed === null) return <StatusIndicator type="stopped">Not asked</StatusIndicator>;
+  if (passed === null) return <StatusIndicator type="info">Noted</StatusIndicator>;
   return <StatusIndicator type={passed ? "success" : "error"}>{passed ? "Passed" : "Failed"}</StatusIndicator>;
 }
 
