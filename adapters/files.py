@@ -36,11 +36,12 @@ def parse(data: bytes, name: str, *, task: str, columns: Collection[str] | None 
     extension, body = _unpacked(data, name, limit)
     form = tasks.form(task)
     needed = form.required if columns is None else columns
+    own = (*form.required, *form.optional)
     if extension == "xlsx":
-        return spreadsheet.xlsx(body, columns=needed, limit=limit, gathers=form.gathers)
+        return spreadsheet.xlsx(body, columns=needed, limit=limit, gathers=form.gathers, own=own)
     text = _decode(body, extension)
     if extension == "csv":
-        return spreadsheet.csv_text(text, columns=needed, gathers=form.gathers)
+        return spreadsheet.csv_text(text, columns=needed, gathers=form.gathers, own=own)
     return _json(text) if extension == "json" else _json_lines(text)
 
 

@@ -17,9 +17,6 @@ from chartloop.records import Line, Problem, parse_json_line
 JSON_COLUMNS = frozenset({"entities", "codes", "features", "target"})
 """Their cells hold JSON; every other cell is the field's string."""
 
-IDS = ("record_id", "patient_id")
-"""Of a record of any task."""
-
 # What reading a damaged workbook raises, wherever in it the damage is. SyntaxError is the base of XML's parse errors.
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
@@ -29,21 +26,21 @@ _DAMAGE = (
 Row = Sequence[Any]
 
 
-def csv_text(text: str, *, columns: Collection[str], gathers: str = "") -> list[Line]:
+def csv_text(text: str, *, columns: Collection[str], gathers: str = "", own: Collection[str] = ()) -> list[Line]:
     """The records of a comma-separated table (RFC 4180) that has these columns at least. Raises FileProblem.
 
-    Where it lacks the column `gathers`, that field is an object of the cells below names that no record has.
+    Where it lacks the column `gathers`, that field is an object of the cells below all names that are not the record's `own`.
     """
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # a text may be longer than the default; the file bounds it
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return list(_lines(reader, columns, gathers))
+        return list(_lines(reader, columns, gathers, own))
     except csv.Error as error:
         code = "truncated" if "unexpected end" in str(error) else "not_the_format"  # csv tells them apart by message alone
         raise FileProblem(f"the quotes of line {reader.line_num} are not CSV", code=code) from None
 
 
-def xlsx(body: bytes, *, columns: Collection[str], limit: int, gathers: str = "") -> list[Line]:
+def xlsx(body: bytes, *, columns: Collection[str], limit: int, gathers: str = "", own: Collection[str] = ()) -> list[Line]:
     """The same of a workbook's first sheet; `limit` bounds the bytes that it inflates to. Raises FileProblem."""
     if not body.startswith(b"PK"):
         raise FileProblem("the file is named .xlsx and is no workbook", code="not_the_format")
@@ -51,7 +48,7 @@ def xlsx(body: bytes, *, columns: Collection[str], limit: int, gathers: str = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl's warnings quote cells
         try:
-            return list(_lines(_rows(body), columns, gathers))
+            return list(_lines(_rows(body), columns, gathers, own))
         except _DAMAGE:
             raise FileProblem("the workbook cannot be read", code="not_the_format") from None
 
@@ -77,7 +74,7 @@ def _rows(body: bytes) -> Iterator[Row]:
     workbook.close()
 
 
-def _lines(rows: Iterable[Row], columns: Collection[str], gathers: str) -> Iterator[Line]:
+def _lines(rows: Iterable[Row], columns: Collection[str], gathers: str, own: Collection[str]) -> Iterator[Line]:
     """One Line for each row below the header that holds something; rows are counted from 1."""
     source = iter(rows)
     first = next(source, ())
@@ -88,7 +85,7 @@ def _lines(rows: Iterable[Row], columns: Collection[str], gathers: str) -> Itera
             raise FileProblem(f"more than {strictjson.MAX_ITEMS:,} rows", code="too_large")
         if any(cell not in (None, "") for cell in row):
             line = _line(number, header, row)
-            yield _gathered(line, {*columns, *IDS}, into) if into else line
+            yield _gathered(line, own, into) if into else line
 
 
 def _names(row: Row) -> list[str]:

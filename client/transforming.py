@@ -92,19 +92,10 @@ def _json(line: bytes) -> Any:
 
 
 def _line(form: Form, value: Any, number: int, min_confidence: float) -> dict[str, Any]:
-    record = _apart(form, value) if isinstance(value, dict) else {}
+    record = value if isinstance(value, dict) else {}
     least = {"min_confidence": min_confidence} if min_confidence else {}
     name = str(record.get("record_id") or record.get("id") or number)
     return {"id": name, **{field: record[field] for field in form.required[1:] if record.get(field) is not None}, **least}
-
-
-def _apart(form: Form, record: dict[str, Any]) -> dict[str, Any]:
-    """A table's row has the truth among the gathered columns where the file need not have it."""
-    row = record.get(form.gathers)
-    if not isinstance(row, dict):
-        return record
-    rest = {name: held for name, held in row.items() if name not in form.required}
-    return {**{name: held for name, held in row.items() if name in form.required}, **record, form.gathers: rest}
 
 
 def _is_torn(value: Any) -> bool:

@@ -15,6 +15,7 @@ from chartloop.errors import FileProblem
 from tests.corpus.bad_inputs import HEADER, NOTE, SHEET, workbook
 
 LIMIT = 2**20
+OWN = (*regression.FORM.required, *regression.FORM.optional)
 with zipfile.ZipFile(io.BytesIO(SHEET)) as _archive:
     PARTS = {name: _archive.read(name) for name in _archive.namelist()}
 
@@ -34,19 +35,19 @@ def test_a_table_of_the_other_tasks() -> None:
 
 def test_a_row_may_stand_in_columns_of_its_own() -> None:
     rows = "patient_id,record_id,age,target,ward\np-1,r-1,71,3.5,None\n,r-2,,2,\n"
-    good, bare = spreadsheet.csv_text(rows, columns=regression.FORM.required, gathers="features")
+    good, bare = spreadsheet.csv_text(rows, columns=regression.FORM.required, gathers="features", own=OWN)
     assert good.value == {"record_id": "r-1", "patient_id": "p-1", "features": {"age": "71", "ward": "None"}, "target": 3.5}
     assert bare.value == {"record_id": "r-2", "features": {}, "target": 2}
     book = workbook(("record_id", "age", "target"), ("r-1", 71, 3))
-    (sheet,) = spreadsheet.xlsx(book, columns=regression.FORM.required, limit=LIMIT, gathers="features")
+    (sheet,) = spreadsheet.xlsx(book, columns=regression.FORM.required, limit=LIMIT, gathers="features", own=OWN)
     assert sheet.value == {"record_id": "r-1", "features": {"age": "71"}, "target": 3}
     with pytest.raises(FileProblem, match="lacks target"):
-        spreadsheet.csv_text("record_id,age\nr,1\n", columns=regression.FORM.required, gathers="features")
+        spreadsheet.csv_text("record_id,age\nr,1\n", columns=regression.FORM.required, gathers="features", own=OWN)
 
 
 def test_a_row_in_one_column_stays_there() -> None:
     rows = 'record_id,features,target,age\nr-1,"{""age"": 71}",3.5,4\n'
-    (line,) = spreadsheet.csv_text(rows, columns=regression.FORM.required, gathers="features")
+    (line,) = spreadsheet.csv_text(rows, columns=regression.FORM.required, gathers="features", own=OWN)
     assert line.value == {"record_id": "r-1", "features": {"age": 71}, "target": 3.5, "age": "4"}
 
 

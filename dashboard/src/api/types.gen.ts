@@ -750,7 +750,7 @@ export type Prediction = {
         value: number;
         unit: string;
         /**
-         * What the model says of a row of which nothing is known; with the reasons and the others it adds up to the value.
+         * The mean of what the model says over the rows that it learned from; with the reasons and the others it adds up to the value.
          */
         base?: number;
         /**
@@ -1511,7 +1511,7 @@ export type ScoreReport = {
      * What computes the artifact's answers.
      */
     engine?: {
-        name: 'torch' | 'onnx' | 'openvino';
+        name: 'torch' | 'onnx' | 'openvino' | 'xgboost';
         precision: 'int8' | 'bf16' | 'fp32';
         /**
          * Strict F1 on so many notes of the training side, of fp32 and of each lower precision that was tried.

@@ -34,7 +34,7 @@ function told(columns: Map<string, Column>, stay: Stay): Node[] {
   const notes = (stay.notes ?? []).map((each) => wrong(problem(columns, each)));
   return [
     element("p", { class: "days" }, `About ${days(stay.value)}`),
-    element("p", {}, `The model begins at ${days(stay.base)}, as for a patient of whom nothing is known. What changes that here, strongest first:`),
+    element("p", {}, `Over the patients it learned from the model says ${days(stay.base)} on average. What changes that here, strongest first:`),
     element("ul", { class: "reasons" }, ...reasons, ...rest),
     ...notes,
   ];

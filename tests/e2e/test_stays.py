@@ -1,0 +1,94 @@
+"""The task `regression` on the local cloud: stays as a table, a run, days with their reasons, a transform that is scored."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from client import stays, transforming
+from client.api import Api
+from tests.contracts import validate
+from tests.e2e.conftest import Cloud, until
+
+TASK = "regression"
+QUICK = {"minimum_records": 300, "minimum_new_records": 40, "n_estimators": 200, "validation_percent": 15}
+RUN_SECONDS = 400
+
+
+def table(records: list[dict[str, Any]]) -> bytes:
+    """As a spreadsheet would be sent: each column for itself."""
+    out = io.StringIO()
+    rows = [{**{k: v for k, v in record.items() if k != "features"}, **record["features"]} for record in records]
+    writer = csv.DictWriter(
+        out, ["record_id", "patient_id", "target", *sorted({name for row in records for name in row["features"]})]
+    )
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+@pytest.fixture(scope="module")
+def run(api: Api) -> Any:
+    """The first run of the task, from one post to its end."""
+    api.change_settings(TASK, QUICK)
+    api.post_body(TASK, table(stays.write(600, seed=1)), "text/csv")
+    run_id = until(lambda: [run["run_id"] for run in api.runs(TASK)["runs"]], 60)[0]
+
+    def ended() -> Any:
+        found = api.run(run_id)
+        return found if found["status"] in ("succeeded", "failed") else None
+
+    return until(ended, RUN_SECONDS)
+
+
+def asked(cloud: Cloud, path: str, body: Any = None) -> httpx.Response:
+    method = "GET" if body is None else "POST"
+    headers = {"Authorization": f"Bearer {cloud.token}"}
+    return httpx.request(method, f"{cloud.url}/v1/tasks/{TASK}/{path}", headers=headers, json=body, timeout=60)
+
+
+def test_a_table_of_stays_ends_in_a_model_that_is_better_than_the_median(api: Api, run: Any) -> None:
+    validate("run", run)
+    assert (run["status"], run["outcome"]) == ("succeeded", "promoted"), run["error"]
+    settled = run["scores"]["candidate"]["settled"]
+    assert settled["metrics"]["mae"] < settled["baseline"]["mae"]
+    assert run["verdict"]["metrics"]["candidate"]["mae"] == settled["metrics"]["mae"]
+
+
+def test_days_come_with_reasons_that_add_up_and_each_row_with_its_own_error(cloud: Cloud, run: Any) -> None:
+    rows = [{"diag_1": "V57", "age": "[70-80)"}, {"id": "late", "features": {"num_medications": 3}}, "no row"]
+    answer = asked(cloud, "predict", {"rows": rows, "reasons": 2}).json()
+    validate("prediction", answer)
+    good, late, shapeless = answer["predictions"]
+    assert good["value"] == pytest.approx(good["base"] + sum(each["adds"] for each in good["reasons"]) + good["others"], abs=1e-3)
+    assert (good["unit"], good["reasons"][0]["column"]) == ("days", "diag_1")
+    assert (late["id"], late["error"]["code"], shapeless["error"]["code"]) == ("late", "known_at_discharge", "wrong_type")
+    assert asked(cloud, "predict", {"rows": rows, "codes": 3}).json()["error"]["field"] == "codes"
+
+
+def test_the_model_in_service_says_what_it_is_asked_about(api: Api, run: Any) -> None:
+    schema = api.schema(TASK)
+    assert schema["model_version"] == run["version"]
+    known = {column["name"]: column for column in schema["columns"]}
+    assert known["diag_1"]["values"] and known["insulin"]["known"] == "discharge"
+
+
+def test_a_file_goes_through_a_transform_job_and_is_scored(api: Api, run: Any, tmp_path: Path) -> None:
+    source, output = tmp_path / "stays.csv", tmp_path / "days.jsonl"
+    records = stays.write(40, seed=2)
+    source.write_bytes(table(records))
+    started = transforming.begin(api, TASK, source)
+    done = transforming.followed(api, TASK, started["transform_id"], lambda _: time.sleep(0.5), lambda found: None)
+    validate("transform", done)
+    transforming.fetch(api, done, output)
+    results = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [result["id"] for result in results] == [record["record_id"] for record in records]
+    wrong = [abs(result["value"] - record["target"]) for result, record in zip(results, records, strict=True)]
+    assert done["score"]["metrics"]["mae"] == pytest.approx(sum(wrong) / 40)
