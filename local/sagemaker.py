@@ -13,6 +13,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from chartloop.errors import ModelError, NotFound
+from local import machine_types
 from local.endpoints import Endpoints, backend
 from local.events import emit as emit_event
 from local.jobs import Emit, Job, Surroundings
@@ -53,6 +54,7 @@ class SageMaker:
             self._install_kept(what, collection)
         wrap(SageMakerResponse, "create_model_package", self._create_package)
         wrap(SageMakerResponse, "update_model_package", self._update_package)
+        machine_types.install()
         self._install_endpoints()
         self._notebooks.install()
 
