@@ -24,4 +24,4 @@ def _validate(_config: Any, instance_type: str) -> None:
 @lru_cache(maxsize=1)
 def known() -> frozenset[str]:
     model = botocore.session.get_session().get_service_model("sagemaker")
-    return frozenset(model.shape_for("ProductionVariantInstanceType").enum)
+    return frozenset(model.shape_for("ProductionVariantInstanceType").enum)  # type: ignore[attr-defined]  # a string's shape has it
