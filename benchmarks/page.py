@@ -29,14 +29,14 @@ HEADED = """() => new Promise((done) => {
 })"""
 """From the navigation's start until the page's own heading is drawn."""
 PRESSED = """(name) => new Promise((done) => {
-  const marks = () => document.querySelectorAll('.note mark').length;
+  const marks = () => document.querySelectorAll('.note mark').length + document.querySelectorAll('.note .depth-2').length;
   const [before, from] = [marks(), performance.now()];
   [...document.querySelectorAll('button')].find((button) => button.textContent.trim() === name).click();
   const drawn = () => requestAnimationFrame(() => setTimeout(() => done(performance.now() - from)));
   const look = () => marks() !== before ? drawn() : setTimeout(look, 1);
   look();
 })"""
-"""From the press of a button until the number of marks in the note has changed and is drawn."""
+"""From the press of a button until the marks in the note, or those that lie on others, have changed and are drawn."""
 
 
 @contextmanager

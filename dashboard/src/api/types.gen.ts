@@ -1296,6 +1296,22 @@ export type Run = {
      * Of all its jobs so far; null where none ran.
      */
     cost_usd?: number | null;
+    /**
+     * Of a run whose verdict was needs-review: until when it waits for a person, and what came of it; the outcome follows it.
+     */
+    review?: {
+        /**
+         * The deadline; after it the model in service stays.
+         */
+        until: string;
+        /**
+         * superseded: another model came into service than the one that the candidate was judged against.
+         */
+        status: 'waiting' | 'promoted' | 'rejected' | 'expired' | 'superseded';
+        by: string | null;
+        at: string | null;
+        reason: string | null;
+    } | null;
 };
 
 export type RunPage = {
@@ -1691,6 +1707,25 @@ export type ScoreReport = {
             right?: string;
         }>;
     } | null;
+    /**
+     * The candidate loaded anew and asked one input a request, on the score job's machine; null for the champion.
+     */
+    service?: {
+        /**
+         * Golden requests that were asked again.
+         */
+        golden: number;
+        /**
+         * Of these, answered otherwise than recorded.
+         */
+        wrong: number;
+        /**
+         * Requests that were timed.
+         */
+        requests: number;
+        p50_ms: number | null;
+        p95_ms: number | null;
+    } | null;
 };
 
 /**
@@ -1760,6 +1795,38 @@ export type TaskSettings = {
      * Hold On Alarm
      */
     hold_on_alarm?: boolean;
+    /**
+     * Label Support
+     */
+    label_support?: number;
+    /**
+     * Label Margin
+     */
+    label_margin?: number;
+    /**
+     * Cost Missed
+     */
+    cost_missed?: number;
+    /**
+     * Cost Wrong
+     */
+    cost_wrong?: number;
+    /**
+     * Currency
+     */
+    currency?: string;
+    /**
+     * P95 Ms
+     */
+    p95_ms?: number | null;
+    /**
+     * Largest Mb
+     */
+    largest_mb?: number | null;
+    /**
+     * Review Days
+     */
+    review_days?: number;
     /**
      * NerHyperparameters
      *
@@ -1873,6 +1940,38 @@ export type TaskSettings = {
      */
     hold_on_alarm?: boolean;
     /**
+     * Label Support
+     */
+    label_support?: number;
+    /**
+     * Label Margin
+     */
+    label_margin?: number;
+    /**
+     * Cost Missed
+     */
+    cost_missed?: number;
+    /**
+     * Cost Wrong
+     */
+    cost_wrong?: number;
+    /**
+     * Currency
+     */
+    currency?: string;
+    /**
+     * P95 Ms
+     */
+    p95_ms?: number | null;
+    /**
+     * Largest Mb
+     */
+    largest_mb?: number | null;
+    /**
+     * Review Days
+     */
+    review_days?: number;
+    /**
      * ClassificationHyperparameters
      *
      * Those of any encoder; a text says its label many times over, so fewer epochs do.
@@ -1984,6 +2083,38 @@ export type TaskSettings = {
      * Hold On Alarm
      */
     hold_on_alarm?: boolean;
+    /**
+     * Label Support
+     */
+    label_support?: number;
+    /**
+     * Label Margin
+     */
+    label_margin?: number;
+    /**
+     * Cost Missed
+     */
+    cost_missed?: number;
+    /**
+     * Cost Wrong
+     */
+    cost_wrong?: number;
+    /**
+     * Currency
+     */
+    currency?: string;
+    /**
+     * P95 Ms
+     */
+    p95_ms?: number | null;
+    /**
+     * Largest Mb
+     */
+    largest_mb?: number | null;
+    /**
+     * Review Days
+     */
+    review_days?: number;
     /**
      * RegressionHyperparameters
      *
@@ -2123,6 +2254,38 @@ export type TaskSettings = {
      * Hold On Alarm
      */
     hold_on_alarm?: boolean;
+    /**
+     * Label Support
+     */
+    label_support?: number;
+    /**
+     * Label Margin
+     */
+    label_margin?: number;
+    /**
+     * Cost Missed
+     */
+    cost_missed?: number;
+    /**
+     * Cost Wrong
+     */
+    cost_wrong?: number;
+    /**
+     * Currency
+     */
+    currency?: string;
+    /**
+     * P95 Ms
+     */
+    p95_ms?: number | null;
+    /**
+     * Largest Mb
+     */
+    largest_mb?: number | null;
+    /**
+     * Review Days
+     */
+    review_days?: number;
     /**
      * GenerationHyperparameters
      *
