@@ -92,16 +92,16 @@ class Told:
     """Of the candidate, of whose golden requests we have the manifest."""
 
 
-def ask(judged: Judged, holdout: Holdout, made: Path) -> Told:
+def ask(judged: Judged, holdout: Holdout, made: Path | None = None) -> Told:
     """Runs the artifact over the whole holdout, and over the gold set where there is one.
 
-    `made` is the folder of the candidate's manifest.
+    `made` is the folder of the candidate's manifest, for what it is as a service.
     """
     kind = kinds.of(tasks.find(holdout.request["task"]))
     answered = list(zip(holdout.records, kind.ask(judged, holdout.records), strict=True))
     gold = list(zip(holdout.gold, kind.ask(judged, holdout.gold), strict=True)) if holdout.gold else []
     settled, fresh = ([each for each in answered if each[0].settled is side] for side in (True, False))
-    return Told(judged, settled, fresh, gold, as_served(judged, holdout, made) if judged.role == "candidate" else None)
+    return Told(judged, settled, fresh, gold, as_served(judged, holdout, made) if made else None)
 
 
 def as_served(candidate: Judged, holdout: Holdout, made: Path) -> Service:
@@ -158,7 +158,7 @@ def score(arguments: argparse.Namespace, now: Clock = utc_now) -> None:
         if arguments.champion:
             judged.append(open_champion(arguments, place / "champion"))
         left_out = apart(judged)
-        told = [ask(one, holdout, arguments.model_output) for one in judged]
+        told = [ask(one, holdout, arguments.model_output if one.role == "candidate" else None) for one in judged]
         flips = compare(told, holdout, left_out, arguments.flips, now)
         for one in told:
             counts = flips if one.judged.role == "candidate" else None
