@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from client.contracts_verdict import Metrics, Review, Verdict
+from client.contracts_verdict import Metrics, RunReview, Verdict
 
 Record = dict[str, Any]
 """One labelled unit of clinical text, in the form of its task (record.schema.json)."""
@@ -67,7 +67,7 @@ class Run(TypedDict):
     outcome: Literal["promoted", "kept", "needs-review", "failed"] | None
     attempt: int
     version: str
-    review: NotRequired[Review | None]
+    review: NotRequired[RunReview | None]
     snapshot: str | None
     records: dict[str, int]
     steps: list[Step]
@@ -189,6 +189,10 @@ class KnownTask(TypedDict):
     entities: bool
     similar: bool
     metrics: list[Judging]
+
+
+class TaskList(TypedDict):
+    tasks: list[KnownTask]
 
 
 class TaskStatus(TypedDict):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
-class Completed(TypedDict, total=False):
+class Completed(TypedDict):
     """A prompt's answer; `finish` is `stop` where the model or a stop string ended it."""
 
-    completion: str
-    tokens: int
-    finish: Literal["stop", "length"]
+    completion: NotRequired[str]
+    tokens: NotRequired[int]
+    finish: NotRequired[Literal["stop", "length"]]

@@ -67,7 +67,7 @@ class Verdict(TypedDict):
     created_at: str
 
 
-class Review(TypedDict):
+class RunReview(TypedDict):
     """What a person is asked for: until when, and what came of it."""
 
     until: str

@@ -176,7 +176,7 @@ def _quarantine() -> Schema:
     names: Schema = {"type": "array", "items": name}
     verdict: Schema = {"enum": ["rejected", "conflict", "set_aside", "quarantined"]}
     group = _object(verdict=verdict, code=name, found=COUNT, batches=names, records={"type": "array", "items": record})
-    return {**_page("groups", group), "required": ["task", "groups", "next"]}
+    return _object(task=name, groups={"type": "array", "items": group}, next=TEXT_OR_NULL)
 
 
 def _records() -> Schema:

@@ -203,7 +203,7 @@ def test_an_error_of_the_model_tells_its_kind_alone(folder: Folder, models: Fold
     payload: dict[str, Any] = {"inputs": ["canary"], "min_confidence": "canary"}
     with pytest.raises(ModelError) as refused:
         models.invoke("ner", {**payload, "inputs": 7})
-    assert refused.value.details == {"type": "TypeError"} and "canary" not in str(refused.value.to_json())
+    assert refused.value.details == {"type": "InvalidRequest"} and "canary" not in str(refused.value.to_json())
 
 
 def test_a_copy_holds_the_model_and_no_code(folder: Folder, tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def test_enough_records_start_one_run_with_references_only() -> None:
             "train": f"s3://data/runs/{run_id}/train/",
             "checkpoints": f"s3://data/runs/{run_id}/checkpoints/",
             "score": f"s3://data/runs/{run_id}/score/",
+            "flips": f"s3://data/flips/ner/{run_id}/",
             "model": f"s3://data/models/ner/{run_id}/",
             "embeddings": f"s3://data/embeddings/ner/{request['snapshot']}/",
             "previous_embeddings": f"s3://data/embeddings/ner/{request['snapshot']}/",

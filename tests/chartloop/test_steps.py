@@ -17,7 +17,7 @@ START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 def ended_run(seconds: int = 100, **changes: object) -> Item:
     run = {
-        "run_id": "R", "kind": "retrain", "attempt": 1, "looks": 1, "marks": {}, "started_at": stamp(START),
+        "run_id": "R", "task": "ner", "kind": "retrain", "attempt": 1, "looks": 1, "marks": {}, "started_at": stamp(START),
         "ended_at": stamp(START + timedelta(seconds=seconds)),
     }  # fmt: skip
     return {**run, **changes}

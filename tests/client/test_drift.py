@@ -30,7 +30,11 @@ SAME_ROUTE = {"post_body": "post_records", "ask": "predict"}
 
 FILES = sorted(path.stem for path in Path(contracts.__file__).parent.glob("contracts*.py"))
 TYPES = {name: kind for file in FILES for name, kind in vars(importlib.import_module(f"client.{file}")).items()}
-UNWRAPPED = {"ModelList": list[contracts.Model], "TransformList": list[contracts_transform.Transform]}
+UNWRAPPED = {
+    "ModelList": list[contracts.Model],
+    "TaskList": list[contracts.KnownTask],
+    "TransformList": list[contracts_transform.Transform],
+}
 NAMED_BY_THE_INSTALLATION = {"TaskSettings"}
 NOT_FIELDS = {"self", "records", "body", "content_type", "changes"}
 """Bodies as a whole."""

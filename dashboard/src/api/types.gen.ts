@@ -906,6 +906,7 @@ export type Quality = {
 };
 
 export type Quarantine = {
+    task: string;
     groups: Array<{
         verdict: 'rejected' | 'conflict' | 'set_aside' | 'quarantined';
         code: string;
