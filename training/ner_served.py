@@ -27,7 +27,7 @@ class Entities:
     """A loaded tagger."""
 
     def __init__(self, tagger: Tagger) -> None:
-        self._tagger = tagger
+        self.tagger = tagger
 
     def refusal(self, value: Any, place: str) -> ChartloopError | None:
         return inputs.refused_text(value, place)
@@ -40,7 +40,7 @@ class Entities:
         return {"min_confidence": float(least), "uncalibrated": said.get("uncalibrated") is True}
 
     def answers(self, inputs: Sequence[str], options: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [_answer(text, found, options) for text, found in zip(inputs, self._tagger.find(inputs), strict=True)]
+        return [_answer(text, found, options) for text, found in zip(inputs, self.tagger.find(inputs), strict=True)]
 
 
 def _answer(text: str, found: Sequence[Found], options: Mapping[str, Any]) -> dict[str, Any]:

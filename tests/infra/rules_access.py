@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from chartloop.tasks import TASKS
 from tests.infra.rules import each, rule
 from tests.infra.templates import Templates, listed
 
@@ -90,7 +91,7 @@ def no_wildcard_in_actions(t: Templates) -> Iterator[str]:
 @rule("Least privilege: a pattern is bounded by a name of this deployment or by a service's own prefix")
 def patterns_stay_in_their_place(t: Templates) -> Iterator[str]:
     bounded = re.compile(
-        r"chartloop|scalable-target/|/(ner|aws)[-/]|rule/StepFunctions|Ledger|Functions|[A-Z]\w+\.Arn|cdk-|huggingface|pytorch"
+        rf"chartloop|scalable-target/|/({'|'.join(TASKS)}|aws)[-/]|rule/StepFunctions|Ledger|Functions|[A-Z]\w+\.Arn|cdk-|huggingface|pytorch"
     )
     for name, statement in statements(t):
         for resource in listed(statement.get("Resource", [])):

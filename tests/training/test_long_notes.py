@@ -14,7 +14,8 @@ import numpy as np
 import onnx
 import pytest
 
-from lambdas import predict
+from chartloop import ner
+from lambdas import asking, predict
 from tests import small_model
 from tests.worlds import FakeWorld
 from training import inference, pieces
@@ -67,8 +68,8 @@ class Here:
 
 
 def answered(served: Served, text: str, unit: str) -> dict[str, Any]:
-    request = predict.Request.model_validate({"text": text, "offset_unit": unit})
-    return dict(predict.predict("ner", request, world_of(served))["predictions"][0])
+    request = asking.read(ner.TASK, {"text": text, "offset_unit": unit})
+    return dict(predict.predict(ner.TASK, request, world_of(served))["predictions"][0])
 
 
 def world_of(served: Served) -> FakeWorld:
@@ -89,7 +90,8 @@ def words(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
     onnx.save(small_model.lookup(table), folder / FILES["onnx"])
     pieces.save(cutter, folder)
     card = {
-        "version": "v-1", "snapshot": "0" * 64, "labels": LABELS, "max_seq_length": 16, "doc_stride": 4, "temperature": 1.5,
+        "version": "v-1", "served": "ner_served", "asked": "text", "snapshot": "0" * 64,
+        "labels": LABELS, "max_seq_length": 16, "doc_stride": 4, "temperature": 1.5,
         "engine": {"name": "onnx", "precision": "fp32"},
     }  # fmt: skip
     (folder / "chartloop.json").write_text(json.dumps(card))
@@ -118,9 +120,10 @@ def test_in_utf16_units_it_is_the_same(words: Served) -> None:
 
 def test_windows_of_any_length_find_the_same(words: Served) -> None:
     text, _ = written(4)
-    [expected] = words.tagger.find([text])
+    tagger = words.model.tagger
+    [expected] = tagger.find([text])
     for length, stride in ((32, 8), (7, 3), (1_000_000, 0)):
-        assert replace(words.tagger, max_seq_length=length, doc_stride=stride).find([text]) == [expected]
+        assert replace(tagger, max_seq_length=length, doc_stride=stride).find([text]) == [expected]
 
 
 def test_a_trained_model_reads_it_to_the_end(exported: Exported) -> None:
@@ -139,10 +142,10 @@ def test_a_trained_model_reads_it_to_the_end(exported: Exported) -> None:
 
 def test_one_text_that_cannot_be_read_leaves_the_others_whole(words: Served) -> None:
     text, entities = written(6)
-    request = predict.Request.model_validate(
-        {"texts": ["", text, None, {"id": "n", "text": "no fever"}, "a\ud800"], "offset_unit": "utf16"}
+    request = asking.read(
+        ner.TASK, {"texts": ["", text, None, {"id": "n", "text": "no fever"}, "a\ud800"], "offset_unit": "utf16"}
     )
-    results = predict.predict("ner", request, world_of(words))["predictions"]
+    results = predict.predict(ner.TASK, request, world_of(words))["predictions"]
     assert [each.get("error", {}).get("code") for each in results] == ["empty_text", None, "wrong_type", None, "lone_surrogate"]
     assert len(results[1]["entities"]) == len(entities)
     assert (results[3]["id"], results[3]["entities"][0]["surface"], results[3]["characters"]) == ("n", "fever", 8)

@@ -42,7 +42,7 @@ def build(folder: Path, batches: list[list[tuple[int, int]]], chance: random.Ran
         )
         (folder / "records" / f"b{sequence}.jsonl").write_bytes(body)
         entries.append(snapshots.shard_entry(f"records/ner/b{sequence}.jsonl", body) | {"sequence": sequence})
-    request = {"task": "ner", "snapshot": snapshots.snapshot_hash(entries), "records": entries}
+    request = {"task": "ner", "snapshot": snapshots.snapshot_hash(entries), "records": entries, "settings": {}}
     (folder / "request.json").write_text(json.dumps(request))
 
 
