@@ -87,7 +87,6 @@ class Told:
     settled: Sequence[Answered]
     fresh: Sequence[Answered]
     gold: Sequence[Answered] = ()
-    gold: Sequence[Answered] = ()
     service: Service | None = None
     """Of the candidate, of whose golden requests we have the manifest."""
 
