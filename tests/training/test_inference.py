@@ -104,7 +104,7 @@ def test_the_temperature_of_its_card_is_in_its_confidences(exported: Exported, t
 
 
 def test_min_confidence_reads_the_calibrated_confidence(served: Served) -> None:
-    hot = replace(served, model=Entities(replace(served.model._tagger, temperature=8.0)))
+    hot = replace(served, model=Entities(replace(served.model.tagger, temperature=8.0)))
     [everything] = predict(hot, NOTE)
     least = max(entity["confidence"] for entity in everything["entities"])
     assert predict(hot, NOTE, min_confidence=min(1.0, least + 0.01))[0]["entities"] == []
