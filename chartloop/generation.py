@@ -8,7 +8,7 @@ from pydantic import Field
 
 from chartloop import measures, rouge
 from chartloop.errors import TooLarge
-from chartloop.hyperparameters import LLAMA, Hyperparameters
+from chartloop.hyperparameters import LLAMA, BatchSize, Epochs, FineTuningHyperparameters, Rate, Share
 from chartloop.task import Answer, Asked, Form, Note, Options, Record, Rules, Task, TaskSettings
 
 if TYPE_CHECKING:
@@ -21,27 +21,22 @@ SAME_LOSS = 0.05
 """Nats a piece by which a recorded loss may differ: what bfloat16 on another machine makes of the same weights."""
 
 
-class GenerationHyperparameters(Hyperparameters):
+class GenerationHyperparameters(FineTuningHyperparameters):
     """LoRA's own, and the mission's names where they mean something."""
 
     model_name_or_path: str = LLAMA
-    num_train_epochs: int = Field(3, ge=1, le=100)
-    per_device_train_batch_size: int = Field(8, ge=1, le=512)
-    learning_rate: float = Field(2e-4, gt=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0, lt=1)
-    warmup_ratio: float = Field(0.03, ge=0, lt=1)
+    num_train_epochs: Epochs = 3
+    per_device_train_batch_size: BatchSize = 8
+    learning_rate: Rate = 2e-4
+    weight_decay: Share = 0.0
+    warmup_ratio: Share = 0.03
     max_seq_length: int = Field(512, ge=16, le=8192)
     """Pieces that are read at once; a longer completion goes on in another window, behind its prompt."""
     doc_stride: int = Field(32, ge=0, le=4096)
     """How many pieces of the completion neighbouring windows share."""
     lora_r: int = Field(16, ge=1, le=512)
     lora_alpha: int = Field(32, ge=1, le=1024)
-    lora_dropout: float = Field(0.05, ge=0, lt=1)
-    bf16: bool = True
-
-    @property
-    def base_model(self) -> str | None:
-        return self.model_name_or_path
+    lora_dropout: Share = 0.05
 
     @property
     def passes(self) -> float:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 BIO_CLINICAL_BERT = "emilyalsentzer/Bio_ClinicalBERT"
 LLAMA = "meta-llama/Llama-3.2-1B-Instruct"
 MINILM = "minilm-l6-v2"
+
+Epochs = Annotated[int, Field(ge=1, le=100)]
+BatchSize = Annotated[int, Field(ge=1, le=512)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Hyperparameters(BaseModel):
@@ -45,23 +50,28 @@ class Hyperparameters(BaseModel):
         return 1.0
 
 
-class EncoderHyperparameters(Hyperparameters):
-    """Of a task that fine-tunes an encoder over windows of a text."""
+class FineTuningHyperparameters(Hyperparameters):
+    """Of a task that fine-tunes a base model by training/fit.py; the defaults are an encoder's."""
 
     model_name_or_path: str = BIO_CLINICAL_BERT
-    num_train_epochs: int = Field(8, ge=1, le=100)
-    per_device_train_batch_size: int = Field(16, ge=1, le=512)
-    learning_rate: float = Field(3e-4, gt=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0, lt=1)
-    warmup_ratio: float = Field(0.1, ge=0, lt=1)
-    max_seq_length: int = Field(128, ge=16, le=512)
-    doc_stride: int = Field(32, ge=0, le=256)
-    """How many tokens neighbouring windows share."""
+    num_train_epochs: Epochs = 8
+    per_device_train_batch_size: BatchSize = 16
+    learning_rate: Rate = 3e-4
+    weight_decay: Share = 0.01
+    warmup_ratio: Share = 0.1
     bf16: bool = True
 
     @property
     def base_model(self) -> str | None:
         return self.model_name_or_path
+
+
+class EncoderHyperparameters(FineTuningHyperparameters):
+    """Of a task that fine-tunes an encoder over windows of a text."""
+
+    max_seq_length: int = Field(128, ge=16, le=512)
+    doc_stride: int = Field(32, ge=0, le=256)
+    """How many tokens neighbouring windows share."""
 
     @property
     def passes(self) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
-from chartloop.hyperparameters import EncoderHyperparameters
+from chartloop.hyperparameters import FineTuningHyperparameters
 from training import encoder
 from training.checkpoints import Checkpoints, State
 from training.jobs import Progress, metric
@@ -45,7 +45,7 @@ class Plan:
     bf16: bool
 
 
-def plan_of(chosen: EncoderHyperparameters, *, bf16: bool) -> Plan:
+def plan_of(chosen: FineTuningHyperparameters, *, bf16: bool) -> Plan:
     return Plan(
         epochs=chosen.num_train_epochs,
         batch_size=chosen.per_device_train_batch_size,

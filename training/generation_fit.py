@@ -14,7 +14,7 @@ from chartloop.snapshots import StoredRecord
 from training import dataset, encoder, lora
 from training.checkpoints import Checkpoints
 from training.decoding import Generator
-from training.fit import ALONE, Example, Plan, fit
+from training.fit import ALONE, Example, fit, plan_of
 from training.jobs import metric
 from training.ranks import Ranks
 
@@ -47,24 +47,12 @@ def train(
     examples = [Example(cut.ids, cut.tags) for each in learned for cut in ours.windows(*_pair(each))]
     if not examples:
         raise JobFailed("the snapshot holds no pair to train on", code="no_training_data")
-    fit(model, examples, _plan(chosen, bf16=bf16), lambda _: metric(**_validate(ours, watched)), ranks, checkpoints)
+    fit(model, examples, plan_of(chosen, bf16=bf16), lambda _: metric(**_validate(ours, watched)), ranks, checkpoints)
     return Generator(lora.merged(model), tokenizer, length=length, overlap=chosen.doc_stride)
 
 
 def _pair(stored: StoredRecord) -> tuple[str, str]:
     return stored.record["prompt"], stored.record["completion"]
-
-
-def _plan(chosen: GenerationHyperparameters, *, bf16: bool) -> Plan:
-    return Plan(
-        epochs=chosen.num_train_epochs,
-        batch_size=chosen.per_device_train_batch_size,
-        learning_rate=chosen.learning_rate,
-        weight_decay=chosen.weight_decay,
-        warmup_ratio=chosen.warmup_ratio,
-        seed=chosen.seed,
-        bf16=bf16,
-    )
 
 
 def _validate(generator: Generator, watched: Sequence[StoredRecord]) -> dict[str, float]:

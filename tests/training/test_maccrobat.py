@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from adapters import brat
 from chartloop import snapshots
 from tests.corpus.public import data
-from tests.training import real, tiny
+from tests.training import real
 
 pytestmark = pytest.mark.slow
 
@@ -21,21 +20,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
     reports = data("maccrobat2020")
     folder = tmp_path_factory.mktemp("maccrobat")
-    base = real.base(folder / "base")
-    real.build(folder, "ner", [record for record, _ in brat.read_folder(reports)])
-    steps = [
-        tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
-        tiny.train(folder / "snapshot", base, folder, model_name_or_path="minilm-l6-v2"),
-    ]
-    with tarfile.open(folder / "model.tar.gz", "w:gz", compresslevel=1) as tar:
-        tar.add(folder / "model", arcname=".")
-    steps.append(tiny.job(
-        "score", "--request", folder, "--holdout", folder / "holdout", "--candidate", folder,
-        "--version", "ner-1", "--model", base, "--engine", "openvino", "--snapshot", folder / "snapshot",
-        "--output", folder / "score", "--model-output", folder / "served", "--flips", folder / "flips",
-    ))  # fmt: skip
-    assert [step.returncode for step in steps] == [0, 0, 0], "".join(step.stderr for step in steps)
-    (folder / "train.log").write_text(steps[1].stdout)
+    real.run(folder, "ner", [record for record, _ in brat.read_folder(reports)])
     return folder
 
 

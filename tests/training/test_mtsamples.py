@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from adapters import mtsamples
 from tests.corpus.public import data
-from tests.training import real, tiny
+from tests.training import real
 
 pytestmark = pytest.mark.slow
 
@@ -23,20 +22,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
     table = data("mtsamples") / "mtsamples.csv.gz"
     folder = tmp_path_factory.mktemp("mtsamples")
-    base = real.base(folder / "base")
-    real.build(folder, "classification", [record for record, _ in mtsamples.read_file(table, LABELS) if record])
-    steps = [
-        tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
-        tiny.train(folder / "snapshot", base, folder, model_name_or_path="minilm-l6-v2"),
-    ]
-    with tarfile.open(folder / "model.tar.gz", "w:gz", compresslevel=1) as tar:
-        tar.add(folder / "model", arcname=".")
-    steps.append(tiny.job(
-        "score", "--request", folder, "--holdout", folder / "holdout", "--candidate", folder,
-        "--version", "classification-1", "--model", base, "--engine", "openvino", "--snapshot", folder / "snapshot",
-        "--output", folder / "score", "--model-output", folder / "served", "--flips", folder / "flips",
-    ))  # fmt: skip
-    assert [step.returncode for step in steps] == [0, 0, 0], "".join(step.stderr for step in steps)
+    real.run(folder, "classification", [record for record, _ in mtsamples.read_file(table, LABELS) if record])
     return folder
 
 

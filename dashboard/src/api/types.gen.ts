@@ -1899,6 +1899,10 @@ export type TaskSettings = {
          */
         warmup_ratio?: number;
         /**
+         * Bf16
+         */
+        bf16?: boolean;
+        /**
          * Max Seq Length
          */
         max_seq_length?: number;
@@ -1906,10 +1910,6 @@ export type TaskSettings = {
          * Doc Stride
          */
         doc_stride?: number;
-        /**
-         * Bf16
-         */
-        bf16?: boolean;
     };
     /**
      * Labels
@@ -2043,6 +2043,10 @@ export type TaskSettings = {
          */
         warmup_ratio?: number;
         /**
+         * Bf16
+         */
+        bf16?: boolean;
+        /**
          * Max Seq Length
          */
         max_seq_length?: number;
@@ -2050,10 +2054,6 @@ export type TaskSettings = {
          * Doc Stride
          */
         doc_stride?: number;
-        /**
-         * Bf16
-         */
-        bf16?: boolean;
         /**
          * Windows Per Text
          */
@@ -2358,6 +2358,10 @@ export type TaskSettings = {
          */
         warmup_ratio?: number;
         /**
+         * Bf16
+         */
+        bf16?: boolean;
+        /**
          * Max Seq Length
          */
         max_seq_length?: number;
@@ -2377,10 +2381,6 @@ export type TaskSettings = {
          * Lora Dropout
          */
         lora_dropout?: number;
-        /**
-         * Bf16
-         */
-        bf16?: boolean;
     };
 };
 
