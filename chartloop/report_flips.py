@@ -12,6 +12,7 @@ Report = Mapping[str, Any]
 
 WAYS = {"broken": "✗ broken", "fixed": "✓ fixed"}
 WHO = {"truth": "annotated", "candidate": "candidate", "champion": "champion", "base": "base model"}
+BESIDE = "Answers side by side"
 HIDDEN = "The sentences are for those who may also write records, and for thirty days."
 
 
@@ -33,8 +34,14 @@ def beside(report: Report) -> Markup | None:
     """Answers in words, which are more or less good."""
     some = [flip for flip in _shown(report) if flip["way"] not in WAYS]
     if not some:
-        return None
-    return section("Answers side by side", _until(report, f"{len(some)} of the settled holdout"), *map(_flip, some), kind="long")
+        return section(BESIDE, element("p", HIDDEN, class_="soft")) if _hidden(report) else None
+    return section(BESIDE, _until(report, f"{len(some)} of the settled holdout"), *map(_flip, some), kind="long")
+
+
+def _hidden(report: Report) -> bool:
+    """Whether there are such answers, for others."""
+    extras = (report["run"]["scores"]["candidate"] or {}).get("extras") or {}
+    return report["flips"] is None and extras.get("comparison") is not None
 
 
 def _shown(report: Report) -> Sequence[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chartloop import report_flips, report_models, report_pictures, report_style
+from chartloop import report_comparison, report_flips, report_models, report_pictures, report_style
 from chartloop.markup import Markup, element
 from chartloop.report_parts import duration, facts, moment, plural, section, shown, table
 
@@ -35,6 +35,7 @@ def page(report: Report) -> str:
         _failure(report),
         report_pictures.compared(report),
         _clauses(run["verdict"]),
+        report_comparison.comparison(report),
         report_models.labels(report),
         report_flips.flips(report),
         report_flips.beside(report),

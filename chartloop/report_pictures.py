@@ -30,7 +30,7 @@ def compared(report: Report) -> Markup | None:
     by_metric = {each["metric"]: each for each in differences}
     better = {metric["name"]: metric["higher_is_better"] for metric in report["metrics"]}
     drawn = [_metric(report, name, by_metric.pop(name, None), up) for name, up in better.items()]
-    drawn += [_difference(each, higher=each.get("higher_is_better", False)) for each in by_metric.values()]
+    drawn += [difference(each, higher=each.get("higher_is_better", False)) for each in by_metric.values()]
     title = "Candidate against the model in service" if verdict["champion"] else "The candidate"
     note = "On the settled holdout, which no model was trained on; both were scored in this run, as they would be served."
     return section(title, element("div", *(each for each in drawn if each is not None), class_="two"), _whole(verdict), note=note)
@@ -45,7 +45,7 @@ def _whole(verdict: Mapping[str, Any]) -> Markup | None:
     return element("p", f"{told} (McNemar's exact p: {its['p']:.3f}).", class_="soft")
 
 
-def _metric(report: Report, name: str, difference: Mapping[str, Any] | None, higher: bool) -> Markup | None:
+def _metric(report: Report, name: str, between: Mapping[str, Any] | None, higher: bool) -> Markup | None:
     metrics = report["run"]["verdict"]["metrics"]
     rows = []
     for role, tone in ROLES:
@@ -57,7 +57,7 @@ def _metric(report: Report, name: str, difference: Mapping[str, Any] | None, hig
         return None
     told = ", ".join(f"{row.name} {row.value:.3f}" for row in rows)
     picture = figure(drawing.intervals(rows, said=f"{words(name)}: {told}"), *_beside(report, name, higher))
-    beneath = _difference(difference, higher=higher) if difference else None
+    beneath = difference(between, higher=higher) if between else None
     return element("div", element("h3", _title(name)), picture, beneath)
 
 
@@ -72,13 +72,13 @@ def _beside(report: Report, name: str, higher: bool) -> Iterator[str]:
         yield " Lines: 95 % intervals."
 
 
-def _difference(its: Mapping[str, Any], *, higher: bool) -> Markup:
-    """Of candidate minus champion."""
+def difference(its: Mapping[str, Any], *, higher: bool, whose: str = "candidate minus champion") -> Markup:
+    """An interval against zero, and what it says."""
     low, high = (its["low"], its["high"]) if higher else (-its["high"], -its["low"])
     side = "better" if low > 0 else "worse" if high < 0 else "open"
     row = Row("difference", its["difference"], its["low"], its["high"], side)
     bounds = f"{its['level']:.0%} interval {drawing.bounded(its['low'], its['high'], signed=True)}"
-    said = f"{_title(its['metric'])}, candidate minus champion: {its['difference']:+.3f}, {bounds}: {SIDES[side]}."
+    said = f"{_title(its['metric'])}, {whose}: {its['difference']:+.3f}, {bounds}: {SIDES[side]}."
     return figure(drawing.intervals([row], zero=True, said=said), said)
 
 

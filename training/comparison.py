@@ -79,7 +79,8 @@ def comparison(judged: Judged, base: Path, settled: Sequence[Answered]) -> Compa
     intervals = {name: bootstrap.compare(name, each, ours, theirs) for name, each in statistics.items()}
     config = json.loads((base / "config.json").read_bytes())
     made = config.get("pretrained_on")
-    general = [_general(folder) for folder in (base_artifact(base, judged), judged.folder)]
+    general = [_general(folder) for folder in (judged.folder, base_artifact(base, judged))]
+    between = bootstrap.paired("loss", *general)
     return Comparison(
         base=str(judged.card["base_model"]),
         made_here=made,
@@ -87,13 +88,21 @@ def comparison(judged: Judged, base: Path, settled: Sequence[Answered]) -> Compa
             Compared(metric=name, base=others[name], candidate=own[name], interval=found.to_json() if found else None)
             for name, found in intervals.items()
         ),
-        general=Compared(metric="loss", base=general[0], candidate=general[1]),
+        general=Compared(
+            metric="loss",
+            base=figure("loss", general[1]),
+            candidate=figure("loss", general[0]),
+            interval=between.to_json() if between else None,
+        ),
         passages=len(probe.PASSAGES),
     )
 
 
-def _general(folder: Path) -> float:
-    """Loss per piece on the probe."""
+def _general(folder: Path) -> list[GroupCounts]:
+    """What each passage of the probe cost, a group by itself."""
     asked = [{"prompt": begins, "completion": goes_on} for begins, goes_on in probe.PASSAGES]
     found = serving.answers(folder, asked, max_new_tokens=0)
-    return sum(float(each["loss"]) for each in found) / sum(int(each["tokens_given"]) for each in found)
+    return [
+        GroupCounts(group=str(number), loss=float(each["loss"]), tokens=int(each["tokens_given"]))
+        for number, each in enumerate(found)
+    ]
