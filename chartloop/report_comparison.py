@@ -1,4 +1,4 @@
-"""A fine-tuned model beside the base that it was made from: figures with paired intervals, and what it can still do in general."""
+"""A fine-tuned model beside the base that it was made from: figures with paired intervals, and its general ability."""
 
 from __future__ import annotations
 
