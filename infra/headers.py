@@ -25,7 +25,7 @@ class Headers(cloudfront.ResponseHeadersPolicy):
             response_headers_policy_name=f"{names.name}-{names.region}",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=_rules([*_signs(names, issuer, identity), _uploads(names)]), override=True
+                    content_security_policy=policy([*_signs(names, issuer, identity), _uploads(names)]), override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(
@@ -54,7 +54,7 @@ def _uploads(names: Names) -> str:
     return f"https://{names.bucket}.s3.{names.region}.{Aws.URL_SUFFIX}"
 
 
-def _rules(asked: list[str]) -> str:
+def policy(asked: list[str]) -> str:
     """The Content-Security-Policy: scripts and styles are files of the page's own; requests elsewhere get tokens or put files."""
     rules = [*(f"{what} 'none'" for what in NOTHING), *(f"{what} 'self'" for what in OWN), "img-src 'self' data:"]
     return "; ".join([*rules, " ".join(["connect-src 'self'", *asked]), "require-trusted-types-for 'script'"])

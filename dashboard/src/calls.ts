@@ -1,6 +1,6 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Drift, Error as Refusal, Model, ModelList, Prediction, Quality, Quarantine, Report, Review, Run, RunPage,
+  AuditPage, BatchPage, BatchReceipt, Cost, Drift, Error as Refusal, Model, ModelList, Prediction, Quality, Quarantine, Report, Review, RowSchema, Run, RunPage,
   Similar, TaskList, TaskStatus, UploadAddress,
 } from "./api/types.gen";
 import type { Unit } from "./note/file";
@@ -53,6 +53,7 @@ export class Api {
     this.ask<Run>(`/tasks/${this.name}/rollback`, json(version === null ? { reason } : { reason, version }));
   withdraw = (id: string, reason: string) =>
     this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}/withdraw`, json({ reason }));
+  rows = () => this.ask<RowSchema>(`/tasks/${this.name}/schema`);
   /** One input, under the name that the task gives it, with the options that it takes. */
   predict = (asked: { [name: string]: unknown }) => this.ask<Prediction>(`/tasks/${this.name}/predict`, json(asked));
   /** The nearest records of the training side; their texts where `withText`. */

@@ -28,7 +28,8 @@ export const active = (run: Run): boolean => run.status === "starting" || run.st
 
 /** A second try helps where the API was busy or away, not where it refused. */
 export function again(failures: number, error: unknown): boolean {
-  return failures < 3 && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429);
+  if (!(error instanceof ApiError)) return failures < 3;
+  return failures < 3 && error.code !== "no_model" && (error.status >= 500 || error.status === 429);
 }
 
 /** The tasks of this installation: what each is asked about and judged by. */
@@ -37,10 +38,10 @@ export function useTasks() {
   return useQuery({ queryKey: ["tasks"], queryFn: api.tasks, staleTime: Infinity });
 }
 
-/** The chosen task as the API describes it. */
-export function useKind() {
+/** The columns of the model in service, of a task that is asked about rows. */
+export function useRows(asked: boolean) {
   const api = useApi();
-  return useTasks().data?.tasks.find(({ task }) => task === api.name);
+  return useQuery({ queryKey: [api.name, "rows"], queryFn: api.rows, enabled: asked, staleTime: Infinity });
 }
 
 export function useTask() {

@@ -107,11 +107,15 @@ const ADVICE: { [status: number]: string } = {
   503: "The model is waking up, which takes a minute. What you typed stays; it is tried again by itself.",
 };
 
+const CODES: { [code: string]: string } = {
+  no_model: "The first run that passes puts one into service. Send data, or see the runs.",
+};
+
 /** What went wrong and what to do, for an Alert. */
 export function trouble(error: unknown): { header: string; advice: string } {
   if (!(error instanceof ApiError)) {
     return { header: "The API cannot be reached", advice: "Check the connection. What is shown is the last answer; it is asked again by itself." };
   }
-  const advice = ADVICE[error.status] ?? (error.status >= 500 ? "This is a fault of the service: try again, and tell its operators." : "");
+  const advice = CODES[error.code] ?? ADVICE[error.status] ?? (error.status >= 500 ? "This is a fault of the service: try again, and tell its operators." : "");
   return { header: error.message.charAt(0).toUpperCase() + error.message.slice(1), advice: advice || `Code: ${error.code}` };
 }

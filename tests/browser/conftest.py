@@ -1,4 +1,4 @@
-"""One local cloud and one Chromium for the tests of the page; a visit that the page complained about fails its test.
+"""One Chromium, one local cloud and worlds of fakes for the tests of the page; a visit that it complained about fails its test.
 
 Both end with the last of these tests: while Playwright runs, its thread has an event loop, and no test after it could start one.
 """
@@ -6,6 +6,7 @@ Both end with the last of these tests: while Playwright runs, its thread has an 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from playwright.sync_api import Browser
 
 from local.page import BUILT
 from tests.browser.chromium import CHROMIUM, Visit, chromium
+from tests.browser.service import Service
 from tests.e2e.conftest import Cloud
+from tests.worlds import FakeWorld
 
 OUTPUT = Path(__file__).parent.parent.parent / "build" / "pages"
 """Where the pictures of the pages go."""
@@ -51,12 +54,12 @@ def cloud(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def visit(browser: Browser, cloud: Cloud) -> Iterator[MayVisit]:
-    """Makes visits; in the end none of them may have complained."""
+def visit_at(browser: Browser) -> Iterator[MayVisit]:
+    """Makes visits at an origin; in the end none of them may have complained."""
     made: list[Visit] = []
 
-    def start(**options: bool) -> Visit:
-        made.append(Visit(browser, f"http://localhost:{cloud.port}", **options))
+    def start(origin: str, **options: bool) -> Visit:
+        made.append(Visit(browser, origin, **options))
         return made[-1]
 
     yield start
@@ -64,3 +67,24 @@ def visit(browser: Browser, cloud: Cloud) -> Iterator[MayVisit]:
     for each in made:
         each.end()
     assert complaints == []
+
+
+@pytest.fixture
+def visit(visit_at: MayVisit, cloud: Cloud) -> MayVisit:
+    """Makes visits of the local cloud."""
+    return partial(visit_at, f"http://localhost:{cloud.port}")
+
+
+@pytest.fixture(scope="module")
+def serve(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[FakeWorld], str]]:
+    """Serves a world of fakes, and gives the address of its page."""
+    serving: list[Service] = []
+
+    def start(world: FakeWorld) -> str:
+        serving.append(Service(world, tmp_path_factory.mktemp("served")))
+        serving[-1].start()
+        return serving[-1].origin
+
+    yield start
+    for each in serving:
+        each.stop()

@@ -1,4 +1,5 @@
 /** Answers that are no entities: a class with the sentences that spoke for it, a number with its reasons, a text. */
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
@@ -9,8 +10,10 @@ import type { Span } from "../note/segments";
 import { Note } from "../note/note";
 import { Offsets } from "../note/offsets";
 import { visible } from "../note/visible";
-import { count, percent } from "../words";
+import { count } from "../words";
+import { titled, worded } from "../stay/words";
 import type { Suggestion } from "./codes";
+import type { Column } from "./fields";
 
 /** What any task may answer; each answers its own part. */
 export type Answer = {
@@ -33,7 +36,9 @@ export type Answer = {
   finish?: string;
 };
 
-export function Answered({ answer, text, version }: { answer: Answer; text: string; version: string }) {
+type AnsweredGiven = { answer: Answer; columns: Column[]; text: string; version: string };
+
+export function Answered({ answer, columns, text, version }: AnsweredGiven) {
   return (
     <Container
       header={
@@ -45,12 +50,13 @@ export function Answered({ answer, text, version }: { answer: Answer; text: stri
       <SpaceBetween size="l">
         {answer.completion !== undefined && <Completion answer={answer} />}
         {answer.probabilities && <Probabilities shares={answer.probabilities} />}
-        {answer.sentences && <Sentences text={text} label={answer.label ?? ""} sentences={answer.sentences} />}
-        {answer.reasons && <Reasons answer={answer} />}
+        {answer.sentences && <Sentences text={text} sentences={answer.sentences} />}
+        {answer.reasons && <Reasons answer={answer} columns={columns} />}
         {answer.notes?.map(({ field, message }) => (
-          <Box key={`${field} ${message}`} variant="small">
-            {field}: {message}
-          </Box>
+          <Alert key={`${field} ${message}`} type="warning">
+            {field ? `${field}: ` : ""}
+            {message}
+          </Alert>
         ))}
       </SpaceBetween>
     </Container>
@@ -77,28 +83,36 @@ function Probabilities({ shares }: { shares: { [label: string]: number } }) {
   return (
     <SpaceBetween size="xs">
       {ordered.slice(0, 8).map(([label, share]) => (
-        <ProgressBar key={label} value={100 * share} label={label} additionalInfo={percent(share)} />
+        <ProgressBar key={label} value={100 * share} label={label} />
       ))}
       {ordered.length > 8 && <Box variant="small">and {count(ordered.length - 8)} less likely ones</Box>}
     </SpaceBetween>
   );
 }
 
-function Sentences({ text, label, sentences }: { text: string; label: string; sentences: NonNullable<Answer["sentences"]> }) {
+/** Each marked by its place: 1 spoke loudest. */
+function Sentences({ text, sentences }: { text: string; sentences: NonNullable<Answer["sentences"]> }) {
   const offsets = new Offsets(text);
-  const spans = sentences.map(({ start, end }) => ({ start: offsets.toUtf16(start), end: offsets.toUtf16(end), label }));
+  const loudest = [...sentences].sort((one, other) => other.weight - one.weight);
+  const spans = loudest.map(({ start, end }, place) => ({ start: offsets.toUtf16(start), end: offsets.toUtf16(end), label: String(place + 1) }));
   return (
     <SpaceBetween size="xs">
-      <Box variant="awsui-key-label">{spans.length ? "Sentences that spoke for it, marked in the text" : "No single sentence spoke for it."}</Box>
+      <Box variant="awsui-key-label">{spans.length ? "Sentences that spoke for it, the strongest marked 1" : "No single sentence spoke for it."}</Box>
       <Note name="What spoke for the class" text={text} spans={spans} />
     </SpaceBetween>
   );
 }
 
-function Reasons({ answer: { reasons = [], base, others, value, unit = "" } }: { answer: Answer }) {
+function Reasons({ answer: { reasons = [], base, others, value, unit = "" }, columns }: { answer: Answer; columns: Column[] }) {
+  const named = new Map(columns.map((column) => [column.name, column]));
+  const of = (name: string) => named.get(name);
+  const held = (column: Column | undefined, given: unknown) => (given == null ? "not given" : column ? worded(column, String(given)) : String(given));
   const rows = [
     ...(base === undefined ? [] : [{ what: "Where every row begins", given: "", adds: number(base) }]),
-    ...reasons.map(({ column, given, adds }) => ({ what: column.replaceAll("_", " "), given: visible(given == null ? "not given" : String(given)), adds: added(adds) })),
+    ...reasons.map(({ column: name, given, adds }) => {
+      const column = of(name);
+      return { what: column ? titled(column) : name.replaceAll("_", " "), given: visible(held(column, given)), adds: added(adds) };
+    }),
     ...(others ? [{ what: "All other columns together", given: "", adds: added(others) }] : []),
     ...(value === undefined ? [] : [{ what: "The answer", given: "", adds: `${number(value)} ${unit}` }]),
   ];
