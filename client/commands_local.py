@@ -27,7 +27,7 @@ def add(commands: arguments.Commands) -> None:
     parser.set_defaults(state=None)
     parser.add_argument("--seed", type=int, default=7, help="of the notes (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave the state folder behind")
-    parser = arguments.add(commands, "stage-model", stage_model, "copy a pretrained encoder into the data bucket")
+    parser = arguments.add(commands, "stage-model", stage_model, "copy a pretrained model into the data bucket")
     parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a folder, or a name on the Hugging Face hub")
     parser.add_argument("--revision", default="", metavar="COMMIT", help="the hub's commit, which a name on the hub needs")
     parser.add_argument("--as", dest="staged_as", metavar="NAME", help="what settings call it (NAME_OR_FOLDER)")

@@ -1,4 +1,4 @@
-"""Staging a pretrained encoder into `base-models/` of the data bucket: every file hashed, the manifest written last."""
+"""Staging a pretrained model into `base-models/` of the data bucket: every file hashed, the manifest written last."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+"""Of weights in several files: in which of them each tensor lies."""
 PICKLED_WEIGHTS = "pytorch_model.bin"
 NEEDED = (
-    WEIGHTS, "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
+    WEIGHTS, INDEX, "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "tokenizer.model", "vocab.txt", "vocab.json",
+    "merges.txt", "spiece.model", "sentencepiece.bpe.model",
 )  # fmt: skip
-"""What an encoder and its tokenizer are loaded from; whatever else lies in a hub's repository stays there."""
+"""What a model and its tokenizer are loaded from; whatever else lies in a hub's repository stays there."""
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors")
 
 Advance = Callable[[int], None]
 
@@ -58,13 +62,35 @@ def local_folder(name: str, revision: str = "", download: Callable[..., str] | N
         if not COMMIT.fullmatch(revision):
             rule = "a name on the hub needs --revision, the 40 hexadecimal digits of a commit"
             raise InvalidRequest(rule, code="revision_not_pinned", field="revision")
-        folder = Path((download or _from_hub)(name, revision=revision, allow_patterns=[*NEEDED, PICKLED_WEIGHTS]))
-    if not (folder / WEIGHTS).is_file() and (folder / PICKLED_WEIGHTS).is_file():
+        folder = _fetched(name, revision, download or _from_hub)
+    if not weights(folder) and (folder / PICKLED_WEIGHTS).is_file():
         _convert(folder)
-    missing = [file for file in (WEIGHTS, "config.json") if not (folder / file).is_file()]
+    missing = [file for file in (weights(folder) or [WEIGHTS]) + ["config.json"] if not (folder / file).is_file()]
     if missing:
         raise InvalidRequest(f"the model lacks {', '.join(missing)}", code="not_a_model", field="name")
     return folder
+
+
+def _fetched(name: str, revision: str, download: Callable[..., str]) -> Path:
+    """Shards are named by the index alone, so they come second."""
+    folder = Path(download(name, revision=revision, allow_patterns=[*NEEDED, PICKLED_WEIGHTS]))
+    shards = [file for file in weights(folder) if file not in NEEDED]
+    return Path(download(name, revision=revision, allow_patterns=shards)) if shards else folder
+
+
+def weights(folder: Path) -> list[str]:
+    """The files that a model's weights are in, by name; one, or the shards that its index names. Raises InvalidRequest."""
+    if (folder / WEIGHTS).is_file():
+        return [WEIGHTS]
+    if not (folder / INDEX).is_file():
+        return []
+    try:
+        named = sorted({str(file) for file in json.loads((folder / INDEX).read_bytes())["weight_map"].values()})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InvalidRequest(f"{INDEX} cannot be read", code="not_a_model", field="name") from None
+    if not named or not all(SHARD.fullmatch(file) for file in named):
+        raise InvalidRequest(f"{INDEX} must name .safetensors files beside it", code="not_a_model", field="name")
+    return named
 
 
 def _from_hub(name: str, **options: Any) -> str:
@@ -81,7 +107,10 @@ def _convert(folder: Path) -> None:
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    return {name: folder / name for name in sorted(NEEDED) if (folder / name).is_file()}
+    """What is staged of a model, by name; the index of shards only where the weights are in shards."""
+    parts = weights(folder)
+    others = [name for name in NEEDED if name not in (WEIGHTS, INDEX) or (name == INDEX and WEIGHTS not in parts)]
+    return {name: folder / name for name in sorted({*parts, *others}) if (folder / name).is_file()}
 
 
 def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advance: Advance, revision: str = "") -> str:

@@ -129,6 +129,64 @@ def test_a_name_is_fetched_from_the_hub_without_the_rest_of_its_repository(model
     assert not any("*" in pattern for pattern in patterns)
 
 
+SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+
+
+@pytest.fixture
+def sharded(model: Path) -> Path:
+    """A language model in two shards, with its chat template; what its repository holds beside stays there."""
+    (model / "model.safetensors").unlink()
+    (model / stage.INDEX).write_text(json.dumps({"weight_map": {"a": SHARDS[0], "b": SHARDS[1], "c": SHARDS[0]}}))
+    for name in (*SHARDS, "chat_template.jinja", "generation_config.json", "consolidated.safetensors"):
+        (model / name).write_text(f"the {name}")
+    return model
+
+
+def test_weights_in_shards_are_staged_with_their_index_and_the_chat_template(s3: S3Client, sharded: Path) -> None:
+    assert stage.local_folder(str(sharded)) == sharded
+    put(s3, sharded)
+    found = {key.removeprefix("base-models/org--Bio_Model/"): body for key, body in stored(s3).items()}
+    others = {"config.json", "vocab.txt", "chat_template.jinja", "generation_config.json", "manifest.json", stage.INDEX}
+    assert found.keys() == {*SHARDS, *others}
+    manifest = json.loads(found["manifest.json"])
+    assert {entry["path"]: entry["sha256"] for entry in manifest["files"]} == {
+        name: hashlib.sha256(body).hexdigest() for name, body in found.items() if name != "manifest.json"
+    }
+
+
+def test_one_file_of_weights_is_preferred_to_shards(sharded: Path) -> None:
+    (sharded / "model.safetensors").write_text("whole")
+    assert not {stage.INDEX, *SHARDS} & stage.files_of(sharded).keys() and "model.safetensors" in stage.files_of(sharded)
+
+
+def test_shards_of_a_hubs_model_are_fetched_by_the_names_in_its_index(sharded: Path) -> None:
+    asked: list[Any] = []
+
+    def download(name: str, **options: Any) -> str:
+        asked.append((options["revision"], options["allow_patterns"]))
+        return str(sharded)
+
+    assert stage.local_folder("org/Big", COMMIT, download) == sharded
+    assert [revision for revision, _ in asked] == [COMMIT, COMMIT] and asked[1][1] == list(SHARDS)
+
+
+def test_a_shard_that_is_not_there_is_missed_by_name(sharded: Path) -> None:
+    (sharded / SHARDS[1]).unlink()
+    with pytest.raises(InvalidRequest, match=SHARDS[1]):
+        stage.local_folder(str(sharded))
+
+
+@pytest.mark.parametrize(
+    "index", ["no json", "[]", '{"weight_map": {}}', '{"weight_map": {"a": 7}}', '{"weight_map": {"a": "../a.safetensors"}}',
+              '{"weight_map": {"a": "model-*.safetensors"}}', '{"weight_map": {"a": "config.json"}}'],
+)  # fmt: skip
+def test_an_index_that_names_anything_but_files_beside_it_is_refused(sharded: Path, index: str) -> None:
+    (sharded / stage.INDEX).write_text(index)
+    with pytest.raises(InvalidRequest, match="index") as refused:
+        stage.local_folder(str(sharded))
+    assert refused.value.code == "not_a_model"
+
+
 def test_a_folder_without_weights_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InvalidRequest, match=r"model\.safetensors"):

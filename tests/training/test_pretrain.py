@@ -13,7 +13,7 @@ from client import exits, stage
 from client.cli import run
 from client.session import open_session
 from tests.training import questions, tiny
-from training import base_model, pretrain
+from training import base_model, completions, pretrain
 
 
 def test_it_learns_and_its_configuration_says_from_what(causal_base: Path) -> None:
@@ -30,6 +30,24 @@ def test_it_is_a_base_model_that_can_be_staged_and_verified(causal_base: Path) -
     assert {"model.safetensors", "config.json", "tokenizer.json"} <= set(stage.files_of(stage.local_folder(str(causal_base))))
     manifest = json.loads((causal_base / "manifest.json").read_text())
     assert manifest["files"] == [stage.described(file["path"], causal_base / file["path"]) for file in manifest["files"]]
+
+
+def test_a_base_in_shards_with_a_chat_template_is_the_same_model_once_it_is_staged(causal_base: Path, tmp_path: Path) -> None:
+    from training.decoding import Generator
+
+    whole = Generator.load(causal_base, precision="fp32", length=64, overlap=8)
+    folder, staged = tmp_path / "sharded", tmp_path / "staged"
+    whole.model.save_pretrained(folder, max_shard_size="40KB")
+    whole.tokenizer.chat_template = "{% for said in messages %}Q: {{ said.content }} A: {% endfor %}"
+    whole.tokenizer.save_pretrained(folder)
+    staged.mkdir()
+    for name, path in stage.files_of(stage.local_folder(str(folder))).items():
+        (staged / name).write_bytes(path.read_bytes())
+    assert {stage.INDEX, "chat_template.jinja"} <= {path.name for path in staged.iterdir()}
+    again = Generator.load(staged, precision="fp32", length=64, overlap=8)
+    pairs = [("Is Delta palsy inherited?", "It is inherited in an X-linked pattern.")]
+    assert again.tokenizer.decode(completions.prompt_ids(again.tokenizer, "Why?")) == "Q: Why? A: "
+    assert again.losses(pairs) == whole.losses(pairs)
 
 
 def test_a_tokenizer_that_can_say_everything() -> None:
