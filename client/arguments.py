@@ -30,6 +30,12 @@ def task(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", default="ner", help="the kind of model (%(default)s)")
 
 
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--option", action="append", default=[], type=setting, metavar="NAME=VALUE", help="an option of the task's own"
+    )
+
+
 def as_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the service's answer as JSON")
 

@@ -1,4 +1,4 @@
-"""The command `predict` for tasks that are asked about something else than a text: a row, a prompt."""
+"""What a task is asked: about a text, a row or a prompt, and with which options; and one input that is no text, asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from chartloop import tasks
 from chartloop.errors import InvalidRequest
-from chartloop.task import Task
+from chartloop.task import Asked, Task
 from client import exits
 from client.session import Session
 
@@ -19,11 +19,24 @@ def other(name: str) -> Task | None:
     return task if task is not None and task.asked.one != "text" else None
 
 
+def shape(name: str) -> Asked:
+    """What the task is asked about: texts, where this client does not know the task and the service may."""
+    task = tasks.TASKS.get(name)
+    return Asked("text", "texts") if task is None else task.asked
+
+
+def options(given: argparse.Namespace) -> dict[str, Any]:
+    """Those that the command names; the service refuses by name what is none of the task's."""
+    said = {name: getattr(given, name, None) for name in ("min_confidence", "keep", "codes")}
+    told = {name: value for name, value in said.items() if value}
+    sentences = getattr(given, "sentences", None)
+    return {**told, **({} if sentences is None else {"sentences": sentences}), **dict(given.option)}
+
+
 def one(session: Session, task: Task, said: str, given: argparse.Namespace) -> int:
     """Asks about one input, an object as JSON, and prints the answer's fields."""
-    options = dict(map(_option, given.option))
     with session.api() as api:
-        answer = api.ask(task.name, {task.asked.one: _input(task, said), **options})
+        answer = api.ask(task.name, {task.asked.one: _input(task, said), **options(given)})
     result = answer["predictions"][0]
     if given.json:
         session.write_json(answer)
@@ -44,17 +57,6 @@ def _input(task: Task, said: str) -> Any:
         return json.loads(said)
     except ValueError:
         raise InvalidRequest(f"{task.asked.one} must be a JSON object", field=task.asked.one) from None
-
-
-def _option(said: str) -> tuple[str, Any]:
-    """`name=value`, the value as JSON where it is some, else as it stands."""
-    name, found, value = said.partition("=")
-    if not found:
-        raise InvalidRequest("an option is written name=value", field="option")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 def _plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Many notes in, one result a line out: streamed in order, several requests in flight, and taken up again where it stopped."""
+"""Many inputs in, one result a line out: streamed in order, several requests in flight, and taken up again where it stopped."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ import asyncio
 import json
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from chartloop.errors import Conflict, TooLarge
+from chartloop.task import Asked
 from client.api import AsyncApi
 from client.http import encoded
 
-TEXTS_OF_A_CALL = 64
+INPUTS_OF_A_CALL = 64
 CHARACTERS_OF_A_CALL = 100_000
 IN_FLIGHT = 4
 
 Result = dict[str, Any]
-"""A line of the output: `id` and either `entities`, `characters` and `model_version`, or `error`."""
+"""A line of the output: `id` and either what the task answers with `model_version`, or `error`."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """A line of the input. `end` is where the next line begins, in bytes; `problem`, (code, message), why it is no note."""
+    """A line of the input: a text, a row or a prompt. `end` is where the next line begins, in bytes.
+
+    `problem`: (code, message), why it is none.
+    """
 
     id: str
-    text: str
+    input: Any
     end: int
     problem: tuple[str, str] | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.input if isinstance(self.input, str) else json.dumps(self.input))
 
     def placed(self, result: Result) -> Result:
         return {"id": self.id, **result}
@@ -45,60 +53,59 @@ Ask = Callable[[list[Note]], Awaitable[list[Result]]]
 Predicted = AsyncGenerator[tuple[list[Note], list[Result]], None]
 
 
-def notes(file: Path) -> Iterator[Note]:
-    """The notes of a file, one JSON object a line: `record_id` or `id` (else the line's number), and `text`."""
+def notes(file: Path, field: str) -> Iterator[Note]:
+    """The inputs of a file, one JSON object a line: `record_id` or `id` (else the line's number), and `field`."""
     end = 0
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             end += len(line)
             if line.strip():
-                yield _note(line, number, end)
+                yield _note(line, number, end, field)
 
 
-def _note(line: bytes, number: int, end: int) -> Note:
+def _note(line: bytes, number: int, end: int, field: str) -> Note:
     try:
         value = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return Note(str(number), "", end, ("invalid_json", f"line {number} is no JSON"))
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str):
-        return Note(str(number), "", end, ("missing_field", f"line {number} has no text"))
-    return Note(str(value.get("record_id") or value.get("id") or number), value["text"], end)
+        return Note(str(number), None, end, ("invalid_json", f"line {number} is no JSON"))
+    if not isinstance(value, dict) or value.get(field) is None:
+        return Note(str(number), None, end, ("missing_field", f"line {number} has no {field}"))
+    return Note(str(value.get("record_id") or value.get("id") or number), value[field], end)
 
 
-def groups(of: Iterable[Note]) -> Iterator[list[Note]]:
+def groups(of: Iterable[Note], most: int = INPUTS_OF_A_CALL) -> Iterator[list[Note]]:
     """The notes in calls that stay under the service's limits; a longer text is a call by itself."""
     group, size = list[Note](), 0
     for note in of:
-        if group and (len(group) == TEXTS_OF_A_CALL or size + len(note.text) > CHARACTERS_OF_A_CALL):
+        if group and (len(group) == min(most, INPUTS_OF_A_CALL) or size + note.size > CHARACTERS_OF_A_CALL):
             yield group
             group, size = [], 0
         group.append(note)
-        size += len(note.text)
+        size += note.size
     if group:
         yield group
 
 
-def asking(api: AsyncApi, task: str, **options: Any) -> Ask:
+def asking(api: AsyncApi, task: str, asked: Asked, options: Mapping[str, Any]) -> Ask:
     """What predicts a group: one result a note, in order. A note that the service refuses has its error in its place."""
 
+    async def predicted(inputs: list[Any]) -> list[Result]:
+        try:
+            answer = await api.ask(task, {asked.many: inputs, **options})
+        except TooLarge as error:
+            if len(inputs) == 1:
+                return [_error(error.code, error.message)]
+            half = len(inputs) // 2
+            return [result for some in (inputs[:half], inputs[half:]) for result in await predicted(some)]
+        version = {"model_version": answer["model_version"]}
+        return [dict(result) if "error" in result else {**result, **version} for result in answer["predictions"]]
+
     async def ask(group: list[Note]) -> list[Result]:
-        texts = [note.text for note in group if note.problem is None]
-        found = iter(await _predicted(api, task, texts, options) if texts else [])
+        inputs = [note.input for note in group if note.problem is None]
+        found = iter(await predicted(inputs) if inputs else [])
         return [note.placed(note.refused or next(found)) for note in group]
 
     return ask
-
-
-async def _predicted(api: AsyncApi, task: str, texts: list[str], options: dict[str, Any]) -> list[Result]:
-    try:
-        answer = await api.predict(task, texts, **options)
-    except TooLarge as error:
-        if len(texts) == 1:
-            return [_error(error.code, error.message)]
-        half = len(texts) // 2
-        return [result for some in (texts[:half], texts[half:]) for result in await _predicted(api, task, some, options)]
-    version = {"model_version": answer["model_version"]}
-    return [dict(result) if "error" in result else {**result, **version} for result in answer["predictions"]]
 
 
 async def in_order(of: Iterable[list[Note]], ask: Ask, in_flight: int = IN_FLIGHT) -> Predicted:
@@ -174,17 +181,19 @@ def _error(code: str, message: str) -> Result:
 
 
 async def run(
-    source: Path, output: Path, connect: Callable[[], AsyncApi], task: str, *,
-    again: bool, in_flight: int, told: Callable[[Note, Written], None], **options: Any,
+    source: Path, output: Path, connect: Callable[[], AsyncApi], task: str, asked: Asked, *,
+    again: bool, in_flight: int, told: Callable[[Note, Written], None], options: Mapping[str, Any],
 ) -> Written:  # fmt: skip
     """Predicts what has no result yet. `told` hears of the last note of each group that is written."""
-    waiting = notes(source)
+    waiting = notes(source, asked.one)
     with opened(output, again=again) as file:
         written = taken_up(file, waiting)
-        async with connect() as api, aclosing(in_order(groups(waiting), asking(api, task, **options), in_flight)) as predicted:
-            async for group, results in predicted:
-                append(file, results)
-                for result in results:
-                    written.count(result)
-                told(group[-1], written)
+        async with connect() as api:
+            ask = asking(api, task, asked, options)
+            async with aclosing(in_order(groups(waiting, asked.most), ask, in_flight)) as predicted:
+                async for group, results in predicted:
+                    append(file, results)
+                    for result in results:
+                        written.count(result)
+                    told(group[-1], written)
     return written

@@ -1,4 +1,4 @@
-"""The command `predict`: one note on the screen, or a file of them into a file."""
+"""The command `predict`: one input on the screen, or a file of them into a file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ from client.session import Session
 
 
 def add(commands: arguments.Commands) -> None:
-    parser = arguments.add(commands, "predict", predict, "find the entities or the label of a note, or of a file of notes")
+    parser = arguments.add(
+        commands, "predict", predict, "ask the model in service: a note, a row, a prompt, or a file of them"
+    )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("text", metavar="TEXT", nargs="?", help="the note; - reads it from standard input")
-    what.add_argument("--file", type=arguments.file, metavar="IN.jsonl", help="one note a line: `record_id` or `id`, and `text`")
+    what.add_argument(
+        "text", metavar="TEXT", nargs="?", help="the note, row (JSON) or prompt; - reads standard input"
+    )
+    what.add_argument(
+        "--file", type=arguments.file, metavar="IN.jsonl",
+        help="one input a line: `record_id` or `id`, and `text` (regression: `features`, generation: `prompt`)",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.jsonl", help="one result a line, in the order of --file")
     parser.add_argument("--again", action="store_true", help="start the output anew, instead of going on after what it has")
     parser.add_argument(
@@ -29,7 +36,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("--keep", action="store_true", help="keep notes and results for 30 days, for review and correction")
     parser.add_argument("--batch", action="store_true", help="as one job of the service's, as `transform` does")
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of another task's own")
+    arguments.options(parser)
     parser.add_argument("--codes", type=int, default=0, metavar="N", help="suggest up to N billing codes for each text")
     parser.add_argument("--sentences", type=int, metavar="N", help="show up to N sentences that spoke for a label")
     arguments.task(parser)
@@ -50,10 +57,7 @@ def predict(session: Session, given: argparse.Namespace) -> int:
 
 
 def _one(session: Session, api: Api, text: str, given: argparse.Namespace) -> int:
-    answer = api.predict(
-        given.task, [text],
-        min_confidence=given.min_confidence, keep=given.keep, codes=given.codes, sentences=given.sentences,
-    )  # fmt: skip
+    answer = api.ask(given.task, {"texts": [text], **asked.options(given)})
     result = answer["predictions"][0]
     if given.json:
         session.write_json(answer)
@@ -92,28 +96,28 @@ def _told(result: TextResult) -> str:
 def _many(session: Session, given: argparse.Namespace) -> int:
     """Goes on after the results that the output has already; a note that cannot be read has its error in its place."""
     with _progress(session) as progress:
-        bar = progress.add_task("predicting", total=given.file.stat().st_size, notes=0)
+        bar = progress.add_task("predicting", total=given.file.stat().st_size, count=0)
         written = asyncio.run(
             bulk.run(
                 given.file,
                 given.output,
                 session.async_api,
                 given.task,
+                asked.shape(given.task),
                 again=given.again,
                 in_flight=given.in_flight,
-                told=lambda last, written: progress.update(bar, completed=last.end, notes=written.results),
-                min_confidence=given.min_confidence,
-                keep=given.keep,
-                codes=given.codes,
+                told=lambda last, written: progress.update(bar, completed=last.end, count=written.results),
+                options=asked.options(given),
             )
         )
-    session.out.print(f"{written.results - written.errors:,} of {written.results:,} texts in {given.output}", soft_wrap=True)
+    what = asked.shape(given.task).many
+    session.out.print(f"{written.results - written.errors:,} of {written.results:,} {what} in {given.output}", soft_wrap=True)
     return exits.REFUSED if written.errors else exits.OK
 
 
 def _progress(session: Session) -> Progress:
     return Progress(
         TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
-        TextColumn("{task.fields[notes]:,} notes", markup=False), TimeRemainingColumn(),
+        TextColumn("{task.fields[count]:,}", markup=False), TimeRemainingColumn(),
         console=session.notices, disable=not session.notices.is_terminal,
     )  # fmt: skip

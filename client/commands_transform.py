@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.text import Text
 
-from client import arguments, display, exits, transforming
+from client import arguments, asked, display, exits, transforming
 from client.api import Api
 from client.commands_costs import dollars, duration
 from client.contracts_transform import Transform
@@ -25,6 +27,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.jsonl", help="wait, and write one result a line, in order")
     parser.add_argument("--wait", action="store_true", help="follow it to its end")
     parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
+    arguments.options(parser)
     arguments.task(parser)
     arguments.as_json(parser)
 
@@ -46,7 +49,7 @@ def transform(session: Session, given: argparse.Namespace) -> int:
 def of_file(session: Session, given: argparse.Namespace, *, wait: bool = True) -> int:
     """A file that is given to this command, or to `predict --batch`: sent, and with `wait` or an output followed to its end."""
     with session.api() as api:
-        found = sent(session, api, given.task, given.file, given.min_confidence)
+        found = sent(session, api, given.task, given.file, asked.options(given))
         if wait or given.output:
             found = whole(session, api, found, given.output)
     return _answered(session, given, found)
@@ -57,16 +60,14 @@ def _answered(session: Session, given: argparse.Namespace, found: Transform) -> 
     return exits.REFUSED if found["counts"] and found["counts"]["failed"] else exits.OK
 
 
-def sent(session: Session, api: Api, task: str, file: Path, min_confidence: float) -> Transform:
+def sent(session: Session, api: Api, task: str, file: Path, options: Mapping[str, Any]) -> Transform:
     """The transform of a file, started."""
     with Progress(
         TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(),
         console=session.notices, disable=not session.notices.is_terminal,
     ) as progress:  # fmt: skip
         bar = progress.add_task("sending", total=None)
-        found = transforming.begin(
-            api, task, file, min_confidence=min_confidence, progress=lambda size: progress.advance(bar, size)
-        )
+        found = transforming.begin(api, task, file, options=options, progress=lambda size: progress.advance(bar, size))
     session.notices.print(f"started {found['transform_id']}", soft_wrap=True)
     return found
 

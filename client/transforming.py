@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from typing import Any
 from adapters import files
 from chartloop import tasks
 from chartloop.errors import ChartloopError, InvalidRequest
-from chartloop.task import Form
+from chartloop.task import Task
 from client.api import Api
 from client.contracts_transform import Transform
 from client.files import replaced
@@ -25,10 +25,15 @@ Told = Callable[[Transform], None]
 
 
 def begin(
-    api: Api, task: str, file: Path, *, min_confidence: float = 0.0, progress: Callable[[int], None] | None = None
+    api: Api,
+    task: str,
+    file: Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Transform:
-    """Sends a file of notes or records (.jsonl .json .csv .xlsx, each also .gz) and starts its transform."""
-    with prepared(file, task, min_confidence) as lines:
+    """Sends a file of inputs or records (.jsonl .json .csv .xlsx, each also .gz) and starts its transform."""
+    with prepared(file, task, options or {}) as lines:
         made = api.transform_address(task)
         api.send_input(made, lines, progress=progress)
     return api.start_transform(task, made["transform_id"])
@@ -54,8 +59,8 @@ def fetch(api: Api, done: Transform, output: Path) -> None:
 
 
 @contextmanager
-def prepared(file: Path, task: str, min_confidence: float) -> Iterator[Path]:
-    """The file as JSON Lines of `id`, what is asked about and, where there is any, the truth.
+def prepared(file: Path, task: str, options: Mapping[str, Any]) -> Iterator[Path]:
+    """The file as JSON Lines of `id`, what is asked about, its own options or else `options`, and the truth where there is any.
 
     A line that is no good keeps its place.
     """
@@ -63,9 +68,9 @@ def prepared(file: Path, task: str, min_confidence: float) -> Iterator[Path]:
         path = Path(folder) / "input.jsonl"
         with path.open("w", encoding="utf-8", newline="") as output:
             count = 0
-            form = tasks.form(task)
+            known = tasks.find(task)
             for number, value in _values(file, task):
-                output.write(json.dumps(_line(form, value, number, min_confidence), ensure_ascii=_is_torn(value)) + "\n")
+                output.write(json.dumps(_line(known, value, number, options), ensure_ascii=_is_torn(value)) + "\n")
                 count += 1
         if not count:
             raise InvalidRequest("the file holds not one note", code="nothing_parsed")
@@ -91,11 +96,11 @@ def _json(line: bytes) -> Any:
         return None
 
 
-def _line(form: Form, value: Any, number: int, min_confidence: float) -> dict[str, Any]:
+def _line(task: Task, value: Any, number: int, options: Mapping[str, Any]) -> dict[str, Any]:
     record = value if isinstance(value, dict) else {}
-    least = {"min_confidence": min_confidence} if min_confidence else {}
     name = str(record.get("record_id") or record.get("id") or number)
-    return {"id": name, **{field: record[field] for field in form.required[1:] if record.get(field) is not None}, **least}
+    taken = [*task.form.required[1:], *task.asked.options.model_fields]
+    return {"id": name, **options, **{field: record[field] for field in taken if record.get(field) is not None}}
 
 
 def _is_torn(value: Any) -> bool:

@@ -76,6 +76,32 @@ def test_a_file_is_predicted_in_order(folder: Folder, tmp_path: Path) -> None:
         assert len(sizes) == 1 or sum(sizes) <= 100_000
 
 
+def test_prompts_and_rows_are_asked_as_their_task_asks(folder: Folder, tmp_path: Path) -> None:
+    lines = [{"record_id": f"q{number}", "prompt": f"Why {number}?", "completion": "So."} for number in range(40)]
+    folder.source.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "none", "text": "Why?"}]))
+
+    def completed(request: httpx.Request) -> httpx.Response:
+        said = json.loads(request.content)
+        assert said.keys() == {"prompts", "max_new_tokens"} and said["max_new_tokens"] == 16 and len(said["prompts"]) <= 32
+        found = [{"completion": f"Because of {prompt}", "tokens": 4, "finish": "stop"} for prompt in said["prompts"]]
+        return httpx.Response(200, json=examples.prediction(*found))
+
+    session = Service().on("POST /v1/tasks/generation/predict", completed).session(tmp_path)
+    assert run([*folder.argv, "--task", "generation", "--option", "max_new_tokens=16"], session) == exits.REFUSED
+    assert [result["id"] for result in folder.results] == [*(f"q{number}" for number in range(40)), "41"]
+    assert folder.results[7]["completion"] == "Because of Why 7?"
+    assert folder.results[40]["error"] == {"code": "missing_field", "message": "line 41 has no prompt"}
+    assert "40 of 41 prompts" in printed(session)
+
+
+def test_a_file_of_rows_is_asked_about_its_features(folder: Folder, tmp_path: Path) -> None:
+    folder.source.write_text('{"record_id": "a", "patient_id": "p", "features": {"age": 71}, "target": 3}\n')
+    service = Service().on("POST /v1/tasks/regression/predict", examples.prediction({"value": 4.5, "unit": "days"}))
+    assert run([*folder.argv, "--task", "regression", "--option", "reasons=0"], service.session(tmp_path)) == exits.OK
+    assert service.sent() == {"rows": [{"age": 71}], "reasons": 0}
+    assert [(result["id"], result["value"]) for result in folder.results] == [("a", 4.5)]
+
+
 def test_what_it_writes_is_for_its_owner_alone(folder: Folder, tmp_path: Path) -> None:
     folder.notes("one")
     run(folder.argv, Service().on(PREDICT, echo).session(tmp_path))
@@ -96,6 +122,7 @@ def test_a_text_that_fails_has_its_error_in_its_place(folder: Folder, tmp_path: 
     [
         (b"{", "invalid_json"),
         (b'{"id": "a"}', "missing_field"),
+        (b'{"id": "a", "text": null}', "missing_field"),
         (b"7", "missing_field"),
         (b"\xff", "invalid_json"),
         (b"[" * 200_000, "invalid_json"),

@@ -54,7 +54,7 @@ def notes(tmp_path: Path) -> Path:
 def test_the_truth_of_another_task_goes_with_what_it_is_asked_about(tmp_path: Path) -> None:
     file = tmp_path / "labelled.jsonl"
     file.write_text('{"record_id": "a", "text": "Closed.", "label": "Surgery", "patient_id": "p"}\n{"text": "none"}\n')
-    with transforming.prepared(file, "classification", 0.0) as lines:
+    with transforming.prepared(file, "classification", {}) as lines:
         assert [json.loads(line) for line in lines.read_text().splitlines()] == [
             {"id": "a", "text": "Closed.", "label": "Surgery"}, {"id": "2", "text": "none"},
         ]  # fmt: skip
@@ -80,9 +80,19 @@ def test_a_file_is_sent_followed_and_its_results_are_written(tmp_path: Path) -> 
 def test_a_line_has_what_a_record_of_its_task_has(tmp_path: Path) -> None:
     file = tmp_path / "stays.csv"
     file.write_text("record_id,patient_id,target,age,ward\na,p,3,71,A\n")
-    with prepared(file, "regression", 0.0) as lines:
+    with prepared(file, "regression", {}) as lines:
         [line] = [json.loads(each) for each in lines.read_text().splitlines()]
     assert line == {"id": "a", "features": {"age": "71", "ward": "A"}, "target": 3}
+
+
+def test_a_lines_own_options_go_before_those_of_all(tmp_path: Path) -> None:
+    file = tmp_path / "prompts.jsonl"
+    file.write_text('{"id": "a", "prompt": "Why?", "max_new_tokens": 4, "note": "mine"}\n{"id": "b", "prompt": "How?"}\n')
+    with prepared(file, "generation", {"max_new_tokens": 64, "temperature": 1}) as lines:
+        assert [json.loads(line) for line in lines.read_text().splitlines()] == [
+            {"id": "a", "max_new_tokens": 4, "temperature": 1, "prompt": "Why?"},
+            {"id": "b", "max_new_tokens": 64, "temperature": 1, "prompt": "How?"},
+        ]
 
 
 def test_without_waiting_the_id_is_all(tmp_path: Path) -> None:
