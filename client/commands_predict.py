@@ -17,13 +17,9 @@ from client.session import Session
 
 
 def add(commands: arguments.Commands) -> None:
-    parser = arguments.add(
-        commands, "predict", predict, "ask the model in service: a note, a row, a prompt, or a file of them"
-    )
+    parser = arguments.add(commands, "predict", predict, "ask the model in service: a note, a row, a prompt, or a file of them")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument(
-        "text", metavar="TEXT", nargs="?", help="the note, row (JSON) or prompt; - reads standard input"
-    )
+    what.add_argument("text", metavar="TEXT", nargs="?", help="the note, row (JSON) or prompt; - reads standard input")
     what.add_argument(
         "--file", type=arguments.file, metavar="IN.jsonl",
         help="one input a line: `record_id` or `id`, and `text` (regression: `features`, generation: `prompt`)",
