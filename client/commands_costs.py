@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from rich.console import Group
 from rich.text import Text
@@ -16,6 +17,9 @@ from client.session import Session
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "cost", cost, "show what a run would cost, before it starts")
     arguments.task(parser)
+    parser.add_argument(
+        "--all", action="store_true", help="every task in use: a run of each, and what all cost a month in service"
+    )
     arguments.as_json(parser)
     parser = arguments.add(commands, "teardown", teardown, "delete what a task serves from; its data, models and runs are kept")
     arguments.task(parser)
@@ -23,10 +27,40 @@ def add(commands: arguments.Commands) -> None:
 
 
 def cost(session: Session, given: argparse.Namespace) -> int:
+    if given.all:
+        return _every(session, given)
     with session.api() as api:
         found = api.cost(given.task)
     session.answer(found, shown(found), as_json=given.json)
     return exits.OK
+
+
+def _every(session: Session, given: argparse.Namespace) -> int:
+    """Of each task that has records or serves; one that serves nothing costs nothing while nobody asks."""
+    with session.api() as api:
+        standing = [api.task(known["task"]) for known in api.tasks()]
+        found = [
+            (api.cost(task["task"]), task["champion"] is not None) for task in standing if task["records"] or task["champion"]
+        ]
+    session.answer([each for each, _ in found], _together(found), as_json=given.json)
+    return exits.OK
+
+
+def _together(found: Sequence[tuple[Cost, bool]]) -> Group:
+    rows = [
+        [
+            each["task"], f"{sum(each['records'][side] for side in ('train', 'holdout')):,}", duration(each["seconds"]),
+            dollars(each["usd"]), dollars(each["endpoint_usd_per_month"]) if serves else "nothing serves",
+        ]
+        for each, serves in found
+    ]  # fmt: skip
+    months = [each["endpoint_usd_per_month"] for each, serves in found if serves]
+    priced = [month for month in months if month is not None]
+    unknown = "; the price of another is not known" if len(priced) < len(months) else ""
+    return Group(
+        display.table("task", "records", "a run takes", "and costs about", "in service, a month", rows=rows),
+        Text(f"in service, while nobody asks: {dollars(sum(priced))} a month{unknown}", style="bold"),
+    )
 
 
 def shown(found: Cost) -> Group:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters import brat, codiesp, conll, diabetes130, medquad, mtsamples
+from adapters import brat, codiesp, conll, diabetes130, medquad, mtsamples, pubmedqa
 from chartloop.columns import Remark
 from chartloop.errors import InvalidRequest
 from chartloop.task import Note
@@ -41,6 +41,7 @@ READERS: dict[str, Callable[[argparse.Namespace], Iterable[Read]]] = {
     "codiesp-en": lambda given: codiesp.read_folder(given.path, language="en"),
     "medquad": _medquad,
     "mtsamples": lambda given: mtsamples.read_file(given.path, given.labels),
+    "pubmedqa": lambda given: pubmedqa.read_file(given.path, given.labels),
     "diabetes130": lambda given: diabetes130.read_file(given.path),
 }
 
@@ -48,12 +49,12 @@ READERS: dict[str, Callable[[argparse.Namespace], Iterable[Read]]] = {
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "import", import_files, "write annotated files as records, one a document")
     parser.add_argument("format", choices=tuple(READERS))
-    files = "a folder; of mtsamples, medquad and diabetes130 the file"
+    files = "a folder; of mtsamples, medquad, pubmedqa and diabetes130 the file"
     parser.add_argument("path", type=arguments.existing, metavar="PATH", help=files)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.jsonl")
     parser.add_argument(
         "--labels", type=arguments.names, default=[], metavar="A,B",
-        help="mtsamples: the specialties to take; a note under several of them gets the one that comes first here",
+        help="mtsamples: the specialties, a note under several gets the first; pubmedqa: the decisions, else it is prompts",
     )  # fmt: skip
     parser.add_argument("--texts", type=Path, metavar="FILE.jsonl", help="medquad: other documents, as plain texts")
     parser.add_argument(

@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chartloop import costs, prices
 from chartloop.costs import BYTES_PER_RECORD, Work
-from chartloop.ner import NerSettings
 from chartloop.settings import Settings
+from chartloop.task import Task
 from chartloop.tasks import TASKS
 from infra.context import Context, read
 from infra.settings import machines
@@ -121,18 +121,22 @@ def standing(context: Context, stacks: Any) -> list[tuple[str, float | None]]:
 
 
 def _runs(context: Context) -> Iterator[str]:
-    """What a run takes: the first one that may start, and one with ten times its records."""
-    chosen = NerSettings()
-    for records in (chosen.minimum_records, 10 * chosen.minimum_records):
-        holdout = records // 5
-        work = Work(
-            train=records - holdout, holdout=holdout, new=records, train_bytes=(records - holdout) * BYTES_PER_RECORD,
-            holdout_bytes=holdout * BYTES_PER_RECORD, embedded=False, compared=True,
-        )  # fmt: skip
-        found = costs.estimate("ner", work, chosen, _settings(context))
-        refused = "" if found["allowed"] else f"; over the cap of {found['cap_usd']:.2f} USD: such a run is refused"
-        hours = found["seconds"] / 3600
-        yield f"a run of {records:,} notes: about {_dollars(found['usd'])} in {hours:.1f} hours, estimated{refused}"
+    """What a run of each task takes: the first one that may start, and one with ten times its records."""
+    for task in TASKS.values():
+        least = task.settings().minimum_records
+        yield from (_run(task, records, context) for records in (least, 10 * least))
+
+
+def _run(task: Task, records: int, context: Context) -> str:
+    holdout = records // 5
+    work = Work(
+        train=records - holdout, holdout=holdout, new=records, train_bytes=(records - holdout) * BYTES_PER_RECORD,
+        holdout_bytes=holdout * BYTES_PER_RECORD, embedded=False, compared=True,
+    )  # fmt: skip
+    found = costs.estimate(task.name, work, task.settings(), _settings(context))
+    refused = "" if found["allowed"] else f"; over the cap of {found['cap_usd']:.2f} USD: such a run is refused"
+    hours = found["seconds"] / 3600
+    return f"a run of {task.name} on {records:,} records: about {_dollars(found['usd'])} in {hours:.1f} hours, estimated{refused}"
 
 
 def _settings(context: Context) -> Settings:

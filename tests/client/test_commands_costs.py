@@ -44,6 +44,22 @@ def test_as_json_it_is_the_contract(tmp_path: Path) -> None:
     contracts.validate("cost", json.loads(printed(session)))
 
 
+def test_every_task_in_use_is_estimated_and_what_serves_is_summed(tmp_path: Path) -> None:
+    service = Service().on("GET /v1/tasks", {"tasks": [{"task": name} for name in ("ner", "classification", "regression")]})
+    for name, records, champion in (("ner", 1000, {"version": "r-1"}), ("classification", 40, None), ("regression", 0, None)):
+        service.on(f"GET /v1/tasks/{name}", {"task": name, "records": records, "champion": champion})
+        service.on(f"GET /v1/tasks/{name}/cost", {**found(), "task": name})
+    session = service.session(tmp_path)
+    assert cli.run(["cost", "--all"], session) == exits.OK
+    text = printed(session)
+    assert "ner" in text and "classification" in text and "nothing serves" in text and "regression" not in text
+    assert "in service, while nobody asks: 83.95 USD a month" in text
+    session = service.session(tmp_path)
+    assert cli.run(["cost", "--all", "--json"], session) == exits.OK
+    for each in json.loads(printed(session)):
+        contracts.validate("cost", each)
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(60, "1 min"), (5399, "90 min"), (7200, "2.0 h")])
 def test_durations(seconds: int, text: str) -> None:
     assert commands_costs.duration(seconds) == text

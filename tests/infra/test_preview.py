@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import NoCredentialsError
 
+from chartloop.tasks import TASKS
 from infra.context import Context
 from infra.preview import report, standing, templates, where
 from tests.infra.templates import Templates
@@ -27,7 +28,7 @@ def test_it_says_what_will_be_done_how_it_works_and_what_it_costs(cloud: Templat
     assert "0 to make, 1 to change, 1 to take away" in said
     assert said.count("all new") == len(stacks) - 1
     assert "2 x AWS::KMS::Key" in said and "its endpoint" in said and "83.95 USD a month" in said
-    assert "a run of 1,000 notes: about" in said
+    assert all(f"a run of {task} on 1,000 records: about" in said for task in TASKS)
 
 
 def test_account_and_region_are_those_of_the_synth(cloud: Templates) -> None:
