@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chartloop import spans
-from training import tagging
+from training import tagging, viterbi
 from training.dataset import Document
 from training.jobs import metric
 from training.measure import as_annotated
@@ -50,7 +50,7 @@ def sampled(tagger: Tagger, documents: Sequence[Document]) -> Sample:
     for each, cut, answer in zip(documents, cuts, tagger.probabilities(texts, cuts), strict=True):
         tokens = spans.tokens(each.text)
         probabilities = tagging.token_probabilities(answer, cut, tokens)
-        its = tagging.likeliest(probabilities)
+        its = viterbi.likeliest(probabilities)
         rows.append(probabilities[its != tagging.OUTSIDE])
         tags.append(its[its != tagging.OUTSIDE])
         right += as_annotated(each, tagging.entities(its, tokens, tagger.labels))

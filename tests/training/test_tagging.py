@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from chartloop import spans
 from training import tagging
 from training.pieces import Pieces
-from training.tagging import decode, likeliest, piece_tags, token_probabilities
+from training.tagging import decode, piece_tags, token_probabilities
+from training.viterbi import likeliest
 
 LABELS = ["drug", "sign"]
 TEXT = "Aspirin 81 mg for chest pain, fever"
@@ -73,20 +74,6 @@ def test_whatever_the_model_says_spans_are_sound(case: tuple[str, list[dict[str,
         assert text[each.start : each.end].strip() == text[each.start : each.end]
         assert 0 <= each.confidence <= 1 + 1e-6
         end = each.end
-
-
-def may_follow(tag: int, before: int) -> bool:
-    return tag == 0 or tag % 2 == 1 or before in (tag - 1, tag)
-
-
-@given(size=st.integers(0, 5), seed=st.integers(0, 2**32 - 1))
-def test_tags_are_the_likeliest_sequence_that_is_one(size: int, seed: int) -> None:
-    answers = np.random.default_rng(seed).dirichlet(np.ones(5), size).astype(np.float32)
-    legal = [
-        path for path in product(range(5), repeat=size) if all(may_follow(*pair) for pair in zip(path, (0, *path), strict=False))
-    ]
-    best = max(legal, key=lambda path: float(np.log(answers[range(size), list(path)]).sum()))
-    assert likeliest(answers).tolist() == list(best)
 
 
 def test_an_entity_begins_even_where_no_piece_says_so() -> None:
