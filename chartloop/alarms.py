@@ -11,6 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from chartloop import spans
@@ -97,32 +98,39 @@ def _whole(stored: StoredRecord) -> _Seen:
     return _Seen(stored, {text[start:end]: stored.record["label"] for start, end in spans.tokens(text)})
 
 
-def _tagged(stored: StoredRecord) -> tuple[list[str], list[str]]:
-    """(words, labels), by token; a token of no entity is `O`."""
+def _tagged(stored: StoredRecord) -> tuple[list[str], list[str], list[int]]:
+    """(words, labels, entities), by token; a token of no entity is `O`, and each entity has a number."""
     text = stored.record["text"]
     found = spans.tokens(text)
     tags = spans.tags(found, stored.record["entities"])
-    return [text[start:end].lower() for start, end in found], [tag[2:] or OUTSIDE for tag in tags]
+    numbers = list(accumulate(tag.startswith("B-") for tag in tags))
+    return [text[start:end].lower() for start, end in found], [tag[2:] or OUTSIDE for tag in tags], numbers
 
 
 def _expected(known: Sequence[StoredRecord]) -> dict[str, str]:
-    """The label of every familiar token."""
+    """The label of every familiar token that has letters; signs and numbers are part of anything."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for stored in known:
-        for word, label in zip(*_tagged(stored), strict=True):
-            counts[word][label] += 1
+        words, labels, _ = _tagged(stored)
+        for word, label in zip(words, labels, strict=True):
+            if word[0].isalpha():
+                counts[word][label] += 1
     common = ((word, labels.most_common(1)[0], labels.total()) for word, labels in counts.items())
     return {word: label for word, (label, count), total in common if total >= FAMILIAR and count >= MOSTLY * total}
 
 
 def _around(stored: StoredRecord, expected: dict[str, str]) -> _Seen:
-    """Beside a word stands out what contradicts what its neighbours usually are: another label, or `O` for a missing one."""
-    words, labels = _tagged(stored)
+    """Beside a word stands out what contradicts what its neighbours usually are: another label, or `O` for a missing one.
+
+    Not within one entity: a new term of known words ("three times a day") is labelled as a whole.
+    """
+    words, labels, numbers = _tagged(stored)
     odd = {place for place, (word, label) in enumerate(zip(words, labels, strict=True)) if expected.get(word, label) != label}
     beside: dict[str, str | None] = dict.fromkeys(words)
     for place in sorted(odd):
         for near in range(max(0, place - AROUND), min(len(words), place + AROUND + 1)):
-            if near != place:
+            together = labels[near] == labels[place] != OUTSIDE and numbers[near] == numbers[place]
+            if near != place and not together:
                 beside[words[near]] = labels[place]
     return _Seen(stored, beside)
 

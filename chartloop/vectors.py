@@ -57,7 +57,7 @@ def _tell(folder: Path, rows: Rows, manifest: Mapping[str, Any], suffix: str) ->
     _, ids, record_ids, codes, pairs, about = (folder / name for name in names(suffix))
     known = sorted({code for its in rows.codes for code in its})
     numbers = {code: number for number, code in enumerate(known)}
-    carried = [(row, numbers[code]) for row, its in enumerate(rows.codes) for code in sorted(set(its))]
+    carried = [(row, numbers[code]) for row, its in enumerate(rows.codes) for code in (sorted(set(its)) if len(its) > 1 else its)]
     np.save(pairs, np.array(carried, dtype=np.int32).reshape(-1, 2), allow_pickle=False)
     _write(ids, {name: row for row, name in enumerate(rows.hashes)})
     _write(record_ids, rows.record_ids)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,7 +56,8 @@ def read(folder: Path) -> Snapshot:
     suffixes = parts.whole(path.name for path in folder.iterdir())
     if not suffixes:
         raise JobFailed("the snapshot is not whole", code="snapshot_changed", field="manifest")
-    read = [_part(folder, suffix) for suffix in suffixes]
+    with kept():
+        read = [_part(folder, suffix) for suffix in suffixes]
     manifest, lines = read[0]
     if len(read) == 1:
         return Snapshot(manifest["hash"], manifest["task"], tuple(lines), manifest["rules"])
@@ -65,6 +68,17 @@ def read(folder: Path) -> Snapshot:
         raise JobFailed("the request's shards hold no records", code="no_training_data")
     ordered = tuple(sorted(stored, key=lambda each: each.record_id))
     return Snapshot(manifest["hash"], manifest["task"], ordered, manifest["rules"])
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """What is made inside stays until the job ends: Python's collector need not go over it again and again."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _part(folder: Path, suffix: str) -> tuple[dict[str, Any], list[StoredRecord]]:

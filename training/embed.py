@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chartloop import parts, records, vectors
+from chartloop.snapshots import StoredRecord
 from training import base_model, dataset, encoding, environment
 from training.jobs import Progress, Reporting, part_of, processing_message
 from training.pooling import Pooler
@@ -46,10 +47,8 @@ def embed(
     encoder is loaded only where a text is new, or the earlier vectors are of another model, engine or precision.
     """
     read = dataset.read(snapshot)
-    documents = {text_hash(records.text_of(read.task, each.record)): each for each in read.records}
-    mine = [name for name in sorted(documents) if int(name[:8], 16) % of == part - 1]
+    texts, documents = shared_out(read, part, of)
     tables = described(codes) if codes and part == 1 else {}
-    texts = {name: records.text_of(read.task, documents[name].record) for name in mine}
     texts |= {text_hash(text): text for table in tables.values() for text in table}
     key = encoding.key(model, engine)
     known = earlier(previous, key) if previous else []
@@ -59,20 +58,31 @@ def embed(
     output.mkdir(parents=True, exist_ok=True)
     for system, table in tables.items():
         _write_table(output, system, codes, values[[places[text_hash(text)] for text in table]])  # type: ignore[arg-type]
-    held = [documents[name] for name in mine]
     rows = vectors.Rows(
-        mine,
-        [each.record_id for each in held],
-        [[(code["system"], code["code"]) for code in each.record.get("codes", ())] for each in held],
-        values[: len(mine)],
+        list(documents),
+        [each.record_id for each in documents.values()],
+        [[(code["system"], code["code"]) for code in each.record.get("codes", ())] for each in documents.values()],
+        values[: len(documents)],
     )
     about = {
         **key,
         "snapshot": read.hash,
-        "reused": sum(any(name in each.rows for each in known) for name in mine),
+        "reused": len(documents.keys() & known_names(known)),
         "descriptions": {system: len(table) for system, table in tables.items()},
     }
     return vectors.write(output, rows, about, parts.suffix(part, of))
+
+
+def shared_out(read: dataset.Snapshot, part: int, of: int) -> tuple[dict[str, str], dict[str, StoredRecord]]:
+    """The texts that fall to a part, and who holds each; both by the text's hash, in its order."""
+    found = {}
+    for each in read.records:
+        text = records.text_of(read.task, each.record)
+        name = text_hash(text)
+        if of == 1 or int(name[:8], 16) % of == part - 1:
+            found[name] = text, each
+    order = sorted(found)
+    return {name: found[name][0] for name in order}, {name: found[name][1] for name in order}
 
 
 def described(folder: Path) -> dict[str, list[str]]:
@@ -113,7 +123,8 @@ def _known(rows: Mapping[str, int], values: Path) -> Known:
 def gathered(texts: Mapping[str, str], known: Sequence[Known], encode: Encode) -> Floats:
     """A vector for each text, in their order; `encode` is called with those alone that are not known."""
     names = list(texts)
-    new = [name for name in names if not any(name in each.rows for each in known)]
+    there = known_names(known)
+    new = [name for name in names if name not in there]
     made = [Known({name: row for row, name in enumerate(new)}, encode([texts[name] for name in new]))] if new else []
     sources = [*made, *known]
     values = np.empty((len(names), sources[0].values.shape[1] if sources else 0), np.float32)
@@ -124,6 +135,11 @@ def gathered(texts: Mapping[str, str], known: Sequence[Known], encode: Encode) -
             values[here] = each.values[[each.rows[names[place]] for place in here]]
             left = [place for place in left if names[place] not in each.rows]
     return values
+
+
+def known_names(known: Sequence[Known]) -> set[str]:
+    """The hashes of all texts that have a vector."""
+    return {name for each in known for name in each.rows}
 
 
 def _encode(model: Path, engine: str, texts: Sequence[str]) -> Floats:

@@ -59,6 +59,16 @@ def test_a_new_drug_is_its_own_entity_and_no_alarm() -> None:
     assert not alarms.rare_words(notes(200, 1), [*notes(100, 2, "new"), *new])
 
 
+def test_a_new_term_of_known_words_is_one_entity_and_no_alarm() -> None:
+    new = []
+    for number in range(20):
+        stored = note(f"n{number}", [*FILLERS[:5], "qxv", FILLERS[5], *FILLERS[6:10]], set(), "new")
+        start, end = (stored.record["text"].index(word) for word in ("qxv", FILLERS[6]))
+        entity = {"start": start, "end": end - 1, "label": "drug"}
+        new.append(StoredRecord(**{**vars(stored), "record": {**stored.record, "entities": [entity]}}))
+    assert not alarms.rare_words(notes(200, 1), [*notes(100, 2, "new"), *new])
+
+
 @pytest.mark.parametrize("few", [1, alarms.ENOUGH - 1])
 def test_a_word_in_few_records_is_no_pattern(few: int) -> None:
     assert not alarms.rare_words(notes(200, 1), [*notes(100, 2, "new"), *hidden(few)])

@@ -10,7 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from chartloop import alarms
 from chartloop.errors import JobFailed
+from chartloop.snapshots import StoredRecord
+from client import notes
 from client.config import Target
 from client.demo import FIRST, MORE, SETTINGS, SPOILED, Demo
 from tests.client import examples
@@ -47,6 +50,15 @@ def predicted(request: httpx.Request) -> httpx.Response:
 def told(answers: Service, tmp_path: Path) -> tuple[bool, str]:
     session = answers.session(tmp_path)
     return Demo(session, Target("http://service.example", "a-token"), seed=7).tell(), printed(session)
+
+
+@pytest.mark.parametrize("seed", [7, 11])
+def test_in_the_demos_notes_no_word_looks_planted(seed: int) -> None:
+    """Else the better model would wait for a person."""
+    stored = [
+        StoredRecord(name := each["record_id"], "b", 1, 1, name, "0" * 64, dict(each)) for each in notes.write(FIRST + MORE, seed)
+    ]
+    assert not alarms.rare_words(stored[:FIRST], stored[FIRST:])
 
 
 def test_three_batches_three_runs_three_verdicts(tmp_path: Path) -> None:
