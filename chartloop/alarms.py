@@ -103,7 +103,7 @@ def _tagged(stored: StoredRecord) -> tuple[list[str], list[str], list[int]]:
     text = stored.record["text"]
     found = spans.tokens(text)
     tags = spans.tags(found, stored.record["entities"])
-    numbers = list(accumulate(tag.startswith("B-") for tag in tags))
+    numbers = list(accumulate(int(tag.startswith("B-")) for tag in tags))
     return [text[start:end].lower() for start, end in found], [tag[2:] or OUTSIDE for tag in tags], numbers
 
 
