@@ -51,10 +51,12 @@ class Generator:
     def load(cls, folder: Path, *, precision: str, length: int, overlap: int) -> Generator:
         encoder.quiet()
         encoder.use_cores(os.environ)
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=dtype).eval().to(encoder.device())
+        # What else its authors chose (sampling, a least probability) would come into answers that did not ask for it.
+        model.generation_config = GenerationConfig(eos_token_id=model.generation_config.eos_token_id)
         return cls(model, AutoTokenizer.from_pretrained(str(folder)), length=length, overlap=overlap)
 
     @property

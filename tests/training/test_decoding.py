@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,21 @@ def test_a_seed_repeats_chance_and_another_one_does_not(generator: Generator) ->
 
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
+
+
+def test_what_a_models_authors_sample_with_does_not_come_into_answers_but_their_end_marks_do(
+    causal_base: Path, generator: Generator, tmp_path: Path
+) -> None:
+    folder = tmp_path / "chosen"
+    shutil.copytree(causal_base, folder)
+    marks = [generator.tokenizer.eos_token_id, 7]
+    chosen = {"do_sample": True, "temperature": 0.1, "top_p": 0.01, "repetition_penalty": 9.0, "eos_token_id": marks}
+    (folder / "generation_config.json").write_text(json.dumps({**chosen, "transformers_version": "5.0.0"}))
+    other = Generator.load(folder, precision="fp32", length=128, overlap=16)
+    assert other._ends() == sorted(marks)
+    other.model.generation_config.eos_token_id = generator.tokenizer.eos_token_id
+    for options in (Options(max_new_tokens=12), Options(max_new_tokens=12, temperature=1.5, seed=4)):
+        assert other.answers(PROMPTS[:4], options) == generator.answers(PROMPTS[:4], options)
 
 
 def test_losses_are_those_of_each_piece_of_the_completion(generator: Generator) -> None:
