@@ -11,14 +11,15 @@ CONTEXT ?=
 TOLD = $(foreach pair,$(CONTEXT),-c $(pair))
 NAME = $(or $(patsubst name=%,%,$(filter name=%,$(CONTEXT))),chartloop)
 
-.PHONY: build/notebook help setup dashboard demo up test check check-all synth deploy destroy bench lock clean
+.PHONY: build/notebook help setup dashboard demo up test check check-all mutants synth deploy destroy bench lock clean
 
 help:
 	@echo "make demo       the whole loop on this machine: three runs, three verdicts (SEED=$(SEED))"
 	@echo "make up         the local cloud, staying up (STATE=$(STATE) PORT=$(PORT))"
 	@echo "make dashboard  the page, built into dashboard/dist; make up serves it at /"
 	@echo "make test       the tests"
-	@echo "make check-all  the tests, and the long ones: crashes at every boundary, real data, both demo seeds"
+	@echo "make check-all  the tests, and the long ones: crashes at every boundary, real data, both demo seeds, mutants"
+	@echo "make mutants    small faults in the gate, the split, the records and the promotion: how many the tests see"
 	@echo "make build/notebook  what the training notebook needs in the local cloud (chartloop up --context compute=notebook)"
 	@echo "make synth      CloudFormation templates, without AWS"
 	@echo "make deploy     into the AWS account of your credentials, after saying what it does and costs (CONTEXT=\"name=value ...\")"
@@ -83,6 +84,10 @@ check-all: test
 	$(BIN)/chartloop demo --seed 7
 	$(BIN)/chartloop demo --seed 11
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m tests.mutants
+
+mutants: setup
+	$(BIN)/python -m tests.mutants
 
 synth: setup
 	$(CDK) synth --quiet $(TOLD)

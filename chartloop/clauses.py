@@ -175,7 +175,9 @@ def _labels_hold(case: Case, rows: tuple[LabelRow, ...]) -> Iterator[Clause]:
     elif fallen:
         message = f"The F1 of {', '.join(fallen)} fell by more than {case.terms.label_margin:.2f}."
     else:
-        message = f"The F1 of {len(known)} labels fell by no more than {case.terms.label_margin:.2f}."
+        message = (
+            f"The F1 of {len(known)} label{'' if len(known) == 1 else 's'} fell by no more than {case.terms.label_margin:.2f}."
+        )
     if thin:
         message += f" Insufficient evidence for {', '.join(thin)}: fewer than {case.terms.label_support} in the holdout."
     yield Clause(
@@ -199,7 +201,8 @@ def _cheaper(case: Case, interval: Interval | None) -> Iterator[Clause]:
     theirs = total(statistic, case.champion.settled.per_group) if case.champion else None
     first = case.champion_version is None
     passed = None if first else ours is not None and theirs is not None and ours <= theirs
-    told = f"{_money(ours)} against {_money(theirs)} {price.currency} for 1,000 records"
+    against = "" if first else f" against {_money(theirs)}"
+    told = f"{_money(ours)}{against} {price.currency} for 1,000 records"
     bounds = f"; the difference lies between {interval.low:+,.0f} and {interval.high:+,.0f}" if interval else ""
     yield Clause(
         clause=4,

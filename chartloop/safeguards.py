@@ -84,8 +84,8 @@ def _afterwards(case: Case) -> Iterator[Clause]:
             10,
             "by hand",
             "a person, with a reason",
-            "A person may promote, reject or roll back; a candidate that needs review waits for that "
-            f"{'a day' if days == 1 else f'{days} days'}, and then the model in service stays.",
+            "A person may promote, reject or roll back; a candidate that needs review waits "
+            f"{'a day' if days == 1 else f'{days} days'} for one, and then the model in service stays.",
         ),
     ):
         yield Clause(clause=number, name=name, passed=None, required=required, message=message)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chartloop.measures import Price
 from chartloop.scores import GroupCounts, LabelScore, Part, ScoreReport, Service
 
 RUN = "ner-20261121-080102-3f9c"
 OLD = "ner-20261120-080102-11aa"
 HOLDOUT = "ab" * 32
+PRICE = Price(missed=30, wrong=10, currency="USD")
 
 
 def group(name: str, tp: int, fp: int, fn: int, correct: int, tokens: int = 100) -> GroupCounts:
@@ -67,3 +69,18 @@ def candidate(right: int = 8, **changes: Any) -> ScoreReport:
 
 def champion(right: int = 7, **changes: Any) -> ScoreReport:
     return report("champion", even(right), **changes)
+
+
+def only(label: str, tp: int, wrong: int) -> dict[str, LabelScore]:
+    """One label's score with that many found, and as many wrong as missed."""
+    score = LabelScore(tp=tp, fp=wrong, fn=wrong, support=tp + wrong, precision=0.5, recall=0.5, f1=f1(tp, wrong, wrong))
+    return {label: score}
+
+
+def labelled(role: str, right: int, **f1s: tuple[int, int]) -> ScoreReport:
+    """A report with the F1, in hundredths, and the support of each label."""
+    labels = {
+        label: LabelScore(tp=1, fp=1, fn=1, support=support, precision=0.5, recall=0.5, f1=value / 100)
+        for label, (value, support) in f1s.items()
+    }
+    return report(role, even(right), settled=part(even(right), labels=labels))

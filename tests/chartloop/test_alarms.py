@@ -11,7 +11,7 @@ import pytest
 from chartloop import alarms
 from chartloop.snapshots import StoredRecord
 from tests import reports
-from tests.chartloop.test_gate import judged
+from tests.verdicts import judged
 
 DRUGS = ("aspirin", "metformin", "ramipril", "insulin")
 FILLERS = [f"filler{chr(97 + number)}" for number in range(20)]

@@ -9,7 +9,7 @@ import pytest
 
 from chartloop import confirming, runs
 from chartloop.errors import Conflict, ModelError
-from tests.chartloop.test_promotion import crash_everywhere, held, served, waiting
+from tests.promotions import crash_everywhere, held, served, waiting
 from tests.worlds import TASK, FakeWorld, agree
 
 

@@ -13,8 +13,8 @@ from chartloop.batches import Post
 from chartloop.records import BatchOptions
 from tests.chartloop.intakes import NOW, TASK, WORDS, Desk, check, note
 from tests.chartloop.test_firewall import on
-from tests.chartloop.test_gate import judged
 from tests.reports import candidate, champion, even, group, part
+from tests.verdicts import judged
 
 
 class GoldDesk(Desk):

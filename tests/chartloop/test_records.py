@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from chartloop import classification, generation, ner, records, regression, spans
 from chartloop.errors import InvalidRequest, NotFound
-from chartloop.records import BatchOptions, Problem, check, examine
+from chartloop.records import BatchOptions, Checked, Problem, check, examine
 from tests.contracts import validate
 from tests.corpus.bad_inputs import CANARY, GOOD, NOTE, note, span
 
@@ -206,12 +207,52 @@ def test_options_come_back_from_an_objects_metadata() -> None:
 def test_a_bad_option_is_refused_by_name(name: str, value: str, field: str) -> None:
     with pytest.raises(InvalidRequest) as error:
         BatchOptions.from_metadata({name: value})
-    assert error.value.field == field
+    rules = {"replace": "true or false", "span_policy": "longest or reject", "offset_unit": "codepoint or utf16"}
+    assert (error.value.field, error.value.message) == (field, f"{field} must be {rules[field]}")
     with pytest.raises(InvalidRequest):
         BatchOptions(replace=1)  # type: ignore[arg-type]
+
+
+def test_options_are_written_as_metadata_is() -> None:
+    assert PLAIN.to_metadata() == {"replace": "false", "span-policy": "longest", "offset-unit": "codepoint"}
+    assert BatchOptions(replace=True).to_metadata()["replace"] == "true"
+    assert BatchOptions.from_metadata({"replace": "true"}) == BatchOptions(replace=True)
+    assert BatchOptions.from_metadata({"replace": "false", "span-policy": "longest"}) == PLAIN
 
 
 def test_the_text_of_each_task() -> None:
     assert records.text_of("ner", GOOD) == NOTE
     assert FORMS["generation"].text(GOOD_RECORDS["generation"]) == "Summarise.\nWell."
     assert FORMS["regression"].text(GOOD_RECORDS["regression"]) == ""
+
+
+def test_the_whole_verdict_on_a_record() -> None:
+    checked = check("ner", GOOD, PLAIN, {})
+    assert checked == Checked("g-1", GOOD, None, (), frozenset({"drug"}))
+    refused = check("ner", note(text=3), PLAIN, {})
+    assert refused == Checked("b-1", None, Problem("wrong_type", "text must be a string", "text"), (), frozenset())
+    unread = check("ner", note(record_id=""), PLAIN, {})
+    told = Problem("bad_id", "record_id must be a string of 1 to 200 characters", "record_id")
+    assert unread == Checked(None, None, told, (), frozenset())
+    patient = check("ner", note(patient_id="x" * 201), PLAIN, {})
+    told = Problem("bad_id", "patient_id must be a string of 1 to 200 characters", "patient_id")
+    assert patient == Checked("b-1", None, told, (), frozenset())
+
+
+def test_labels_are_those_of_the_record_and_of_its_spans() -> None:
+    assert check("classification", GOOD_RECORDS["classification"], PLAIN, {}).labels == {"surgery"}
+    assert check("regression", GOOD_RECORDS["regression"], PLAIN, {}).labels == frozenset()
+    spans_of_two = [{"start": 33, "end": 40, "label": "drug"}, {"start": 41, "end": 46, "label": "dose"}]
+    assert check("ner", note(entities=spans_of_two), PLAIN, {}).labels == {"drug", "dose"}
+
+
+def test_the_canonical_form_is_sorted_dense_and_in_utf8() -> None:
+    assert records.canonical({"b": "é", "a": [1, 2.5]}) == '{"a":[1,2.5],"b":"é"}'.encode()
+    assert records.digest({"a": 1}) == hashlib.sha256(b'{"a":1}').hexdigest()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        records.canonical({"a": float("nan")})
+
+
+def test_a_line_is_its_value_or_the_problem_with_it() -> None:
+    assert records.parse_json_line('{"a": 1}') == {"a": 1}
+    assert records.parse_json_line("{") == Problem("invalid_json", "no valid JSON at character 1")

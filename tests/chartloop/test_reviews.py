@@ -41,7 +41,7 @@ def test_a_run_says_until_when_its_candidate_waits() -> None:
     assert run["review"] == {"until": run["review"]["until"], "status": "waiting", "by": None, "at": None, "reason": None}
     assert stamp(world.now + timedelta(days=2, hours=23)) < run["review"]["until"] <= stamp(world.now + timedelta(days=3))
     assert world.owner()["reviews"] == {version: run["review"]["until"]}
-    assert "waits for that 3 days" in next(c["message"] for c in run["verdict"]["clauses"] if c["clause"] == 10)
+    assert "waits 3 days for one" in next(c["message"] for c in run["verdict"]["clauses"] if c["clause"] == 10)
 
 
 def test_runs_that_nobody_has_to_review_have_none() -> None:

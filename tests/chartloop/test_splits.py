@@ -43,12 +43,16 @@ def test_the_group_is_the_patients_else_the_neighbours_else_the_texts() -> None:
     del record["patient_id"]
     assert splits.group_of(record, "a note", near) == "t:other"
     assert splits.group_of(record, "a note", None) == "t:" + hashlib.sha256(b"a note").hexdigest()
+    assert splits.group_of(record, "a note", None, gold=True) == "g:" + hashlib.sha256(b"a note").hexdigest()
+    assert by_patient == "p:" + hashlib.sha256(b"p-7").hexdigest()
 
 
 def test_rows_without_text_are_groups_of_their_own_by_their_features() -> None:
     groups = {splits.group_of({"features": {"age": age}, "target": 1.0}, "", None) for age in range(50)}
     assert len(groups) == 50
     assert splits.group_of({"features": {"age": 1}, "target": 2.0}, "", None) in groups
+    own = hashlib.sha256(b'{"features":{"age":1}}').hexdigest()
+    assert splits.group_of({"features": {"age": 1}, "target": 2.0}, "", None) == f"t:{own}"
 
 
 def test_signatures_and_bands_must_stay_what_they_were() -> None:
@@ -57,7 +61,20 @@ def test_signatures_and_bands_must_stay_what_they_were() -> None:
     assert hashlib.sha256(signature).hexdigest() == "b4aaf1ac0a9341c246d4773beccf1950ccfab23b80e879a8d28c204e49766017"
     bands = splits.bands(signature)
     assert len(bands) == 12
-    assert bands[1] == "01-" + signature[20:40].hex()
+    assert bands == [f"{band:02d}-{signature[20 * band : 20 * band + 20].hex()}" for band in range(12)]
+
+
+def test_the_text_is_cut_into_grams_of_five_words() -> None:
+    """Six words have two grams; with the first of them in common, one of three is the same."""
+    one, other = (splits.signature(f"a b c d e {last}") for last in "fg")
+    assert splits.signature("a b c d e") != splits.signature("a b c d f") != one
+    assert abs(splits.similarity(one, other) - 1 / 3) < 0.15
+    assert splits.similarity(one, one) == 1
+    assert splits.similarity(bytes(512), bytes(508) + b"\1\0\0\0") == 127 / 128
+
+
+def test_gold_without_a_patient_is_always_held_out() -> None:
+    assert {splits.side("ner", f"g:{number}") for number in range(50)} == {"holdout"}
 
 
 def test_case_and_white_space_do_not_matter_and_short_texts_are_taken_whole() -> None:

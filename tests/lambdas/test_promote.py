@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdas import promote
-from tests.chartloop.test_promotion import held, served
+from tests.promotions import held, served
 from tests.worlds import TASK, agree
 
 

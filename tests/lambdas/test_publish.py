@@ -16,7 +16,7 @@ from adapters.efs import EfsModelFolder
 from chartloop import keys, vectors
 from chartloop.errors import JobFailed
 from lambdas import publish
-from tests.chartloop.test_promotion import held, served
+from tests.promotions import held, served
 from tests.worlds import TASK, FakeWorld
 
 
