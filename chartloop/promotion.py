@@ -97,7 +97,7 @@ def _rehearsed(run: Item, ledger: Ledger, objects: Objects, endpoints: Endpoints
         ask_golden(run, objects, endpoints, config=wanted)
         return True
     if state.status not in BUSY and state.status != "Missing" and state.config in (wanted, None):
-        raise JobFailed(f"the rehearsal's endpoint is {_how(state)}", code="deployment_failed")
+        raise JobFailed(f"the rehearsal did not take the new model: {_how(state)}", code="deployment_failed")
     return False
 
 

@@ -29,7 +29,7 @@ MIRRORS = {
     "chartloop/verdicts.py": ("test_gate.py",),
     "chartloop/splits.py": ("test_splits.py",),
     "chartloop/records.py": ("test_records.py",),
-    "chartloop/promotion.py": ("test_promotion.py",),
+    "chartloop/promotion.py": ("test_promotion.py", "test_promotion_steps.py", "test_promotion_ends.py"),
 }
 
 
