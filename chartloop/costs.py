@@ -39,6 +39,7 @@ ASSUMPTIONS = (
     f"{CPU_TOKENS_PER_SECOND} tokens a second and virtual CPU for embed and score",
     f"{RECORDS_PER_SECOND} records a second for prepare",
     "tokens a second and GPU for train: " + ", ".join(f"{family} {pace:,}" for family, pace in GPU_TOKENS_PER_SECOND.items()),
+    "a byte is as much work for any encoder, ten times that for a language model, a fiftieth for trees",
     f"a spot machine costs {prices.SPOT:.0%} of the list price",
 )
 
@@ -151,8 +152,9 @@ def _seconds(work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, 
     """Seconds of each step, on as many machines as it has."""
     processing = CPU_TOKENS_PER_SECOND * cpus(settings.processing_instance)
     share = work.new / max(1, work.train + work.holdout) if work.embedded else 1.0
-    scored = work.holdout_bytes / BYTES_PER_TOKEN * (2 if work.compared else 1)
-    trained = work.train_bytes / BYTES_PER_TOKEN * chosen.hyperparameters.passes
+    weight = chosen.hyperparameters.weight
+    scored = work.holdout_bytes / BYTES_PER_TOKEN * weight * (2 if work.compared else 1)
+    trained = work.train_bytes / BYTES_PER_TOKEN * weight * chosen.hyperparameters.passes
     sharded = settings.processing_instances
     paces = {
         "prepare": (work.train + work.holdout) / RECORDS_PER_SECOND / sharded,

@@ -42,6 +42,11 @@ class GenerationHyperparameters(FineTuningHyperparameters):
     def passes(self) -> float:
         return float(self.num_train_epochs)
 
+    @property
+    def weight(self) -> float:
+        """Of a model of a billion parameters: eleven times BERT's, of whose gradients LoRA needs a part."""
+        return 10.0
+
 
 class GenerationSettings(TaskSettings):
     """Settings of the task `generation`."""

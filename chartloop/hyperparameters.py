@@ -49,6 +49,11 @@ class Hyperparameters(BaseModel):
         """How often training reads what is stored: what an estimate multiplies with."""
         return 1.0
 
+    @property
+    def weight(self) -> float:
+        """The work of a stored byte over what it is for an encoder of BERT's size, whose pace an estimate stands on."""
+        return 1.0
+
 
 class FineTuningHyperparameters(Hyperparameters):
     """Of a task that fine-tunes a base model by training/fit.py; the defaults are an encoder's."""

@@ -38,6 +38,11 @@ class RegressionHyperparameters(Hyperparameters):
     validation_percent: int = Field(10, ge=0, le=50)
     """Part of the training side, by group, that is not learned from: the trees end where it gains no more. Never the holdout."""
 
+    @property
+    def weight(self) -> float:
+        """Of trees: 65,000 rows in half a minute of two cores."""
+        return 0.02
+
 
 class RegressionSettings(TaskSettings):
     """Settings of the task `regression`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chartloop import costs, prices, runs
+from chartloop import costs, prices, runs, tasks
 from chartloop.costs import Work
 from chartloop.errors import InvalidRequest
 from chartloop.ner import NerSettings
@@ -42,6 +42,16 @@ def test_the_whole_is_its_steps_and_embed_runs_beside_train() -> None:
 def test_twice_the_epochs_train_twice_as_long() -> None:
     once, twice = (seconds(estimated(chosen=change(NerSettings(), {"num_train_epochs": epochs})))["train"] for epochs in (20, 40))
     assert twice - costs.BILLED_START_SECONDS == pytest.approx(2 * (once - costs.BILLED_START_SECONDS), abs=2)
+
+
+def test_each_task_is_estimated_by_the_work_of_its_kind_of_model() -> None:
+    def working(name: str, step: str) -> int:
+        chosen = tasks.find(name).settings()
+        return seconds(costs.estimate(name, WORK, chosen, settings()))[step] - costs.BILLED_START_SECONDS
+
+    assert working("generation", "score") == pytest.approx(10 * working("ner", "score"), abs=10)
+    assert working("generation", "train") == pytest.approx(working("ner", "train") * 10 * 3 / (8 * 128 / 96), rel=0.01)
+    assert working("regression", "train") < 10 > working("regression", "score")
 
 
 def test_more_machines_take_less_time_and_cost_the_same_but_for_their_start() -> None:
