@@ -139,9 +139,8 @@ def hold(verdict: Verdict, alarms: Sequence[Alarm], *, review: bool) -> Verdict:
     """The verdict with its clause on alarms; with `review` what would be promoted waits for a person instead."""
     records = sum(alarm["found"] for alarm in alarms)
     held = bool(alarms) and review
-    told = (
-        f"{len(alarms)} rare words go with one label in {records} new records" if alarms else "No rare word goes with one label"
-    )
+    many = "1 rare word goes" if len(alarms) == 1 else f"{len(alarms)} rare words go"
+    told = f"{many} with one label in {records} new records" if alarms else "No rare word goes with one label"
     clause = Clause(
         clause=6, name="no planted words", passed=False if held else None if alarms else True, measured=len(alarms), required=0,
         message=f"{told}{': a person has to look at them' if held else ''}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chartloop import report_comparison, report_flips, report_models, report_pictures, report_style
+from chartloop import report_comparison, report_flips, report_models, report_pictures, report_style, report_trust
 from chartloop.markup import Markup, element
 from chartloop.report_parts import duration, facts, moment, plural, section, shown, table
 
@@ -44,6 +44,7 @@ def page(report: Report) -> str:
         report_pictures.errors(report),
         _beside(report_pictures.learning(report), report_pictures.calibration(report), report_pictures.training(report)),
         report_models.data(report),
+        report_trust.trust(report),
         report_models.models(report),
         _steps(run),
     )
@@ -65,6 +66,7 @@ def _verdict(report: Report) -> Markup:
             "Run": run["run_id"],
             "Kind": KINDS[run["kind"]],
             "Decided by": run["by"],
+            **_review(run.get("review")),
             "Candidate": run["version"],
             "Model in service before": run["verdict"]["champion"] or "none" if run["verdict"] else None,
             "Ended": moment(run["ended_at"]),
@@ -73,6 +75,15 @@ def _verdict(report: Report) -> Markup:
         }),
         class_=f"verdict {run['outcome'] or 'going'}",
     )  # fmt: skip
+
+
+def _review(its: Mapping[str, Any] | None) -> dict[str, str]:
+    """Until when a person is asked, or what came of it."""
+    if not its:
+        return {}
+    if its["status"] == "waiting":
+        return {"A person decides until": f"{moment(its['until'])}; then the model in service stays"}
+    return {"Review": f"{its['status']} by {its['by']}, {moment(its['at'])}: {its['reason']}"}
 
 
 def _outcome(run: Mapping[str, Any]) -> str:
@@ -148,7 +159,7 @@ def _clauses(verdict: Mapping[str, Any] | None) -> Markup | None:
         for clause in verdict["clauses"]
     ]
     columns = ("Clause", "Holds", "Measured", "Required", "In words", "Binds")
-    return section("What had to hold", table(columns, rows))
+    return section("What had to hold", table(columns, rows), kind="long clauses")
 
 
 def _mark(passed: bool | None) -> Markup:
@@ -167,10 +178,11 @@ def _beside(*some: Markup | None) -> Markup | None:
 
 
 def _steps(run: Mapping[str, Any]) -> Markup:
+    reached = {"skipped": "not reached"} if run["status"] == "failed" else {"skipped": "not needed"}
     rows = [
         (
             step["name"],
-            step["status"],
+            reached.get(step["status"], step["status"]),
             duration(step.get("seconds")),
             f"{step['cost_usd']:.2f} USD" if step.get("cost_usd") is not None else "",
             step.get("message", ""),

@@ -143,7 +143,7 @@ def learning(report: Report) -> Markup | None:
     """The task's models by how many records they learned from."""
     its = report["learning"]
     points = [(float(run["records"]), run["value"]) for run in its["runs"]]
-    if len(points) < 2:
+    if len(points) < 2 or its["runs"][-1]["run_id"] != report["run"]["run_id"]:  # a failed run adds no point
         return None
     here = points[-1]
     picture = drawing.curve(

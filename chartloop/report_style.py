@@ -37,6 +37,7 @@ th,td{text-align:left;padding:.32rem .6rem .32rem 0;border-bottom:1px solid var(
 td{overflow-wrap:break-word}
 th{font-weight:600;color:var(--soft);font-size:.82rem}
 .whole{white-space:nowrap}
+.clauses td:nth-child(5){width:42%}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .matrix{width:auto}.matrix td,.matrix th{padding:.15rem .4rem;border:1px solid var(--line);text-align:center}
 .matrix thead th{vertical-align:bottom}.matrix .tall{writing-mode:vertical-rl;text-align:left;max-height:11rem}

@@ -6,11 +6,12 @@ It holds no text of a record. The flips' sentences lie elsewhere, for a time, an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chartloop import advice, curves, keys, report_page, tasks
+from chartloop import advice, curves, findings, handover, keys, report_page, tasks
 from chartloop.errors import NotFound
 from chartloop.items import require, run_key, stamp, task_key
 from chartloop.runs import ENDED, to_run
@@ -19,6 +20,7 @@ from chartloop.seams import Item, Jobs, Ledger, Objects
 
 ROLES = ("candidate", "champion")
 JSON, PAGE = "report.json", "report.html"
+MOST_POSTERS = 200
 
 Report = dict[str, Any]
 
@@ -64,7 +66,7 @@ def build(run: Item, *, ledger: Ledger, objects: Objects, jobs: Jobs, now: datet
         "metrics": [{"name": name, "higher_is_better": better} for name, better in _metrics(run["task"]).items()],
         "trivial": measures.trivial,
         "intervals": {role: _intervals(report, run["task"]) for role, report in scores.items()},
-        "data": _data(run, request, ledger),
+        **_provenance(run, request, ledger, objects),
         "settings": request.get("settings"),
         "learning": {
             "metric": primary.name,
@@ -100,15 +102,28 @@ def _intervals(report: ScoreReport | None, task: str) -> dict[str, Any]:
     return {name: {"low": bounds[0], "high": bounds[1]} for name, bounds in found.items() if bounds}
 
 
-def _data(run: Item, request: Mapping[str, Any], ledger: Ledger) -> dict[str, Any] | None:
-    """Of what the run learned and was judged on: batches, and how many posters sent them."""
+def _provenance(run: Item, request: Mapping[str, Any], ledger: Ledger, objects: Objects) -> dict[str, Any]:
+    """Of what the run learned and was judged on: batches and posters; and what of it may be planted."""
     if run["kind"] != "retrain":
-        return None
+        return {"data": None, "trust": None}
     shards = [*request.get("records", ()), *request.get("holdout", ())]
     named = {shard["batch_id"] for shard in shards}
-    batches = [batch for batch in ledger.query(task_key(run["task"])[0], "BATCH#") if batch["batch_id"] in named]
-    posters = {batch["poster"] for batch in batches}
-    return {**run["records"], "snapshot": run["snapshot"], "batches": len(named), "posters": len(posters)}
+    by = {b["batch_id"]: b["poster"] for b in ledger.query(task_key(run["task"])[0], "BATCH#") if b["batch_id"] in named}
+    data = {**run["records"], "snapshot": run["snapshot"], "batches": len(named), "posters": len(set(by.values()))}
+    found = findings.of_run(run["run_id"], objects) or {}
+    trust = {"posters": _shares(shards, by), "alarms": found.get("alarms", []), "gold": handover.count(request.get("gold", ()))}
+    return {"data": data, "trust": trust}
+
+
+def _shares(shards: Sequence[Mapping[str, Any]], by: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What each poster brought, the most first; `new` of it since the run before."""
+    fresh = {shard["batch_id"] for shard in shards if shard.get("new")}
+    every, new = Counter[str](), Counter[str]()
+    for shard in shards:
+        poster = by.get(shard["batch_id"], "")
+        every[poster] += shard["records"]
+        new[poster] += shard["records"] if shard["batch_id"] in fresh else 0
+    return [{"poster": poster, "records": count, "new": new[poster]} for poster, count in every.most_common(MOST_POSTERS)]
 
 
 def _flips(run: Item, objects: Objects, now: datetime) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chartloop import costs, handover, keys, provenance, tasks, trail
+from chartloop import costs, handover, keys, provenance, reviews, tasks, trail
 from chartloop.errors import Conflict, InvalidRequest, NotFound, PromotionActive
 from chartloop.items import change, model_key, new, require, run_key, stamp, task_item, task_key, until_first
 from chartloop.orders import Order
@@ -232,6 +232,7 @@ def status(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "progress": _progress(owner, chosen),
         "waiting": len(owner.get("waiting") or ()),
         "pending": bool(owner["active_run"]) and waiting >= chosen.minimum_new_records,
+        "reviews": reviews.waiting(owner),
     }
 
 

@@ -1,4 +1,4 @@
-"""The commands of what can be trusted: `quality`, `changes`, `provenance` and `gold`."""
+"""The commands of what can be trusted: `quality`, `changes`, `posters`, `provenance` and `gold`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def add(commands: arguments.Commands) -> None:
 
     parser = arguments.add(commands, "changes", changes, "show what a batch changed in the labels")
     parser.add_argument("batch_id", metavar="BATCH")
+    arguments.task(parser)
+    arguments.as_json(parser)
+    parser = arguments.add(commands, "posters", posters, "show who sent a task's records, and who wrote the gold set")
     arguments.task(parser)
     arguments.as_json(parser)
     parser = arguments.add(commands, "provenance", provenance, "show who posted a record")
@@ -83,6 +86,21 @@ def changed(found: Changes) -> Group:
     names = sorted({*before["labels"], *batch["labels"]})
     rows = ([name, f"{before['labels'].get(name, 0):,}", f"{batch['labels'].get(name, 0):,}"] for name in names)
     return Group(*(Text(line) for line in lines), display.table("label", "before", "in the batch", rows=rows))
+
+
+def posters(session: Session, given: argparse.Namespace) -> int:
+    with session.api() as api:
+        found = api.posters(given.task)
+    gold = found["gold"]
+    head = f"one poster may bring {found['cap_percent']} % of a run's new records; the gold set has {gold['records']:,} records"
+    rows = (
+        [each["poster"], where, f"{each['records']:,}", f"{each['batches']:,}", f"{each['waiting']:,}", each["last_at"] or ""]
+        for where, some in (("records", found["posters"]), ("gold set", gold["posters"]))
+        for each in some
+    )
+    table = display.table("poster", "of", "records", "batches", "waiting", "last", rows=rows)
+    session.answer(found, Group(Text(head), table), as_json=given.json)
+    return exits.OK
 
 
 def provenance(session: Session, given: argparse.Namespace) -> int:

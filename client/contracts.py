@@ -196,7 +196,7 @@ class TaskList(TypedDict):
 
 
 class TaskStatus(TypedDict):
-    """Where a task stands. `progress` is `640 of 1,000`; `blocked` says why no run can start."""
+    """Where a task stands. `progress` is `640 of 1,000`; `blocked` why no run can start, `reviews` deadlines by version."""
 
     task: str
     records: int
@@ -211,3 +211,4 @@ class TaskStatus(TypedDict):
     previous_champion: dict[str, Any] | None
     promotion: str | None
     blocked: dict[str, str] | None
+    reviews: dict[str, str]

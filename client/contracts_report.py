@@ -31,6 +31,18 @@ class RunData(TypedDict):
     posters: int
 
 
+class RunPoster(TypedDict):
+    poster: str
+    records: int
+    new: int
+
+
+class RunTrust(TypedDict):
+    posters: list[RunPoster]
+    alarms: list[dict[str, Any]]
+    gold: int
+
+
 class JudgedRun(TypedDict):
     run_id: str
     records: int
@@ -71,6 +83,7 @@ class Report(TypedDict):
     trivial: str
     intervals: BothBounds
     data: RunData | None
+    trust: NotRequired[RunTrust | None]
     settings: dict[str, Any] | None
     learning: Learning
     training: dict[str, list[float]]

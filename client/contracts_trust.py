@@ -57,3 +57,26 @@ class Provenance(TypedDict):
     side: str
     gold: bool
     versions: list[dict[str, Any]]
+
+
+class Poster(TypedDict):
+    poster: str
+    records: int
+    batches: int
+    waiting: int
+    last_at: str | None
+
+
+class GoldSet(TypedDict):
+    records: int
+    batches: int
+    posters: list[Poster]
+
+
+class Posters(TypedDict):
+    """Whose records a task has; `cap_percent` is what one may bring of a run's new records."""
+
+    task: str
+    cap_percent: int
+    posters: list[Poster]
+    gold: GoldSet

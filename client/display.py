@@ -15,7 +15,7 @@ from client.annotate import visible
 from client.contracts import Model, Run, Step
 from client.contracts_codes import NearWithText, SuggestedCode
 from client.contracts_predict import TextResult
-from client.contracts_verdict import Interval, Verdict
+from client.contracts_verdict import Interval, RunReview, Verdict
 
 COLOUR_OF = {
     "promote": "green", "promoted": "green", "succeeded": "green", "champion": "green",
@@ -98,12 +98,32 @@ def run(shown: Run) -> Group:
         parts.append(Text(f"{spent:.2f} USD so far, {shown.get('estimated_usd') or 0:.2f} USD foreseen"))
     if shown["verdict"]:
         parts.append(verdict(shown["verdict"]))
+    if its := shown.get("review"):
+        parts.append(Text(review(its), style=COLOUR_OF["needs-review"] if its["status"] == "waiting" else ""))
     reports = {role: report for role in ROLES if (report := shown["scores"].get(role))}
     parts += [Text(calibration(role, its)) for role, report in reports.items() if (its := report.get("calibration"))]
+    candidate = shown["scores"].get("candidate") or {}
+    parts += [Text(cheaper(its)) for its in (candidate.get("extras") or {}).get("baselines", ())]
     parts += [Text(engine(role, its)) for role, report in reports.items() if (its := report.get("engine"))]
     if shown["error"]:
         parts.append(Text(f"{shown['error']['code']}: {shown['error']['message']}", style="red"))
     return Group(*parts)
+
+
+def review(its: RunReview) -> str:
+    """Until when a person is asked, or what came of it."""
+    if its["status"] == "waiting":
+        return f"waits for a person until {minute(its['until'])} UTC: chartloop promote or chartloop reject, with a reason"
+    return f"review {its['status']} by {its['by']} at {minute(its['at'] or '')} UTC: {its['reason']}"
+
+
+def minute(stamp: str) -> str:
+    return stamp[:16].replace("T", " ")
+
+
+def cheaper(its: Mapping[str, Any]) -> str:
+    """What a cheaper model gets beside the candidate, and whether it is proposed."""
+    return f"{'proposed: ' if its.get('proposed') else ''}{its['name']}: {its.get('message', '')}"
 
 
 def calibration(role: str, its: Mapping[str, Any]) -> str:
@@ -151,14 +171,27 @@ def verdict(shown: Verdict) -> Panel:
         "", "clause", "", rows=([MARK_OF[clause["passed"]], clause["name"], clause["message"]] for clause in shown["clauses"])
     )
     labels = table(
-        "label", "support", "candidate", "champion", "difference",
+        "label", "support", "candidate", "champion", "difference", "evidence",
         rows=(
-            [row["label"], str(row["support"]), *(figure(row[role]) for role in ROLES), figure(row["difference"], signed=True)]
+            [
+                row["label"], str(row["support"]), *(figure(row[role]) for role in ROLES),
+                figure(row["difference"], signed=True), row.get("evidence") or "–",
+            ]
             for row in shown["labels"]
         ),
     )  # fmt: skip
-    body = Group(Text(shown["message"]), Text(), clauses, Text(), labels)
+    body = Group(Text(shown["message"]), Text(), clauses, Text(), *_figures(shown), *([labels] if shown["labels"] else []))
     return Panel(body, title=f"{shown['verdict']} ({shown['policy']})", border_style=COLOUR_OF[shown["verdict"]], expand=False)
+
+
+def _figures(shown: Verdict) -> Iterable[RenderableType]:
+    """The paired differences, and the records that one model alone has exactly right."""
+    for interval in (shown["interval"], *shown.get("further_intervals", ())):
+        if interval:
+            yield Text(f"{interval['metric'].replace('_', ' ')}, candidate minus champion: {difference(interval)}")
+    if its := shown.get("mcnemar"):
+        told = f"{its['fixed']:,} only the candidate has exactly right, {its['broken']:,} only the champion"
+        yield Text(f"whole records: {told} (McNemar's exact p {its['p']:.3f})")
 
 
 def models(found: Iterable[Model]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.calls import Call, path, route
 from client.contracts import BatchReceipt
-from client.contracts_trust import Changes, Provenance, Quality
+from client.contracts_trust import Changes, Posters, Provenance, Quality
 
 
 class TrustRoutes:
@@ -19,6 +19,11 @@ class TrustRoutes:
     def changes(self, task: str, batch_id: str) -> Call[Changes]:
         """A batch's counts and labels beside those of all that was there before it."""
         return Call("GET", path("tasks", task, "batches", batch_id, "changes"))
+
+    @route
+    def posters(self, task: str) -> Call[Posters]:
+        """What each poster sent, what of it waits, and who wrote the gold set."""
+        return Call("GET", path("tasks", task, "posters"))
 
     @route
     def provenance(self, task: str, record_id: str) -> Call[Provenance]:

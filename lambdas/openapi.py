@@ -149,6 +149,7 @@ def _answers() -> Schema:
             task={"type": "string"}, records=COUNT, minimum_records=COUNT, progress={"type": "string"}, new_records=COUNT,
             minimum_new_records=COUNT, waiting=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL,
             promotion=TEXT_OR_NULL, champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
+            reviews={"type": "object", "additionalProperties": TIME},
         ),
         "TaskSettings": {"anyOf": [_inlined(task.settings.model_json_schema()) for task in TASKS.values()]},
         "RowSchema": _object(

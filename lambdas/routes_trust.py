@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from chartloop import batches, changes, findings, provenance, tasks
+from chartloop import batches, changes, findings, posters, provenance, tasks
 from chartloop.fields import MAX_ID
 from lambdas.bodies import read_post
 from lambdas.http import GOLD_WRITE, MODELS_READ, Routes
@@ -20,6 +20,13 @@ def get_quality(task: Task) -> dict[str, Any]:
     """Set aside by the holdout firewall, contradicting, or giving their label away: counts and record ids, no text."""
     tasks.find(task)
     return findings.latest(task, ledger=routes.world.ledger, objects=routes.world.objects)
+
+
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/posters", "Who sent a task's records", "Posters")
+def get_posters(task: Task) -> dict[str, Any]:
+    """What each sent, what of it is over the cap and waits, and who wrote the gold set. Counts, no text."""
+    tasks.find(task)
+    return posters.show(task, ledger=routes.world.ledger, settings=routes.world.settings)
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/provenance", "Who posted a record", "Provenance")

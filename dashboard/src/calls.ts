@@ -1,7 +1,7 @@
 /** The API's calls, typed by its own document. */
 import type {
-  AuditPage, BatchPage, BatchReceipt, Cost, Drift, Error as Refusal, Model, ModelList, Prediction, Quality, Quarantine, Report, Review, RowSchema, Run, RunPage,
-  Similar, TaskList, TaskStatus, UploadAddress,
+  AuditPage, BatchPage, BatchReceipt, Changes, Cost, Drift, Error as Refusal, Model, ModelList, Posters, Prediction, Provenance, Quality, Quarantine, Report,
+  Review, RowSchema, Run, RunPage, Similar, TaskList, TaskStatus, UploadAddress,
 } from "./api/types.gen";
 import type { Unit } from "./note/file";
 import type { Span } from "./note/segments";
@@ -46,6 +46,9 @@ export class Api {
     this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}/discard`, json({ reason }));
   quality = () => this.ask<Quality>(`/tasks/${this.name}/quality`);
   drift = () => this.ask<Drift>(`/tasks/${this.name}/drift${query({ days: "30" })}`);
+  changes = (id: string) => this.ask<Changes>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}/changes`);
+  posters = () => this.ask<Posters>(`/tasks/${this.name}/posters`);
+  provenance = (record: string) => this.ask<Provenance>(`/tasks/${this.name}/provenance${query({ record_id: record })}`);
   batch = (id: string) => this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}`);
   promote = (version: string, reason: string) => this.ask<Run>(`${this.model(version)}/promote`, json({ reason }));
   reject = (version: string, reason: string) => this.ask<Model>(`${this.model(version)}/reject`, json({ reason }));

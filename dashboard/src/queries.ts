@@ -136,6 +136,17 @@ export function useQuarantine(before: string | null) {
   return useQuery({ queryKey: [api.name, "quarantine", before], queryFn: () => api.quarantine(before), placeholderData: keepPreviousData });
 }
 
+/** What a batch changed, of one that has stored something. */
+export function useChanges(id: string, stored: boolean) {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "changes", id], queryFn: () => api.changes(id), enabled: stored });
+}
+
+export function usePosters() {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "posters"], queryFn: api.posters });
+}
+
 /** Of the last run, where one has judged records. */
 export function useQuality(judged: boolean) {
   const api = useApi();

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chartloop import report_page, report_style, reporting
+from tests.browser import stories
 from tests.report_world import HOSTILE, RichWorld, world
 from tests.worlds import TASK
 
@@ -19,7 +20,7 @@ ROLES = ("candidate", "champion")
 TITLES = [
     "Candidate against the model in service", "What had to hold", "Label by label", "What it fixed and what it broke",
     "What is taken for what", "More records, better models?", "Can its confidence be believed?", "Loss while it trained",
-    "What it learned from and was judged on", "The models", "Steps",
+    "What it learned from and was judged on", "Whose records these are", "The models", "Steps",
 ]  # fmt: skip
 
 
@@ -227,3 +228,41 @@ def test_answers_in_words_stand_side_by_side(better: Any) -> None:
         and "base model" in page
         and "A &lt; B" in page
     )
+
+
+def test_whose_records_and_which_alarms_are_told_by_id(better: Any) -> None:
+    alarm = {
+        "code": "rare_word",
+        "label": "O",
+        "found": 30,
+        "records": [f"n-{n}" for n in range(30)],
+        "batches": ["b1"],
+        "p": 3e-9,
+    }
+    posters = [{"poster": "<i>eve</i>", "records": 900, "new": 300}, {"poster": "ann", "records": 500, "new": 100}]
+    page = report_page.page({**better, "trust": {"posters": posters, "alarms": [alarm], "gold": 77}})
+    said = Reader(page).text
+    for words in (
+        "labels that are missing",
+        "30 new records",
+        "n-11 and 18 more",
+        "<i>eve</i>",
+        "75%",
+        "77 records of the gold set",
+    ):
+        assert words in said
+    assert "Whose records these are" not in report_page.page({**better, "trust": None})
+
+
+def test_a_failed_run_has_no_point_on_the_curve_and_tells_what_was_not_reached() -> None:
+    made = stories.promoted()
+    stories.failed(made)
+    page = report_page.page(reported(made))
+    assert "More records, better models?" not in titles(page) and "not reached" in page
+
+
+def test_who_is_asked_reads_the_deadline_and_what_came_of_it_afterwards(better: Any) -> None:
+    review = {"until": "2026-11-28T08:02:00.000Z", "status": "waiting", "by": None, "at": None, "reason": None}
+    done = {**review, "status": "rejected", "by": "dana", "at": "2026-11-22T08:02:00.000Z", "reason": "odd"}
+    waits, decided = (report_page.page({**better, "run": {**better["run"], "review": its}}) for its in (review, done))
+    assert "2026-11-28 08:02 UTC; then the model in service stays" in waits and "rejected by dana" in decided

@@ -42,6 +42,8 @@ def test_a_run_says_until_when_its_candidate_waits() -> None:
     assert stamp(world.now + timedelta(days=2, hours=23)) < run["review"]["until"] <= stamp(world.now + timedelta(days=3))
     assert world.owner()["reviews"] == {version: run["review"]["until"]}
     assert "waits 3 days for one" in next(c["message"] for c in run["verdict"]["clauses"] if c["clause"] == 10)
+    status = runs.status(TASK, ledger=world.stores["ledger"], settings=world.settings)
+    assert status["reviews"] == {version: run["review"]["until"]}
 
 
 def test_runs_that_nobody_has_to_review_have_none() -> None:

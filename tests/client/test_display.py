@@ -49,6 +49,29 @@ def test_a_run_shows_how_far_confidences_can_be_believed() -> None:
     assert "champion: confidences" not in text
 
 
+def test_a_verdict_shows_its_differences_whole_records_and_evidence() -> None:
+    verdict = examples.verdict()
+    verdict["further_intervals"] = [{**verdict["interval"], "metric": "cost_per_1000", "difference": -1.25}]
+    verdict["mcnemar"] = {"fixed": 41, "broken": 17, "p": 0.0023}
+    verdict["labels"][0]["evidence"] = "insufficient evidence"
+    text = drawn(display.verdict(verdict))  # type: ignore[arg-type]
+    assert "cost per 1000, candidate minus champion: -1.250" in text and "insufficient evidence" in text
+    assert "41 only the candidate has exactly right, 17 only the champion (McNemar's exact p 0.002)" in text
+
+
+@pytest.mark.parametrize(("status", "told"), [("waiting", "waits for a person until 2026-11-21 08:01"), ("rejected", "by dana")])
+def test_a_run_shows_until_when_a_person_is_asked_and_what_came_of_it(status: str, told: str) -> None:
+    review = {"until": examples.WHEN, "status": status, "by": "dana", "at": examples.WHEN, "reason": "odd"}
+    text = drawn(display.run(examples.run(outcome="needs-review", review=review)))  # type: ignore[arg-type]
+    assert told in text and ("odd" in text) is (status == "rejected")
+
+
+def test_a_run_shows_the_cheaper_model_beside_it() -> None:
+    beside = {"name": "TF-IDF", "metrics": {}, "proposed": True, "message": "The encoder is not proven better."}
+    scores = {"candidate": {"extras": {"baselines": [beside]}}, "champion": None}
+    assert "proposed: TF-IDF: The encoder is not proven better." in drawn(display.run(examples.run(scores=scores)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("more", [{}, {"verdict": None}, {"verdict": examples.verdict(champion=None)}, {"seconds": None}])
 def test_runs_are_listed_whatever_they_lack(more: dict[str, Any]) -> None:
     whole, lacking = (drawn(display.runs([run])).count("–") for run in (examples.run(), examples.run(**more)))  # type: ignore[list-item]

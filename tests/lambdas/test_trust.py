@@ -140,3 +140,23 @@ def test_changes_and_provenance_are_asked_by_address() -> None:
     assert call("GET", f"/v1/tasks/{TASK}/batches/no%20id/changes").code == "not_found"
     assert call("GET", f"/v1/tasks/{TASK}/provenance", query={"record_id": "nobody/knows it"}).code == "not_found"
     assert call("GET", f"/v1/tasks/{TASK}/provenance").code == "invalid_request"
+
+
+def test_posters_are_told_with_what_waits_and_who_wrote_the_gold_set() -> None:
+    world = FakeWorld()
+    world.change(poster_cap_percent=60)
+    sent(world, "alice", 100)
+    sent(world, "bob", 30)
+    sent(world, "bob", 30)
+    over = sent(world, "alice", 200)
+    assert world.consider() and world.owner()["waiting"] == [over]
+    gold = require(world.stores["ledger"], batch_key(TASK, sent(world, "board", 20)), "batch")
+    world.stores["ledger"].save(gold | {"source": "gold", "train": None, "holdout": None, "gold": {"records": 20}})
+    found = Caller(api.handle, world)("GET", f"/v1/tasks/{TASK}/posters").json
+    contracts.validate("posters", found)
+    assert [(each["poster"], each["records"], each["waiting"]) for each in found["posters"]] == [
+        ("alice", 300, 200),
+        ("bob", 60, 0),
+    ]
+    assert found["cap_percent"] == 60 and (found["gold"]["records"], found["gold"]["batches"]) == (20, 1)
+    assert found["gold"]["posters"][0]["poster"] == "board"

@@ -492,6 +492,46 @@ export type OpenApi = {
 export type Page = string;
 
 /**
+ * Posters
+ *
+ * Whose records a task has: what each poster sent, what of it waits, and who wrote the gold set. Counts, no text.
+ */
+export type Posters = {
+    task: string;
+    /**
+     * What one poster may bring of a run's new records; 100: no cap.
+     */
+    cap_percent: number;
+    /**
+     * The most records first; batches that count now.
+     */
+    posters: Array<{
+        poster: string;
+        records: number;
+        batches: number;
+        /**
+         * Records that are over the cap: they wait for a later run.
+         */
+        waiting: number;
+        last_at: string | null;
+    }>;
+    gold: {
+        records: number;
+        batches: number;
+        posters: Array<{
+            poster: string;
+            records: number;
+            batches: number;
+            /**
+             * Records that are over the cap: they wait for a later run.
+             */
+            waiting: number;
+            last_at: string | null;
+        }>;
+    };
+};
+
+/**
  * PredictClassification
  *
  * What the task `classification` is asked.
@@ -2404,6 +2444,9 @@ export type TaskStatus = {
     blocked: {
         [key: string]: unknown;
     } | null;
+    reviews: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -3922,6 +3965,62 @@ export type RejectModelResponses = {
 };
 
 export type RejectModelResponse = RejectModelResponses[keyof RejectModelResponses];
+
+export type GetPostersData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * One of ner, classification, regression, generation.
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/tasks/{task}/posters';
+};
+
+export type GetPostersErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type GetPostersError = GetPostersErrors[keyof GetPostersErrors];
+
+export type GetPostersResponses = {
+    /**
+     * Posters
+     */
+    200: Posters;
+};
+
+export type GetPostersResponse = GetPostersResponses[keyof GetPostersResponses];
 
 export type PostPredictData = {
     body: PredictNer | PredictClassification | PredictRegression | PredictGeneration;

@@ -1,4 +1,5 @@
 /** Batches: what was sent by whom and when, found by sender and day; what became of one, and its withdrawal. */
+import Badge from "@cloudscape-design/components/badge";
 import Box from "@cloudscape-design/components/box";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Button from "@cloudscape-design/components/button";
@@ -18,6 +19,7 @@ import { useApi, useBatches, useDecision } from "../queries";
 import type { Person } from "../session";
 import { follow, go, useAddress, withParameters } from "../url";
 import { age, count } from "../words";
+import { Changed } from "./changes";
 import { Receipt } from "./receipt";
 
 type Row = BatchPage["batches"][number];
@@ -56,6 +58,7 @@ export function Batches() {
           columnDefinitions={[
             { id: "id", header: "Batch", isRowHeader: true, cell: (row) => <BatchLink id={row.batch_id ?? ""} /> },
             { id: "status", header: "State", cell: (row) => <State status={row.status} /> },
+            { id: "notes", header: "", ariaLabel: () => "What to know of it", cell: (row) => <Remarks row={row} /> },
             { id: "accepted", header: "Accepted", cell: (row) => count(row.counts?.accepted ?? 0) },
             { id: "duplicate", header: "Duplicates", cell: (row) => count(row.counts?.duplicate ?? 0) },
             { id: "conflict", header: "Conflicts", cell: (row) => count(row.counts?.conflict ?? 0) },
@@ -69,6 +72,17 @@ export function Batches() {
         />
       )}
     </Asked>
+  );
+}
+
+/** Where it is from, where that is no post; whether it waits; whether a run raised an alarm on it. */
+function Remarks({ row: { source, waiting, warnings } }: { row: Row }) {
+  return (
+    <SpaceBetween direction="horizontal" size="xxs">
+      {source && <Badge color={source === "gold" ? "severity-low" : "grey"}>{source === "gold" ? "Gold set" : "Correction"}</Badge>}
+      {waiting && <Badge color="blue">Waits</Badge>}
+      {warnings && warnings.length > 0 && <Badge color="severity-high">Alarm</Badge>}
+    </SpaceBetween>
   );
 }
 
@@ -156,7 +170,10 @@ export function Batch({ id, person }: { id: string; person: Person }) {
         </Header>
       }
     >
-      <Receipt id={id} />
+      <SpaceBetween size="l">
+        <Receipt id={id} />
+        <Changed id={id} />
+      </SpaceBetween>
       {asking && (
         <AskWhy
           title="Withdraw this batch"

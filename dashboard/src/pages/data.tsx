@@ -19,7 +19,8 @@ import { DriftTab } from "./drift";
 import { QualityTab } from "./quality";
 import { QuarantineTab } from "./quarantine";
 import { Queue } from "./review";
-import { Labels as LabelTable } from "./run";
+import { SendersTab } from "./senders";
+import { Labels as LabelTable } from "./verdict";
 
 export default function Data({ person, rest }: PageProps) {
   return rest ? <Batch id={rest} person={person} /> : <Overview person={person} />;
@@ -49,6 +50,7 @@ function Overview({ person }: Pick<PageProps, "person">) {
             { id: "quarantine", label: "Quarantine", content: <QuarantineTab person={person} /> },
             { id: "labels", label: "Labels", content: <Labels /> },
             { id: "review", label: "Review", content: <Queue person={person} /> },
+            { id: "senders", label: "Senders", content: <SendersTab /> },
             { id: "quality", label: "Quality", content: <QualityTab /> },
             { id: "drift", label: "Drift", content: <DriftTab /> },
           ]}

@@ -54,6 +54,7 @@ export function Live({ run, linked = false }: { run: Run; linked?: boolean }) {
 }
 
 export function Steps({ run }: { run: Run }) {
+  const ended = run.status === "failed";
   return (
     <Table
       variant="embedded"
@@ -65,8 +66,8 @@ export function Steps({ run }: { run: Run }) {
         {
           id: "status",
           header: "Status",
-          cell: (step) => <StatusIndicator type={STATES[step.status].type}>{STATES[step.status].text}</StatusIndicator>,
-          minWidth: 130,
+          cell: (step) => <StatusIndicator type={STATES[step.status].type}>{ended && step.status === "skipped" ? "Not reached" : STATES[step.status].text}</StatusIndicator>,
+          minWidth: 150,
         },
         { id: "took", header: "Took", cell: (step) => <Took step={step} />, minWidth: 120 },
         { id: "cost", header: "Cost", cell: (step) => usd(step.cost_usd), minWidth: 110 },

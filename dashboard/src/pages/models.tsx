@@ -21,6 +21,7 @@ import { follow, go } from "../url";
 import { count, figure, metric, MODEL_STATES, moment, named, primary } from "../words";
 import { Curve } from "./report";
 import { Deciding, type Choice } from "./deciding";
+import { Waiting } from "./reviewing";
 
 export default function Models({ person }: PageProps) {
   const models = useModels();
@@ -40,6 +41,7 @@ export default function Models({ person }: PageProps) {
             A model is being put into service. Until that is confirmed the one below answers.
           </Alert>
         )}
+        {task.data && <Waiting reviews={task.data.reviews} person={person} />}
         <Asked query={models} what="the models">
           {({ models: found }) => (
             <SpaceBetween size="l">
@@ -79,7 +81,7 @@ function Serving({ models, task, person, choose }: Chooses & { models: Model[]; 
   }
   const back = (
     <Button
-      variant="primary"
+      variant={Object.keys(task?.reviews ?? {}).length ? "normal" : "primary"}
       disabled={!earlier || !person.may("models:promote") || Boolean(task?.promotion)}
       onClick={() => earlier && choose({ kind: "rollback", model: earlier })}
     >

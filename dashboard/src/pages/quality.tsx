@@ -11,6 +11,8 @@ import { Asked } from "../parts";
 import { useQuality, useRuns } from "../queries";
 import { follow } from "../url";
 import { count } from "../words";
+import { BatchLink } from "./batches";
+import { OUTSIDE } from "./receipt";
 
 export function QualityTab() {
   const runs = useRuns(null);
@@ -40,8 +42,8 @@ const LEAKS: { [kind: string]: string } = {
 };
 
 function Found({ found }: { found: Quality }) {
-  const { set_aside: aside, conflicts, label_leaks: leaks } = found;
-  const clean = !aside.records.length && !conflicts.found && !leaks.length;
+  const { set_aside: aside, conflicts, label_leaks: leaks, alarms } = found;
+  const clean = !aside.records.length && !conflicts.found && !leaks.length && !alarms.length;
   return (
     <SpaceBetween size="m">
       <Alert type={clean ? "success" : "warning"} header={clean ? "Nothing speaks against these records" : "Look at these records before you trust the scores"}>
@@ -51,6 +53,7 @@ function Found({ found }: { found: Quality }) {
         </Link>{" "}
         in {count(found.records.training)} records to learn from and {count(found.records.holdout)} held out. Ids only, no text.
       </Alert>
+      {alarms.length > 0 && <Alarms alarms={alarms} />}
       {aside.records.length > 0 && (
         <Part title="Held-out records that were not judged by" number={Object.values(aside.counts).reduce((sum, each) => sum + each, 0)}>
           <Ids rows={aside.records.map(({ record_id, code }) => ({ what: ASIDE[code] ?? code, records: [record_id] }))} name="Set aside" />
@@ -69,6 +72,29 @@ function Found({ found }: { found: Quality }) {
     </SpaceBetween>
   );
 }
+
+/** What a planted word looks like; the word itself is clinical text and is not told. */
+export function Alarms({ alarms }: { alarms: Quality["alarms"] }) {
+  return (
+    <Part title="A rare word goes with one label" number={alarms.length}>
+      <Table
+        variant="embedded"
+        items={alarms}
+        wrapLines
+        columnDefinitions={[
+          { id: "label", header: "Goes with", isRowHeader: true, cell: ({ label }) => (label === OUTSIDE ? "missing labels" : label) },
+          { id: "found", header: "New records", cell: ({ found }) => count(found) },
+          { id: "p", header: "By chance", cell: ({ p }) => p.toExponential(1) },
+          { id: "batches", header: "Batches", cell: ({ batches }) => batches.map((id) => <BatchLink key={id} id={id} />) },
+          { id: "records", header: "Records", minWidth: 260, cell: ({ records }) => named(records) },
+        ]}
+        ariaLabels={{ tableLabel: "Alarms" }}
+      />
+    </Part>
+  );
+}
+
+const named = (records: string[]) => records.slice(0, 20).join(", ") + (records.length > 20 ? ` and ${count(records.length - 20)} more` : "");
 
 function Part({ title, number, children }: { title: string; number: number; children: React.ReactNode }) {
   return (
@@ -89,7 +115,7 @@ function Ids({ rows, name }: { rows: { what: string; records: string[] }[]; name
       wrapLines
       columnDefinitions={[
         { id: "what", header: "What", isRowHeader: true, cell: ({ what }) => what },
-        { id: "records", header: "Records", cell: ({ records }) => records.slice(0, 20).join(", ") + (records.length > 20 ? ` and ${count(records.length - 20)} more` : "") },
+        { id: "records", header: "Records", cell: ({ records }) => named(records) },
       ]}
       ariaLabels={{ tableLabel: name }}
       footer={rows.length > LISTED && <Box>The first {LISTED} are listed.</Box>}

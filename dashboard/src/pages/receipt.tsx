@@ -5,6 +5,7 @@ import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import Table from "@cloudscape-design/components/table";
@@ -41,6 +42,14 @@ const HEADLINES: { [status in BatchReceipt["status"]]: string } = {
   withdrawn: "Withdrawn",
 };
 
+/** Of an alarm's label: what stands beside the word is not marked, and was before. */
+export const OUTSIDE = "O";
+
+const SOURCES: { [source: string]: string } = { gold: ", for the gold set", feedback: ", a correction of a prediction" };
+
+const described = ({ batch_id: id, received_at: at, poster, source }: BatchReceipt) =>
+  `Batch ${id}, received ${moment(at)}${poster ? ` from ${poster}` : ""}${SOURCES[source ?? ""] ?? ""}`;
+
 function Verdicts({ receipt, again }: { receipt: BatchReceipt; again?: () => void }) {
   const { counts, status } = receipt;
   const bad = receipt.records.filter(({ verdict, notes }) => verdict !== "accepted" || notes?.length);
@@ -63,7 +72,20 @@ function Verdicts({ receipt, again }: { receipt: BatchReceipt; again?: () => voi
       >
         {receipt.message ?? `${count(counts.accepted)} of ${count(counts.total)} records accepted.`}
       </Alert>
-      <Container header={<Header variant="h2" description={`Batch ${receipt.batch_id}, received ${moment(receipt.received_at)}`}>Verdicts</Header>}>
+      {receipt.waiting && (
+        <Alert type="warning" header="It waits for a later run">
+          {receipt.waiting.message.charAt(0).toUpperCase() + receipt.waiting.message.slice(1)}.
+        </Alert>
+      )}
+      {receipt.warnings?.map(({ label, found, run_id: run }) => (
+        <Alert key={`${run} ${label}`} type="warning" header="A run raised an alarm on records of this batch">
+          A rare word goes with {label === OUTSIDE ? "labels that are missing" : `the label ${label}`} in {count(found)} new records:{" "}
+          <Link href={`/runs/${run}`} onFollow={follow}>
+            {run}
+          </Link>
+        </Alert>
+      ))}
+      <Container header={<Header variant="h2" description={described(receipt)}>Verdicts</Header>}>
         <KeyValuePairs
           columns={4}
           items={(["accepted", "duplicate", "replaced", "conflict", "set_aside", "rejected", "total"] as const).map((name) => ({

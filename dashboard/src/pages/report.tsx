@@ -1,21 +1,17 @@
-/** What a run's report adds to its verdict: both models' figures, the curves, and the examples that changed sides. */
-import Box from "@cloudscape-design/components/box";
+/** What a run's report adds to its verdict: both models' figures, examples that changed sides, a cheaper model, the curves. */
+import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Header from "@cloudscape-design/components/header";
 import LineChart from "@cloudscape-design/components/line-chart";
-import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
+import Table from "@cloudscape-design/components/table";
 import type { Report, Run } from "../api/types.gen";
 import { Figures, type Measured } from "../interval";
-import { Note } from "../note/note";
-import { Offsets } from "../note/offsets";
-import { visible } from "../note/visible";
 import { Asked, Trouble } from "../parts";
 import { useApi, useDecision, useReport } from "../queries";
-import { count, metric, moment } from "../words";
+import { figure, metric } from "../words";
+import { Flips } from "./flips";
 
 export function ReportOf({ run }: { run: Run }) {
   const query = useReport(run);
@@ -23,14 +19,46 @@ export function ReportOf({ run }: { run: Run }) {
     <Asked query={query} what="the report">
       {(report) => (
         <SpaceBetween size="l">
-          {report.advice && <Box variant="p">{report.advice}</Box>}
+          {report.advice && (
+            <Alert type="info" header="What to do">
+              {report.advice} The model in service is untouched, and the records are kept.
+            </Alert>
+          )}
           <BothFigures report={report} />
-          {report.flips && <Flips flips={report.flips} />}
+          {report.flips && report.flips.shown.length > 0 && <Flips flips={report.flips} counts={extras(report)?.flips ?? null} />}
+          <Cheaper report={report} />
           <Curves report={report} />
         </SpaceBetween>
       )}
     </Asked>
   );
+}
+
+const extras = ({ run }: Report) => run.scores.candidate?.extras;
+
+/** Models that were trained beside the candidate and cost less to serve. */
+function Cheaper({ report }: { report: Report }) {
+  const found = extras(report)?.baselines ?? [];
+  const ours = report.run.scores.candidate?.settled?.metrics ?? {};
+  return found.map(({ name, metrics, proposed, message }) => (
+    <Container key={name} header={<Header variant="h2">Would something cheaper do?</Header>}>
+      <SpaceBetween size="s">
+        <Alert type={proposed ? "warning" : "success"} header={proposed ? `Proposed: serve ${name} instead` : "No: the candidate is better"}>
+          {message}
+        </Alert>
+        <Table
+          variant="embedded"
+          items={Object.entries(metrics)}
+          columnDefinitions={[
+            { id: "metric", header: "Metric", isRowHeader: true, cell: ([each]) => metric(each) },
+            { id: "candidate", header: "Candidate", cell: ([each]) => figure(ours[each]) },
+            { id: "cheaper", header: name, cell: ([, value]) => figure(value) },
+          ]}
+          ariaLabels={{ tableLabel: `Candidate beside ${name}` }}
+        />
+      </SpaceBetween>
+    </Container>
+  ));
 }
 
 /** The report as one file that needs nothing else: to be kept, printed or passed on. */
@@ -77,82 +105,15 @@ function BothFigures({ report }: { report: Report }) {
   );
 }
 
-type Flip = NonNullable<Report["flips"]>["shown"][number];
-type Answer = NonNullable<Flip["answers"]["truth"]>;
-
-function Flips({ flips }: { flips: NonNullable<Report["flips"]> }) {
-  const [way, setWay] = useState<Flip["way"]>("broken");
-  const some = flips.shown.filter((flip) => flip.way === way);
-  const of = (which: Flip["way"]) => flips.shown.filter((flip) => flip.way === which).length;
-  return (
-    <Container
-      header={
-        <Header variant="h2" description={`What one model answered right and the other did not, in its sentence; shown until ${moment(flips.expires_at)}.`}>
-          What changed
-        </Header>
-      }
-    >
-      <SpaceBetween size="m">
-        <SegmentedControl
-          label="Which"
-          selectedId={way}
-          options={[
-            { id: "broken", text: `Broken by the candidate (${count(of("broken"))})` },
-            { id: "fixed", text: `Fixed by the candidate (${count(of("fixed"))})` },
-          ]}
-          onChange={({ detail }) => setWay(detail.selectedId as Flip["way"])}
-        />
-        {some.map((flip, index) => (
-          <OneFlip key={`${flip.record_id} ${index}`} flip={flip} />
-        ))}
-        {some.length === 0 && <Box color="text-body-secondary">None.</Box>}
-      </SpaceBetween>
-    </Container>
-  );
-}
-
-const ANSWERS = { truth: "Right", candidate: "Candidate", champion: "Champion", base: "Base model" } as const;
-
-function OneFlip({ flip }: { flip: Flip }) {
-  return (
-    <ExpandableSection defaultExpanded headerText={flip.label} headerDescription={flip.record_id}>
-      <SpaceBetween size="xxs">
-        {(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).map((who) => {
-          const answer = flip.answers[who];
-          return answer && <Said key={who} who={ANSWERS[who]} text={flip.text} answer={answer} />;
-        })}
-      </SpaceBetween>
-    </ExpandableSection>
-  );
-}
-
-function Said({ who, text, answer }: { who: string; text: string; answer: Answer }) {
-  const offsets = new Offsets(text);
-  return (
-    <div className="said">
-      <Box variant="awsui-key-label">{who}</Box>
-      {"spans" in answer && answer.spans ? (
-        <Note
-          bare
-          name={`${who}, in the sentence`}
-          text={text}
-          spans={answer.spans.map(({ start, end, label }) => ({ start: offsets.toUtf16(start), end: offsets.toUtf16(end), label }))}
-        />
-      ) : (
-        <div dir="auto">{visible("value" in answer ? String(answer.value) : "")}</div>
-      )}
-    </div>
-  );
-}
-
 function Curves({ report }: { report: Report }) {
   const { learning, training } = report;
   const losses = Object.entries(training).filter(([, values]) => values.length > 1);
-  if (learning.runs.length < 2 && losses.length === 0) return null;
+  const learned = report.run.verdict !== null && learning.runs.length > 1;
+  if (!learned && losses.length === 0) return null;
   return (
     <Container header={<Header variant="h2">Curves</Header>}>
       <SpaceBetween size="l">
-        {learning.runs.length > 1 && (
+        {learned && (
           <Curve
             title={`${metric(learning.metric)} by records learned from`}
             x="Records"

@@ -6,18 +6,17 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
-import type { Run, Verdict } from "../api/types.gen";
-import { Interval } from "../interval";
+import type { Run } from "../api/types.gen";
 import { Asked } from "../parts";
 import { active, useRun } from "../queries";
 import type { Person } from "../session";
 import { follow } from "../url";
-import { count, figure, KINDS, metric, moment, outcome, primary, seconds, signed, usd } from "../words";
+import { count, KINDS, moment, outcome, seconds, usd } from "../words";
 import { Cancel } from "./cancel";
 import { Live, Steps } from "./live";
 import { Download, ReportOf } from "./report";
+import { Decide } from "./reviewing";
+import { Clauses, Scores } from "./verdict";
 
 export function RunDetail({ id, person }: { id: string; person: Person }) {
   const query = useRun(id);
@@ -40,17 +39,17 @@ export function RunDetail({ id, person }: { id: string; person: Person }) {
       }
     >
       <Asked query={query} what="the run">
-        {(found) => <Detail run={found} />}
+        {(found) => <Detail run={found} person={person} />}
       </Asked>
     </ContentLayout>
   );
 }
 
-function Detail({ run }: { run: Run }) {
+function Detail({ run, person }: { run: Run; person: Person }) {
   const { verdict } = run;
   return (
     <SpaceBetween size="l">
-      <Sentence run={run} />
+      <Sentence run={run} person={person} />
       {verdict && <Clauses verdict={verdict} />}
       {verdict && <Scores verdict={verdict} />}
       {active(run) ? <Live run={run} /> : <ReportOf run={run} />}
@@ -66,92 +65,35 @@ function Detail({ run }: { run: Run }) {
 
 const TONES: { [outcome: string]: AlertProps.Type } = { promoted: "success", kept: "info", "needs-review": "warning", failed: "error" };
 
-function Sentence({ run }: { run: Run }) {
+/** What was decided and why; where a person is asked, until when, and the two answers. */
+function Sentence({ run, person }: { run: Run; person: Person }) {
   if (active(run) && !run.verdict) return null;
   const { text } = outcome(run);
   const cancelled = run.error?.code === "cancelled";
   const why = cancelled ? `${run.reason} (${run.error?.message})` : (run.error?.message ?? run.verdict?.message ?? run.reason ?? "");
+  const waits = run.review?.status === "waiting";
   return (
-    <Alert type={cancelled ? "info" : (TONES[run.outcome ?? ""] ?? "info")} header={text}>
-      {why}
-      {run.error && !cancelled && ` (${run.error.code})`}
+    <Alert
+      type={cancelled ? "info" : (TONES[run.outcome ?? ""] ?? "info")}
+      header={text}
+      action={waits && <Decide version={run.version} person={person} />}
+    >
+      <SpaceBetween size="xxs">
+        <div>
+          {why}
+          {run.error && !cancelled && ` (${run.error.code})`}
+        </div>
+        {run.review && <div>{reviewed(run.review)}</div>}
+      </SpaceBetween>
     </Alert>
   );
 }
 
-function Clauses({ verdict }: { verdict: Verdict }) {
-  return (
-    <Table
-      header={<Header description={`Policy ${verdict.policy}: only its own clauses decide.`}>What had to hold</Header>}
-      items={verdict.clauses}
-      wrapLines
-      columnDefinitions={[
-        { id: "passed", header: "Passed", cell: ({ passed }) => <Passed passed={passed} />, width: 120 },
-        { id: "message", header: "Clause", isRowHeader: true, cell: (clause) => clause.message, minWidth: 320 },
-        { id: "measured", header: "Measured", cell: (clause) => shown(clause.measured) },
-        { id: "required", header: "Required", cell: (clause) => shown(clause.required) },
-        { id: "binds", header: "Decides", cell: (clause) => (clause.policies.includes(verdict.policy) ? "Yes" : "No"), width: 100 },
-      ]}
-      ariaLabels={{ tableLabel: "Clauses of the verdict" }}
-    />
-  );
-}
-
-function Passed({ passed }: { passed: boolean | null }) {
-  if (passed === null) return <StatusIndicator type="info">Noted</StatusIndicator>;
-  return <StatusIndicator type={passed ? "success" : "error"}>{passed ? "Passed" : "Failed"}</StatusIndicator>;
-}
-
-function shown(value: unknown): string {
-  if (value == null) return "–";
-  if (typeof value === "number") return Number.isInteger(value) ? count(value) : value.toFixed(4);
-  if (Array.isArray(value)) return value.map(shown).join(", ") || "none";
-  if (typeof value !== "object") return String(value);
-  return Object.entries(value).map(([name, held]) => `${name.replaceAll("_", " ")} ${shown(held)}`).join(", ");
-}
-
-function Scores({ verdict }: { verdict: Verdict }) {
-  const name = primary(verdict.task, verdict.metrics.candidate);
-  const intervals = [verdict.interval, ...(verdict.further_intervals ?? [])].filter((interval) => interval !== null);
-  return (
-    <Container
-      header={<Header variant="h2" description="On held-out records that no model was trained on.">Candidate against champion</Header>}
-    >
-      <SpaceBetween size="l">
-        <KeyValuePairs
-          columns={3}
-          items={[
-            { label: `Candidate ${metric(name)}`, value: figure(verdict.metrics.candidate[name]) },
-            { label: `Champion ${metric(name)}`, value: verdict.champion ? figure(verdict.metrics.champion?.[name]) : "no model before" },
-            { label: "Difference", value: verdict.interval ? `${signed(verdict.interval.difference)} (${signed(verdict.interval.low)} to ${signed(verdict.interval.high)})` : "–" },
-          ]}
-        />
-        {intervals.map((interval) => (
-          <Interval key={interval.metric} {...interval} />
-        ))}
-        {verdict.labels.length > 0 && <Labels verdict={verdict} />}
-      </SpaceBetween>
-    </Container>
-  );
-}
-
-export function Labels({ verdict }: { verdict: Verdict }) {
-  return (
-    <Table
-      variant="embedded"
-      items={verdict.labels}
-      trackBy="label"
-      columnDefinitions={[
-        { id: "label", header: "Label", isRowHeader: true, cell: (row) => row.label },
-        { id: "support", header: "In the holdout", cell: (row) => count(row.support) },
-        { id: "candidate", header: "Candidate F1", cell: (row) => figure(row.candidate) },
-        { id: "champion", header: "Champion F1", cell: (row) => figure(row.champion) },
-        { id: "difference", header: "Difference", cell: (row) => signed(row.difference) },
-        { id: "evidence", header: "Evidence", cell: (row) => row.evidence ?? "–" },
-      ]}
-      ariaLabels={{ tableLabel: "Scores by label" }}
-    />
-  );
+/** What a person is asked for, or what came of it. */
+function reviewed({ until, status, by, at, reason }: NonNullable<Run["review"]>): string {
+  if (status === "waiting") return `Somebody has to decide until ${moment(until)}; after that the model in service stays.`;
+  const done = { promoted: "promoted it", rejected: "rejected it", expired: "nobody decided in time", superseded: "another model came first" }[status];
+  return status === "promoted" || status === "rejected" ? `${by} ${done}, ${moment(at)}: ${reason}` : `Closed ${moment(at)}: ${done}.`;
 }
 
 function Facts({ run }: { run: Run }) {
