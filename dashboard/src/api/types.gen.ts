@@ -1089,6 +1089,37 @@ export type Report = {
         posters: number;
     } | null;
     /**
+     * Whose records these are, and what of them may be planted; null for a decision by hand, missing in older reports.
+     */
+    trust?: {
+        /**
+         * The most records first.
+         */
+        posters: Array<{
+            poster: string;
+            records: number;
+            /**
+             * Since the run before.
+             */
+            new: number;
+        }>;
+        /**
+         * Words hardly ever seen before that go with one label in the new records, or with what contradicts the older ones; `O`: with labels that are missing.
+         */
+        alarms: Array<{
+            code: 'rare_word';
+            label: string;
+            found: number;
+            records: Array<string>;
+            batches: Array<string>;
+            p: number;
+        }>;
+        /**
+         * Records of the gold set, which both models are judged by too.
+         */
+        gold: number;
+    } | null;
+    /**
      * The task's settings as the run began.
      */
     settings: {
