@@ -36,17 +36,17 @@ def by_poster(batches: Iterable[Item], waiting: Collection[str] = ()) -> list[di
     found = defaultdict[str, list[Item]](list)
     for batch in batches:
         found[batch["poster"]].append(batch)
-    told = [
+    ordered = sorted(found, key=lambda poster: (-sum(map(size, found[poster])), poster))
+    return [
         {
             "poster": poster,
-            "records": sum(map(size, its)),
-            "batches": len(its),
-            "waiting": sum(size(batch) for batch in its if batch["batch_id"] in waiting),
-            "last_at": max((batch["received_at"] for batch in its if batch.get("received_at")), default=None),
+            "records": sum(map(size, found[poster])),
+            "batches": len(found[poster]),
+            "waiting": sum(size(batch) for batch in found[poster] if batch["batch_id"] in waiting),
+            "last_at": max((batch["received_at"] for batch in found[poster] if batch.get("received_at")), default=None),
         }
-        for poster, its in found.items()
+        for poster in ordered[:MOST_POSTERS]
     ]
-    return sorted(told, key=lambda each: (-each["records"], each["poster"]))[:MOST_POSTERS]
 
 
 def size(batch: Item) -> int:
