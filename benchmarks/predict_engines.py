@@ -2,6 +2,7 @@
 
 Run: python -m benchmarks.predict_engines [NOTES]. For a MiniLM and an encoder of the size of BERT-base (random) it prints notes
 a second of each, the ratio to the pipeline, which is the figure to quote, and the share of the time that is not the forward pass.
+Of int8 also what share of the int8 multiplications a second that the machine can do (torch's, of a layer's size) it reaches.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,12 +33,17 @@ class Timed:
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
+        self.forget()
+
+    def forget(self) -> None:
         self.seconds = 0.0
+        self.lengths: Counter[int] = Counter()
 
     def probabilities(self, rows: Any) -> Any:
         start = time.perf_counter()
         found = self._engine.probabilities(rows)
         self.seconds += time.perf_counter() - start
+        self.lengths.update(map(len, rows))
         return found
 
 
@@ -89,7 +96,12 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
             timed[what] = Timed(engines.load(form(precision), engine, precision))
             tagger = quality.tagger(saved, timed[what])
             runs[what] = lambda tagger=tagger: tagger.find(texts)  # type: ignore[misc]
+        for run in runs.values():
+            run()  # not counted: a length's first window costs an engine more
+        for each in timed.values():
+            each.forget()
         told(name, len(texts), seconds_of(runs), timed)
+        _reached(name, trained.engine.model, timed["openvino int8"])
 
 
 def seconds_of(runs: dict[str, Callable[[], Any]]) -> dict[str, list[float]]:
@@ -109,6 +121,33 @@ def told(name: str, count: int, seconds: dict[str, list[float]], timed: dict[str
         took = statistics.median(its)
         rest = f"   {100 * (1 - timed[what].seconds / sum(its)):5.1f} % not forward" if what in timed else ""
         print(f"{name:10} {what:14} {count / took:8.2f} notes/s   ratio {peer / took:5.2f}{rest}", flush=True)
+
+
+def _reached(name: str, model: Any, int8: Timed) -> None:
+    """What the forward passes multiplied, in linear layers and in attention, against what the machine can."""
+    sizes = model.config
+    layers = sum(weight.numel() for key, weight in model.named_parameters() if ".layer." in key and weight.ndim == 2)
+    work = sum(
+        count * length * 2 * (layers + 2 * sizes.num_hidden_layers * length * sizes.hidden_size)
+        for length, count in int8.lengths.items()
+    )
+    peak = _peak(sizes.hidden_size, sizes.intermediate_size)
+    print(
+        f"{name:10} int8: {work / int8.seconds / 1e9:.0f} GOP/s, {work / int8.seconds / peak:.0%} of {peak / 1e9:.0f}", flush=True
+    )
+
+
+def _peak(width: int, inner: int, rows: int = 512) -> float:
+    """Multiplications and additions a second of the best of many int8 products of one layer's size."""
+    import torch
+
+    left, right = (torch.randint(-127, 127, shape, dtype=torch.int8) for shape in ((rows, width), (width, inner)))
+    best = float("inf")
+    for _ in range(200):
+        start = time.perf_counter()
+        torch._int_mm(left, right)
+        best = min(best, time.perf_counter() - start)
+    return 2 * rows * width * inner / best
 
 
 if __name__ == "__main__":
