@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chartloop import snapshots, splits
+from chartloop import snapshots, splits, tasks
 from tests.training import tiny
 
 
@@ -18,7 +20,7 @@ def build(folder: Path, task: str, records: Iterable[Mapping[str, Any]]) -> None
     lines: dict[str, list[bytes]] = {"training": [], "holdout": []}
     seen: dict[str, list[tuple[bytes, str]]] = {}
     for number, record in enumerate(records, start=1):
-        group = _group(record, seen)
+        group = _group(record, tasks.find(task).form.text(record), seen)
         line = snapshots.stored_line(
             record_id=record["record_id"], batch_id="b", sequence=1, line=number, group=group, record=record
         )
@@ -42,31 +44,38 @@ def base(folder: Path) -> Path:
     return tiny.staged(folder)
 
 
-def run(folder: Path, task: str, records: Iterable[Mapping[str, Any]]) -> None:
-    """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
-    staged = base(folder / "base")
+def every_core() -> dict[str, str]:
+    """Of a job that works long enough to gain by it."""
+    return {"OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+
+
+def run(
+    folder: Path, task: str, records: Iterable[Mapping[str, Any]], staged: Path, *, engine: str = "openvino", **chosen: object
+) -> None:
+    """prepare, train from the base model in `staged`, and score, each as its container runs it, on every core."""
     build(folder, task, records)
+    cores = every_core()
     steps = [
         tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
-        tiny.train(folder / "snapshot", staged, folder, model_name_or_path="minilm-l6-v2"),
+        tiny.command([sys.executable, *tiny.training(chosen)], {**tiny.variables(folder / "snapshot", staged, folder), **cores}),
     ]
     with tarfile.open(folder / "model.tar.gz", "w:gz", compresslevel=1) as tar:
         tar.add(folder / "model", arcname=".")
     steps.append(tiny.job(
         "score", "--request", folder, "--holdout", folder / "holdout", "--candidate", folder,
-        "--version", f"{task}-1", "--model", staged, "--engine", "openvino", "--snapshot", folder / "snapshot",
-        "--output", folder / "score", "--model-output", folder / "served", "--flips", folder / "flips",
+        "--version", f"{task}-1", "--model", staged, "--engine", engine, "--snapshot", folder / "snapshot",
+        "--output", folder / "score", "--model-output", folder / "served", "--flips", folder / "flips", environ=cores,
     ))  # fmt: skip
     assert [step.returncode for step in steps] == [0, 0, 0], "".join(step.stderr for step in steps)
 
 
-def _group(record: Mapping[str, Any], seen: dict[str, list[tuple[bytes, str]]]) -> str:
+def _group(record: Mapping[str, Any], text: str, seen: dict[str, list[tuple[bytes, str]]]) -> str:
     """As intake decides it: the group of the nearest text before, where one is near enough."""
-    signed = splits.signature(record["text"])
+    signed = splits.signature(text)
     bands = splits.bands(signed)
     near = ((splits.similarity(signed, other), group) for band in bands for other, group in seen.get(band, ()))
     best = max(near, default=(0.0, ""))
-    group = splits.group_of(record, record["text"], splits.Neighbour(best[1]) if best[0] >= splits.NEAR else None)
+    group = splits.group_of(record, text, splits.Neighbour(best[1]) if best[0] >= splits.NEAR else None)
     for band in bands:
         seen.setdefault(band, []).append((signed, group))
     return group

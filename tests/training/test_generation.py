@@ -65,6 +65,7 @@ def test_the_candidate_is_better_than_its_base_and_the_report_says_so_with_inter
     assert by_name["perplexity"].base == base["perplexity"]
     assert by_name["loss"].interval["high"] < 0 < by_name["rouge_l"].interval["low"]
     assert found.general.base > 0 and found.general.candidate > 0
+    assert found.general.interval["low"] <= found.general.candidate - found.general.base <= found.general.interval["high"]
     assert found.made_here["texts"] > 0
 
 

@@ -20,7 +20,8 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
     reports = data("maccrobat2020")
     folder = tmp_path_factory.mktemp("maccrobat")
-    real.run(folder, "ner", [record for record, _ in brat.read_folder(reports)])
+    records = [record for record, _ in brat.read_folder(reports)]
+    real.run(folder, "ner", records, real.base(folder / "base"), model_name_or_path="minilm-l6-v2")
     return folder
 
 

@@ -22,7 +22,8 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """prepare, train with the default hyper-parameters, and score, each as its container runs it."""
     table = data("mtsamples") / "mtsamples.csv.gz"
     folder = tmp_path_factory.mktemp("mtsamples")
-    real.run(folder, "classification", [record for record, _ in mtsamples.read_file(table, LABELS) if record])
+    wanted = [record for record, _ in mtsamples.read_file(table, LABELS) if record]
+    real.run(folder, "classification", wanted, real.base(folder / "base"), model_name_or_path="minilm-l6-v2")
     return folder
 
 
