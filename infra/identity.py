@@ -16,15 +16,24 @@ SCOPES = {
     "gold:write": "Write the gold set that every model is judged by, and withdraw from it",
     "models:promote": "Promote, reject and roll back models; change settings",
 }
+PAGES = ("/", "/stay.html")
+"""Those of the site that sign people in, each back to itself."""
+NOWHERE = "page.invalid"
+"""A domain that nobody can have (RFC 2606), until the site's own is known."""
+
+
+def returns(site: str) -> list[str]:
+    """Where people come back to after signing in. `site` is the page's origin."""
+    return [f"{site}{page}" for page in PAGES]
 
 
 class Identity(Construct):
     """User pool, scopes, and two clients: `people` sign in with a code and PKCE, `machines` with a secret of their own."""
 
     def __init__(self, scope: Construct, *, names: Names, prod: bool, site: str) -> None:
-        """`site` is the domain that people come back to, where it is known."""
+        """`site` is the domain that people come back to; where it is CloudFront's own, infra.publish_site tells it."""
         super().__init__(scope, "Identity")
-        self._back = [f"https://{site}/"] if site else None
+        self._site = f"https://{site or NOWHERE}"
         self.pool = cognito.UserPool(
             self,
             "Users",
@@ -71,8 +80,8 @@ class Identity(Construct):
             o_auth=cognito.OAuthSettings(
                 flows=flows,
                 scopes=scopes,
-                callback_urls=self._back if flows.authorization_code_grant else None,
-                logout_urls=self._back if flows.authorization_code_grant else None,
+                callback_urls=returns(self._site) if flows.authorization_code_grant else None,
+                logout_urls=[f"{self._site}/"] if flows.authorization_code_grant else None,
             ),
             access_token_validity=Duration.hours(1),
             refresh_token_validity=Duration.hours(12),

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.identity import RESOURCE_SERVER, SCOPES
+from infra.identity import RESOURCE_SERVER, SCOPES, returns
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
 
 BUILT = Path(__file__).parent.parent / "dashboard" / "dist"
 FOR_EVER = "public, max-age=31536000, immutable"
 """Of files that are named by their content."""
 LAST = "index.html"
+TOLD = ("ClientSecret", "CreationDate", "LastModifiedDate")
+"""Of a client what it is not asked with: every other field that a change leaves out would fall back."""
 
 
 def main(arguments: Sequence[str] | None = None, built: Path = BUILT) -> None:
@@ -40,6 +43,8 @@ def main(arguments: Sequence[str] | None = None, built: Path = BUILT) -> None:
     storage = boto3.client("s3")
     config = {**settings(serving, given.issuer, given.client), "logs": logs(storage.meta.region_name)}
     upload(storage, site["SiteBucket"], built, config)
+    if not given.issuer:
+        let_back(boto3.client("cognito-idp"), serving["Issuer"].rpartition("/")[2], serving["PeopleClient"], site["SiteUrl"])
     print(f"the page is at {site['SiteUrl']}")  # noqa: T201
 
 
@@ -56,6 +61,14 @@ def settings(serving: Mapping[str, str], issuer: str, client: str) -> dict[str, 
         return {"issuer": issuer, "client_id": client, "scopes": scopes, "sign_out": f"{issuer}/logout"}
     sign_out = serving["TokenUrl"].removesuffix("/oauth2/token") + "/logout"
     return {"issuer": serving["Issuer"], "client_id": serving["PeopleClient"], "scopes": scopes, "sign_out": sign_out}
+
+
+def let_back(pools: CognitoIdentityProviderClient, pool: str, client: str, site: str) -> None:
+    """The page's addresses as those that people come back to; CloudFront's own domain is not known before the site is there."""
+    found: dict[str, Any] = {**pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]}
+    if found.get("CallbackURLs") != returns(site):
+        kept = {name: value for name, value in found.items() if name not in TOLD}
+        pools.update_user_pool_client(**kept | {"CallbackURLs": returns(site), "LogoutURLs": [f"{site}/"]})
 
 
 def logs(region: str) -> str:

@@ -32,7 +32,7 @@ class Issuer:
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self._key = load_key(folder / "key.json")
-        self._sign_in = SignIn(CLIENT, f"{url.removesuffix(PREFIX.rstrip('/'))}/", self.token)
+        self._sign_in = SignIn(CLIENT, url.removesuffix(PREFIX.rstrip("/")), self.token)
 
     def token(self, *scopes: str, subject: str = "local-user", lifetime_seconds: int = LIFETIME_SECONDS) -> str:
         """A signed access token; without `scopes` it has all."""

@@ -23,6 +23,9 @@ RULES = "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; fram
 KEPT = ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method")
 """Parameters that the form hands on."""
 
+PAGES = ("/", "/stay.html")
+"""Those that sign people in, as infra/identity.py lets them."""
+
 Sign = Callable[..., str]
 
 SCOPES = tuple(f"chartloop/{name}" for name in ("records:write", "models:read", "predict", "models:promote", "gold:write"))
@@ -59,12 +62,12 @@ class Grant:
 
 
 class SignIn:
-    """`/authorize`, `/token` and `/logout` for one client, which comes back to one address."""
+    """`/authorize`, `/token` and `/logout` for one client, which comes back to the page that asked."""
 
-    def __init__(self, client: str, back: str, sign: Sign) -> None:
-        """`sign` is Issuer.token."""
+    def __init__(self, client: str, site: str, sign: Sign) -> None:
+        """`site` is the page's origin, `sign` is Issuer.token."""
         self._client = client
-        self._back = back
+        self._site = site
         self._sign = sign
         self._grants: dict[str, Grant] = {}
         self._lock = threading.Lock()
@@ -81,8 +84,10 @@ class SignIn:
 
     def _refused(self, given: Mapping[str, str]) -> str:
         """Why an authorization request is not answered with a redirect; empty where it is."""
-        wanted = {"client_id": self._client, "redirect_uri": self._back, "response_type": "code", "code_challenge_method": "S256"}
+        wanted = {"client_id": self._client, "response_type": "code", "code_challenge_method": "S256"}
         wrong = [name for name, value in wanted.items() if given.get(name) != value]
+        if given.get("redirect_uri") not in [f"{self._site}{page}" for page in PAGES]:
+            wrong.append("redirect_uri")
         return f"{wrong[0]} is not what this client was registered with" if wrong else ""
 
     def _form(self, request: Request) -> Response:
@@ -103,7 +108,7 @@ class SignIn:
         grant = Grant(given["code_challenge"], given["redirect_uri"], role.scopes, subject, time.monotonic() + CODE_SECONDS)
         with self._lock:
             self._grants[code] = grant
-        return redirect(f"{self._back}?{urlencode({'code': code, 'state': given.get('state', '')})}", 303)
+        return redirect(f"{grant.redirect_uri}?{urlencode({'code': code, 'state': given.get('state', '')})}", 303)
 
     def _token(self, request: Request) -> Response:
         given = request.form.to_dict()
@@ -117,7 +122,7 @@ class SignIn:
 
     def _out(self, request: Request) -> Response:
         del request  # whoever asks ends at the page, as nobody is remembered here
-        return redirect(self._back, 303)
+        return redirect(f"{self._site}/", 303)
 
 
 def fits(grant: Grant, given: Mapping[str, str]) -> bool:

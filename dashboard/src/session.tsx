@@ -14,16 +14,9 @@ import { go, taskOf, useAddress } from "./url";
 
 export type Person = { name: string; may: (scope: string) => boolean; signOut: () => void };
 
-/** Another page of this origin is loaded; an address of this one is only gone to. */
-function back(state: unknown): void {
-  const address = wanted(state);
-  if (/\.html$/.test(address)) window.location.replace(address);
-  else go(address, { replace: true });
-}
-
 export function Session({ config, children }: { config: Config; children: (person: Person) => ReactNode }) {
   return (
-    <AuthProvider {...settings(config)} onSigninCallback={(user) => back(user?.state)}>
+    <AuthProvider {...settings(config)} onSigninCallback={(user) => go(wanted(user?.state), { replace: true })}>
       <SignedIn config={config}>{children}</SignedIn>
     </AuthProvider>
   );

@@ -2,12 +2,12 @@
 import type { UserManagerSettings } from "oidc-client-ts";
 import type { Config } from "./config";
 
-/** Whatever page asks, the issuer leads back to `/`, the one address that it knows. */
-export function settings(config: Config): UserManagerSettings {
+/** `page` is the address that the issuer leads back to, `/` or a page's own file: it knows no others. */
+export function settings(config: Config, page = "/"): UserManagerSettings {
   return {
     authority: config.issuer,
     client_id: config.client_id,
-    redirect_uri: `${window.location.origin}/`,
+    redirect_uri: `${window.location.origin}${page}`,
     response_type: "code",
     scope: config.scopes.join(" "),
   };

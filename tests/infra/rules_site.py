@@ -103,6 +103,23 @@ def the_site_wants_tls(t: Templates) -> Iterator[str]:
 OURS = ("TLSv1.2_2021", "sni-only")
 
 
+@rule("A page of anybody else's could put files into the bucket, or read them, with an address that it got hold of")
+def the_page_alone_uploads_from_a_browser(t: Templates) -> Iterator[str]:
+    domains = [alias for _, site in sites(t) for alias in site.get("Aliases", [])] or ["*.cloudfront.net"]
+    for name, bucket in each(t, "AWS::S3::Bucket"):
+        for said in bucket.get("CorsConfiguration", {}).get("CorsRules", []):
+            if said["AllowedOrigins"] != [f"https://{domain}" for domain in domains] or said["AllowedMethods"] != ["PUT"]:
+                yield name
+
+
+@rule("A code from the sign-in is sent to where it leads back: to the site, or to a domain that nobody can have")
+def people_come_back_to_the_site_alone(t: Templates) -> Iterator[str]:
+    domains = [alias for _, site in sites(t) for alias in site.get("Aliases", [])] or ["page.invalid"]
+    for name, client in each(t, "AWS::Cognito::UserPoolClient"):
+        addresses = [*client.get("CallbackURLs", []), *client.get("LogoutURLs", [])]
+        yield from (name for address in addresses if not any(address.startswith(f"https://{domain}/") for domain in domains))
+
+
 @rule("A path or a query may hold what a caller took from a record, at the edge too")
 def the_edge_logs_no_paths(t: Templates) -> Iterator[str]:
     for name, site in sites(t):

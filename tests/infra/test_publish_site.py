@@ -46,8 +46,12 @@ def stack(name: str, outputs: dict[str, str]) -> None:
 
 def test_files_and_settings_come_as_the_browser_must_take_them(storage: Any, built: Path) -> None:
     stack("chartloop-site", {"SiteUrl": "https://page.example", "SiteBucket": BUCKET})
-    pool = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a"
-    signs = {"Issuer": pool, "PeopleClient": "people", "TokenUrl": "https://x.auth.us-east-1.amazoncognito.com/oauth2/token"}
+    pools = boto3.client("cognito-idp")
+    pool_id = pools.create_user_pool(PoolName="chartloop")["UserPool"]["Id"]
+    asked = {"CallbackURLs": ["https://page.invalid/"], "AllowedOAuthFlows": ["code"], "EnableTokenRevocation": True}
+    people = pools.create_user_pool_client(UserPoolId=pool_id, ClientName="people", **asked)["UserPoolClient"]["ClientId"]
+    pool = f"https://cognito-idp.us-east-1.amazonaws.com/{pool_id}"
+    signs = {"Issuer": pool, "PeopleClient": people, "TokenUrl": "https://x.auth.us-east-1.amazoncognito.com/oauth2/token"}
     stack("chartloop-serving", signs)
     main([], built)
     found = {key: storage.get_object(Bucket=BUCKET, Key=key) for key in ("assets/index-1a2b.js", "index.html", "config.json")}
@@ -55,11 +59,14 @@ def test_files_and_settings_come_as_the_browser_must_take_them(storage: Any, bui
     assert "immutable" in found["assets/index-1a2b.js"]["CacheControl"]
     assert (found["index.html"]["ContentType"], found["index.html"]["CacheControl"]) == ("text/html", "no-cache")
     said = json.loads(found["config.json"]["Body"].read())
-    assert (said["issuer"], said["client_id"]) == (pool, "people")
+    assert (said["issuer"], said["client_id"]) == (pool, people)
     assert said["sign_out"] == "https://x.auth.us-east-1.amazoncognito.com/logout"
     assert "chartloop/models:read" in said["scopes"]
     assert said["logs"].startswith("https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#")
     assert said["logs"].endswith("{job}")
+    client = pools.describe_user_pool_client(UserPoolId=pool_id, ClientId=people)["UserPoolClient"]
+    assert client["CallbackURLs"] == ["https://page.example/", "https://page.example/stay.html"]
+    assert (client["LogoutURLs"], client["AllowedOAuthFlows"]) == (["https://page.example/"], ["code"])
 
 
 def test_the_page_comes_last_and_its_settings_before_it(built: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_site_of_its_own_has_its_domain_certificate_countries_and_firewall(pro
     assert site["Restrictions"]["GeoRestriction"] == {"RestrictionType": "whitelist", "Locations": ["US", "DE"]}
     assert site["WebACLId"] == SITE["site_firewall"]
     people = prod.only("AWS::Cognito::UserPoolClient", ClientName="people")["Properties"]
-    assert people["CallbackURLs"] == [f"https://{SITE['site_domain']}/"]
+    assert people["CallbackURLs"] == [f"https://{SITE['site_domain']}{page}" for page in ("/", "/stay.html")]
 
 
 def test_outputs_say_where_it_is_and_where_its_files_go(cloud: Templates, prod: Templates) -> None:

@@ -19,6 +19,7 @@ def page_policy(field: str, value: Any) -> Weaken:
 
 SECURITY = "ResponseHeadersPolicyConfig.SecurityHeadersConfig"
 LOOSE = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+DATA = "chartloop-data-123456789012-us-east-1"
 OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """AWS's cache policy CachingOptimized."""
 WAYS: dict[str, list[Weaken]] = {
@@ -49,6 +50,15 @@ WAYS: dict[str, list[Weaken]] = {
         put("CloudFront::Distribution", "DistributionConfig.ViewerCertificate.MinimumProtocolVersion", "TLSv1"),
         put("CloudFront::Distribution", "DistributionConfig.CacheBehaviors.0.ViewerProtocolPolicy", "allow-all"),
         put("CloudFront::Distribution", "DistributionConfig.Origins.1.CustomOriginConfig.OriginProtocolPolicy", "http-only"),
+    ],
+    "the_page_alone_uploads_from_a_browser": [
+        put("S3::Bucket", "CorsConfiguration.CorsRules.0.AllowedOrigins", ["*"], BucketName=DATA),
+        put("S3::Bucket", "CorsConfiguration.CorsRules.0.AllowedOrigins", ["http://*.cloudfront.net"], BucketName=DATA),
+        put("S3::Bucket", "CorsConfiguration.CorsRules.0.AllowedMethods", ["PUT", "GET"], BucketName=DATA),
+    ],
+    "people_come_back_to_the_site_alone": [
+        put("Cognito::UserPoolClient", "CallbackURLs", ["https://example.com"], ClientName="people"),
+        put("Cognito::UserPoolClient", "LogoutURLs", ["http://page.invalid/"], ClientName="people"),
     ],
     "the_edge_logs_no_paths": [
         put("CloudFront::Distribution", "DistributionConfig.Logging.Bucket", "logs.s3.amazonaws.com"),

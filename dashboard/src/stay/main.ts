@@ -1,5 +1,5 @@
 /** The form for the length of a stay: signs in as the dashboard does, then one patient or a table of them. */
-import { UserManager } from "oidc-client-ts";
+import { UserManager, type User } from "oidc-client-ts";
 import { Api, ApiError } from "../calls";
 import { readConfig } from "../config";
 import { settings } from "../signing";
@@ -9,22 +9,31 @@ import { manyPatients } from "./many";
 import { onePatient } from "./one";
 import "./stay.css";
 
+const PAGE = "/stay.html";
 const state = found("state");
 
 async function start(): Promise<void> {
   const config = await readConfig();
-  const people = new UserManager(settings(config));
-  const person = await people.getUser();
+  const people = new UserManager(settings(config, PAGE));
+  const person = await back(people);
   if (!person || person.expired) {
     state.textContent = "Sign in to ask the model.";
     const door = found<HTMLButtonElement>("sign-in");
     door.hidden = false;
-    door.addEventListener("click", () => void people.signinRedirect({ state: window.location.pathname }));
+    door.addEventListener("click", () => void people.signinRedirect());
     return;
   }
   found("who").hidden = false;
   found("sign-out").addEventListener("click", () => void people.removeUser().then(() => window.location.reload()));
   await open(new Api(person.access_token, TASK));
+}
+
+/** Who signed in, just now or before; the code leaves the address at once. */
+async function back(people: UserManager): Promise<User | null> {
+  if (!new URLSearchParams(window.location.search).has("code")) return people.getUser();
+  const person = await people.signinCallback();
+  window.history.replaceState(null, "", PAGE);
+  return person ?? null;
 }
 
 async function open(api: Api): Promise<void> {
