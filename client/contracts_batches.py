@@ -49,6 +49,25 @@ class BatchPage(TypedDict):
     next: str | None
 
 
+class ArrivedRecord(TypedDict):
+    """A record as it came in."""
+
+    batch_id: str
+    poster: str | None
+    received_at: str
+    status: Literal["received", "processed", "quarantined", "withdrawn"]
+    record_id: str | None
+    line: int
+    verdict: Literal["accepted", "duplicate", "replaced", "conflict", "set_aside", "rejected"]
+
+
+class RecordPage(TypedDict):
+    """`next` is the `before` of the page after this one."""
+
+    records: list[ArrivedRecord]
+    next: str | None
+
+
 class UploadAddress(TypedDict):
     """Where to PUT a file, with exactly these headers."""
 

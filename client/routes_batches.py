@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from client.calls import Call, path, route
 from client.contracts import BatchReceipt, Record
-from client.contracts_batches import BatchPage, PostOptions, Quarantine, ReadingOptions, UploadAddress
+from client.contracts_batches import BatchPage, PostOptions, Quarantine, ReadingOptions, RecordPage, UploadAddress
 
 JSON_LINES = "application/x-ndjson"
 
@@ -47,6 +47,15 @@ class BatchRoutes:
     ) -> Call[BatchPage]:  # fmt: skip
         """Newest first; those of one poster, of the days from `since` to `until` (`2026-11-21`)."""
         return page(path("tasks", task, "batches"), limit=limit, before=before, poster=poster, since=since, until=until)
+
+    @route
+    def records(
+        self, task: str, *, limit: int = 50, before: str | None = None, verdict: str | None = None,
+        poster: str | None = None, since: str | None = None, until: str | None = None,
+    ) -> Call[RecordPage]:  # fmt: skip
+        """As they came in, newest batch first: by id, with batch, poster and verdict, without text."""
+        asked = {"poster": poster, "since": since, "until": until, "verdict": verdict}
+        return page(path("tasks", task, "records"), limit=limit, before=before, **asked)
 
     @route
     def quarantine(self, task: str, *, before: str | None = None) -> Call[Quarantine]:

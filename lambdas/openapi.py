@@ -139,6 +139,7 @@ def _answers() -> Schema:
             headers={"type": "object", "additionalProperties": {"type": "string"}},
         ),
         "BatchPage": _page("batches", {"type": "object", "properties": listed}),
+        "RecordPage": _arrivals(receipt["properties"]),
         "Quarantine": _quarantine(),
         "RunPage": _page("runs", _reference("Run")),
         "AuditPage": _audit(),
@@ -168,6 +169,14 @@ def _tasks() -> Schema:
     metrics = {"type": "array", "items": _object(name=name, higher_is_better=yes)}
     task = _object(task=name, asked=asked, required=names, optional=names, entities=yes, similar=yes, metrics=metrics)
     return _object(tasks={"type": "array", "items": task})
+
+
+def _arrivals(receipt: Schema) -> Schema:
+    entry = receipt["records"]["items"]["properties"]
+    whole = {name: receipt[name] for name in ("batch_id", "status", "received_at")}
+    return _page(
+        "records", _object(**whole, poster=TEXT_OR_NULL, **{name: entry[name] for name in ("record_id", "line", "verdict")})
+    )
 
 
 def _quarantine() -> Schema:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from chartloop import batches, keys, quarantine, receipts, tasks, withdrawals
+from chartloop import arrivals, batches, keys, quarantine, receipts, tasks, withdrawals
 from chartloop.errors import NotFound
 from chartloop.records import BatchOptions
 from lambdas.bodies import read_post
@@ -17,6 +17,7 @@ routes = Routes()
 
 SpanPolicy = Literal["longest", "reject"]
 OffsetUnit = Literal["codepoint", "utf16"]
+RecordVerdict = Literal["accepted", "duplicate", "replaced", "conflict", "set_aside", "rejected"]
 Task = Annotated[str, Path(description=f"One of {', '.join(tasks.TASKS)}.")]
 IdempotencyKey = Annotated[
     str | None,
@@ -90,6 +91,25 @@ def list_batches(
     """Without their records; `next` is the `before` of the following page."""
     tasks.find(task)
     return batches.recent(task, ledger=routes.world.ledger, limit=limit, before=before, poster=poster, since=since, until=until)
+
+
+@routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/records", "List records as they came in, newest batch first", "RecordPage")
+def list_records(
+    task: Task,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    before: Annotated[str | None, Query(max_length=140)] = None,
+    poster: Annotated[str | None, Query(max_length=200, description="Those that this one sent.")] = None,
+    since: Annotated[str | None, Query(pattern=DAY, description="The first day, in UTC.")] = None,
+    until: Annotated[str | None, Query(pattern=DAY, description="The last day, in UTC.")] = None,
+    verdict: Annotated[RecordVerdict | None, Query(description="Those of which this became.")] = None,
+) -> dict[str, Any]:
+    """By id, with batch, poster and verdict, without text; `next` is the `before` of the following page."""
+    tasks.find(task)
+    world = routes.world
+    return arrivals.page(
+        task, ledger=world.ledger, objects=world.objects, limit=limit, before=before, poster=poster, since=since, until=until,
+        verdict=verdict,
+    )  # fmt: skip
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/batches/<batch_id>", "A batch's receipt", "BatchReceipt")

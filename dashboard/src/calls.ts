@@ -1,7 +1,7 @@
 /** The API's calls, typed by its own document. */
 import type {
   AuditPage, BatchPage, BatchReceipt, Changes, Cost, Drift, Error as Refusal, Model, ModelList, Posters, Prediction, Provenance, Quality, Quarantine, Report,
-  Review, RowSchema, Run, RunPage, Similar, TaskList, TaskStatus, UploadAddress,
+  RecordPage, Review, RowSchema, Run, RunPage, Similar, TaskList, TaskStatus, UploadAddress,
 } from "./api/types.gen";
 import type { Unit } from "./note/file";
 import type { Span } from "./note/segments";
@@ -19,6 +19,7 @@ export class ApiError extends Error {
 }
 
 export type BatchesAsked = { before: string | null; poster: string | null; since: string | null; until: string | null };
+export type RecordsAsked = BatchesAsked & { verdict: string | null };
 type Named = { task: string; run_id: string };
 type Sent = { method?: string; body?: BodyInit; type?: string; headers?: Record<string, string> };
 
@@ -41,6 +42,7 @@ export class Api {
   models = () => this.ask<ModelList>(`/tasks/${this.name}/models`);
   audit = (before: string | null) => this.ask<AuditPage>(`/tasks/${this.name}/audit${query({ limit: "50", before })}`);
   batches = (asked: BatchesAsked) => this.ask<BatchPage>(`/tasks/${this.name}/batches${query({ limit: "20", ...asked })}`);
+  records = (asked: RecordsAsked) => this.ask<RecordPage>(`/tasks/${this.name}/records${query({ limit: "20", ...asked })}`);
   quarantine = (before: string | null) => this.ask<Quarantine>(`/tasks/${this.name}/quarantine${query({ before })}`);
   discard = (id: string, reason: string) =>
     this.ask<BatchReceipt>(`/tasks/${this.name}/batches/${encodeURIComponent(id)}/discard`, json({ reason }));

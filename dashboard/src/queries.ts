@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { createContext, useContext } from "react";
 import type { Run } from "./api/types.gen";
 import type { Config } from "./config";
-import { ApiError, type Api, type BatchesAsked } from "./calls";
+import { ApiError, type Api, type BatchesAsked, type RecordsAsked } from "./calls";
 
 export const ApiContext = createContext<Api | null>(null);
 
@@ -108,6 +108,11 @@ export function useBatches(asked: BatchesAsked) {
     placeholderData: keepPreviousData,
     refetchInterval: IDLE_MS,
   });
+}
+
+export function useRecords(asked: RecordsAsked) {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "records", asked], queryFn: () => api.records(asked), placeholderData: keepPreviousData });
 }
 
 /** The receipt of a batch, asked until all its verdicts are final; one that was just uploaded has none yet, which is null. */

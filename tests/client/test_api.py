@@ -42,6 +42,7 @@ CALLS: list[tuple[str, Callable[[Api], Any]]] = [
     ("GET /v1/tasks/ner/drift", lambda api: api.drift("ner", days=7)),
     ("GET /v1/tasks/regression/schema", lambda api: api.schema("regression")),
     ("GET /v1/tasks/ner/batches/b-1/changes", lambda api: api.changes("ner", "b-1")),
+    ("GET /v1/tasks/ner/records", lambda api: api.records("ner", poster="alice", verdict="rejected")),
     ("GET /v1/tasks/ner/posters", lambda api: api.posters("ner")),
     ("GET /v1/tasks/ner/provenance", lambda api: api.provenance("ner", "n-1")),
     ("POST /v1/tasks/ner/gold", lambda api: api.add_gold("ner", b"{}", "application/json")),

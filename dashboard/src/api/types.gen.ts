@@ -1035,6 +1035,19 @@ export type Record = {
     completion: string;
 };
 
+export type RecordPage = {
+    records: Array<{
+        batch_id: string;
+        status: 'checked' | 'received' | 'processed' | 'quarantined' | 'withdrawn';
+        received_at: string;
+        poster: string | null;
+        record_id: string | null;
+        line: number;
+        verdict: 'accepted' | 'duplicate' | 'replaced' | 'conflict' | 'set_aside' | 'rejected';
+    }>;
+    next: string | null;
+};
+
 /**
  * Records
  */
@@ -4298,6 +4311,95 @@ export type GetQuarantineResponses = {
 };
 
 export type GetQuarantineResponse = GetQuarantineResponses[keyof GetQuarantineResponses];
+
+export type ListRecordsData = {
+    body?: never;
+    path: {
+        /**
+         * Task
+         *
+         * One of ner, classification, regression, generation.
+         */
+        task: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Before
+         */
+        before?: string | null;
+        /**
+         * Poster
+         *
+         * Those that this one sent.
+         */
+        poster?: string | null;
+        /**
+         * Since
+         *
+         * The first day, in UTC.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * The last day, in UTC.
+         */
+        until?: string | null;
+        /**
+         * Verdict
+         *
+         * Those of which this became.
+         */
+        verdict?: 'accepted' | 'duplicate' | 'replaced' | 'conflict' | 'set_aside' | 'rejected' | null;
+    };
+    url: '/v1/tasks/{task}/records';
+};
+
+export type ListRecordsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Error;
+    /**
+     * Unauthorized
+     */
+    401: Error;
+    /**
+     * Forbidden
+     */
+    403: Error;
+    /**
+     * Not Found
+     */
+    404: Error;
+    /**
+     * Too Many Requests
+     */
+    429: Error;
+    /**
+     * Internal Server Error
+     */
+    500: Error;
+    /**
+     * Gateway Timeout
+     */
+    504: Error;
+};
+
+export type ListRecordsError = ListRecordsErrors[keyof ListRecordsErrors];
+
+export type ListRecordsResponses = {
+    /**
+     * RecordPage
+     */
+    200: RecordPage;
+};
+
+export type ListRecordsResponse = ListRecordsResponses[keyof ListRecordsResponses];
 
 export type PostRecordsData = {
     body: Records;

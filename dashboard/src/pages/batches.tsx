@@ -97,13 +97,13 @@ function Nothing() {
   );
 }
 
-type Wanted = { poster: string | null; since: string | null; until: string | null };
+export type Wanted = { poster: string | null; since: string | null; until: string | null };
 
 /** Sender and days; they live in the address. */
-function Narrow({ poster, since, until }: Wanted) {
+export function Narrow({ poster, since, until }: Wanted) {
   const address = useAddress();
   const [sender, setSender] = useState(poster ?? "");
-  const narrow = (change: Partial<Wanted>) => go(withParameters(address, { ...change, before: null }));
+  const narrow = (change: Partial<Wanted>) => go(withParameters(address, { ...change, before: null, records: null }));
   const day = (name: "since" | "until", label: string, value: string | null) => (
     <FormField label={label}>
       <DatePicker

@@ -14,6 +14,7 @@ import { useRuns, useTask } from "../queries";
 import type { PageProps } from "../shell";
 import { go, useAddress, withParameters } from "../url";
 import { count, moment } from "../words";
+import { Arrived } from "./arrived";
 import { Batch, Batches } from "./batches";
 import { DriftTab } from "./drift";
 import { QualityTab } from "./quality";
@@ -47,6 +48,7 @@ function Overview({ person }: Pick<PageProps, "person">) {
           onChange={({ detail }) => go(`/data?tab=${detail.activeTabId}`)}
           tabs={[
             { id: "batches", label: "Batches", content: <Batches /> },
+            { id: "records", label: "Records", content: <Arrived /> },
             { id: "quarantine", label: "Quarantine", content: <QuarantineTab person={person} /> },
             { id: "labels", label: "Labels", content: <Labels /> },
             { id: "review", label: "Review", content: <Queue person={person} /> },
