@@ -17,7 +17,6 @@ import boto3
 from infra.identity import RESOURCE_SERVER, SCOPES, returns
 
 if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_s3 import S3Client
 
 BUILT = Path(__file__).parent.parent / "dashboard" / "dist"
@@ -63,7 +62,7 @@ def settings(serving: Mapping[str, str], issuer: str, client: str) -> dict[str, 
     return {"issuer": serving["Issuer"], "client_id": serving["PeopleClient"], "scopes": scopes, "sign_out": sign_out}
 
 
-def let_back(pools: CognitoIdentityProviderClient, pool: str, client: str, site: str) -> None:
+def let_back(pools: Any, pool: str, client: str, site: str) -> None:
     """The page's addresses as those that people come back to; CloudFront's own domain is not known before the site is there."""
     found: dict[str, Any] = {**pools.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]}
     if found.get("CallbackURLs") != returns(site):

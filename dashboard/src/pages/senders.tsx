@@ -62,7 +62,7 @@ function Gold({ gold }: { gold: Posters["gold"] }) {
     <Of
       name="Gold set"
       number={gold.records}
-      about="Every model is judged by these records too, and none learns from them. Written with the right gold:write alone, by `chartloop gold add`."
+      about="Every model is judged by these records too, and none learns from them. Written with the right gold:write alone, by chartloop gold add."
       rows={gold.posters}
       empty="There is no gold set: nobody has written one."
     />
