@@ -16,7 +16,7 @@ from tests import contracts
 from tests.chartloop.intakes import note
 from tests.fakes import FakeLibrary
 from tests.lambdas.gateway import Caller
-from tests.lambdas.test_api import post
+from tests.lambdas.posted import post
 from tests.worlds import FakeWorld
 
 PATH = "/v1/tasks/ner/predict"

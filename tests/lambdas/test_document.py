@@ -18,7 +18,7 @@ from infra.api import BINARY
 from lambdas import api, predict
 from tests.chartloop.intakes import note
 from tests.lambdas.gateway import CONTEXT, Caller, event
-from tests.lambdas.test_api import post, promoted
+from tests.lambdas.posted import post, promoted
 from tests.worlds import FakeWorld
 
 PATHS = json.loads(api.OPENAPI.read_text())["paths"]

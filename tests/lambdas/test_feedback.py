@@ -10,7 +10,7 @@ from lambdas import api, predict
 from lambdas.http import MODELS_READ, PREDICT, RECORDS_WRITE
 from tests import contracts
 from tests.lambdas.gateway import Caller
-from tests.lambdas.test_api import promoted, taken_in
+from tests.lambdas.posted import promoted, taken_in
 from tests.worlds import FakeWorld
 
 FEEDBACK, REVIEW, DRIFT = (f"/v1/tasks/ner/{name}" for name in ("feedback", "review", "drift"))
