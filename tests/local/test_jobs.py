@@ -1,4 +1,4 @@
-"""Jobs run as processes under the container contract, with namespaces and without, and tell of every change."""
+"""Training jobs run as processes under the container contract, with namespaces and without, and tell of every change."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.jobs import known_as
 from tests.local.conftest import until
+from tests.local.job_tools import archive, channel, content, process, put, told
 from tests.local.kept import BUCKET, ROLE, KeptCloud
 
 TRAIN = """
@@ -67,25 +68,6 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made.stop()
 
 
-def archive(**files: str) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name.replace("__", "/") + ".py")
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
-
-
-def put(cloud: KeptCloud, key: str, body: bytes) -> str:
-    cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
-    return f"s3://{BUCKET}/{key}"
-
-
-def channel(name: str, uri: str) -> dict[str, Any]:
-    return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
-
-
 def train(
     cloud: KeptCloud, name: str, script: str, *, seconds: int = 600, more: dict[str, Any] | None = None, **hyperparameters: Any
 ) -> None:
@@ -106,39 +88,6 @@ def train(
         "HyperParameters": {key: json.dumps(value) if key in hyperparameters else value for key, value in given.items()},
     }  # fmt: skip
     cloud.client("sagemaker").create_training_job(**{**request, **(more or {})})
-
-
-def process(
-    cloud: KeptCloud, name: str, script: str, *, inputs: dict[str, str], isolated: bool = True, machines: int = 1, dealt: str = ""
-) -> None:
-    command = {"ContainerEntrypoint": ["bash", "-c", script, "work"], "ContainerArguments": ["x y"]}
-    folder = "/opt/ml/processing/input"
-    cloud.client("sagemaker").create_processing_job(
-        ProcessingJobName=name, RoleArn=ROLE, AppSpecification={"ImageUri": "image", **command},
-        ProcessingInputs=[
-            {"InputName": key, "S3Input": {
-                "S3Uri": uri, "LocalPath": f"{folder}/{key}", "S3DataType": "S3Prefix",
-                "S3DataDistributionType": "ShardedByS3Key" if key == dealt else "FullyReplicated"}}
-            for key, uri in inputs.items()
-        ],
-        ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": {
-            "S3Uri": f"s3://{BUCKET}/{name}/out", "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}}]},
-        ProcessingResources={"ClusterConfig": {"InstanceCount": machines, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}},
-        StoppingCondition={"MaxRuntimeInSeconds": 600}, NetworkConfig={"EnableNetworkIsolation": isolated},
-    )  # fmt: skip
-
-
-def content(cloud: KeptCloud, key: str) -> bytes:
-    body: bytes = cloud.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    return body
-
-
-def told(cloud: KeptCloud, kind: str, name: str) -> list[str]:
-    statuses = []
-    for detail_type, detail in cloud.events():
-        if detail_type == f"SageMaker {kind} Job State Change" and detail[f"{kind}JobName"] == name:
-            statuses.append(detail.get("SecondaryStatus", detail[f"{kind}JobStatus"]))
-    return statuses
 
 
 def test_a_training_script_finds_the_toolkits_contract(cloud: KeptCloud) -> None:
@@ -221,47 +170,6 @@ def test_names_are_used_once_and_missing_input_fails(cloud: KeptCloud) -> None:
         process(cloud, "no-input", "true", inputs={})
 
 
-def test_a_processing_job_reads_its_inputs_and_leaves_its_outputs(cloud: KeptCloud) -> None:
-    one, many = put(cloud, "p/one.json", b"1"), put(cloud, "p/many/deep/two.json", b"2").removesuffix("deep/two.json")
-    script = """
-        cd /opt/ml/processing; cat input/one/one.json input/many/deep/two.json > output/both
-        mkdir output/d; echo "$1" > output/d/arg
-    """
-    process(cloud, "copy", script, inputs={"one": one, "many": many})
-    job = cloud.settled("Processing", "copy")
-    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
-    assert content(cloud, "copy/out/both") == b"12"
-    assert content(cloud, "copy/out/d/arg") == b"x y\n"
-    assert told(cloud, "Processing", "copy") == ["InProgress"] * 2 + ["Completed"] * 2
-    assert job["ProcessingStartTime"] <= job["ProcessingEndTime"]
-
-
-WHO = """
-    cd /opt/ml
-    host=$(python3 -c 'import json; print(json.load(open("/opt/ml/config/resourceconfig.json"))["current_host"])')
-    (ls processing/input/dealt; cat processing/input/whole/one.json) > processing/output/$host
-"""
-
-
-def test_several_machines_share_a_processing_job(cloud: KeptCloud) -> None:
-    whole = put(cloud, "several/one.json", b"1")
-    for number in range(5):
-        dealt = put(cloud, f"several/dealt/{number}.jsonl", b"x").rpartition("/")[0] + "/"
-    script = WHO if cloud.mounts else WHO.replace('"/opt/ml/config', '"config')
-    process(cloud, "several", script, inputs={"whole": whole, "dealt": dealt}, machines=3, dealt="dealt")
-    job = cloud.settled("Processing", "several")
-    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
-    shares = [content(cloud, f"several/out/algo-{number}").decode().split() for number in (1, 2, 3)]
-    assert shares == [["0.jsonl", "3.jsonl", "1"], ["1.jsonl", "4.jsonl", "1"], ["2.jsonl", "1"]]
-
-
-def test_one_machine_that_fails_ends_the_others(cloud: KeptCloud) -> None:
-    script = """grep -q '"current_host": "algo-2"' /opt/ml/config/resourceconfig.json && exit 7; exec sleep 600"""
-    process(cloud, "one-fails", script, inputs={}, machines=2)
-    job = cloud.settled("Processing", "one-fails")
-    assert (job["ProcessingJobStatus"], job["FailureReason"].rpartition(" ")[2]) == ("Failed", "7")
-
-
 def spot(cloud: KeptCloud, name: str) -> dict[str, Any]:
     return {
         "EnableManagedSpotTraining": True,
@@ -299,33 +207,6 @@ def test_torchrun_starts_as_many_processes_as_there_are_machines(cloud: KeptClou
     assert job["ResourceConfig"]["SelectedInstanceType"] == "ml.g5.xlarge"
     with tarfile.open(fileobj=io.BytesIO(content(cloud, "together/out/together/output/model.tar.gz"))) as tar:
         assert sorted(tar.getnames()) == ["0", "1"]
-
-
-def test_a_processing_job_that_fails_leaves_its_message_and_no_output(cloud: KeptCloud) -> None:
-    script = "cd /opt/ml; echo half > processing/output/half; echo 'bad_shard: hash' > output/message; exit 1"
-    process(cloud, "broken", script, inputs={})
-    job = cloud.settled("Processing", "broken")
-    assert (job["ProcessingJobStatus"], job["ExitMessage"]) == ("Failed", "bad_shard: hash")
-    assert job["FailureReason"] == "AlgorithmError: bad_shard: hash, exit code: 1"
-    assert cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="broken/out")["KeyCount"] == 0
-
-
-def test_a_stopped_processing_job_stops(cloud: KeptCloud) -> None:
-    process(cloud, "waits", "sleep 600", inputs={})
-    client = cloud.client("sagemaker")
-    until(lambda: client.describe_processing_job(ProcessingJobName="waits").get("ProcessingStartTime"))
-    client.stop_processing_job(ProcessingJobName="waits")
-    assert cloud.settled("Processing", "waits")["ProcessingJobStatus"] == "Stopped"
-
-
-def test_isolation_leaves_a_job_no_network(cloud: KeptCloud) -> None:
-    if not cloud.mounts:
-        pytest.skip("no namespaces, no isolation")
-    script = f"""python3 -c 'import socket; socket.create_connection(("127.0.0.1", {cloud.port}), 5)'"""
-    process(cloud, "isolated", script, inputs={})
-    assert cloud.settled("Processing", "isolated")["ProcessingJobStatus"] == "Failed"
-    process(cloud, "connected", script, inputs={}, isolated=False)
-    assert cloud.settled("Processing", "connected")["ProcessingJobStatus"] == "Completed"
 
 
 def test_a_job_cannot_write_into_the_journals_blobs(cloud: KeptCloud) -> None:

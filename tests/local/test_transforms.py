@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from chartloop.errors import JobFailed
 from local.transforms import mini_batches
 from tests.local.conftest import until
+from tests.local.job_tools import archive
 from tests.local.kept import BUCKET, ROLE, KeptCloud
-from tests.local.test_jobs import archive
 
 SCRIPT = """
 import os, time
