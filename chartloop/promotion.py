@@ -54,7 +54,7 @@ def register(task: str, run_id: str, *, ledger: Ledger, objects: Objects, regist
         return run
 
     run = until_first(take)
-    model = require(ledger, model_key(task, run["model"]), "version")
+    model = _model(run, ledger)
     registration.enter(model, objects=objects, registry=registry)
 
 
@@ -87,7 +87,7 @@ def wait(task: str, run_id: str, *, ledger: Ledger, objects: Objects, endpoints:
 
 def _rehearsed(run: Item, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> bool:
     """Whether the candidate answers as recorded in the second place, where its mode has one. Raises JobFailed."""
-    task, model = run["task"], require(ledger, model_key(run["task"], run["model"]), "version")
+    task, model = run["task"], _model(run, ledger)
     uri = models.artifact_uri(objects, task, run["model"])
     state = endpoints.rehearse(task, run["model"], model_uri=uri, sha256=model["sha256"])
     if state is None:
@@ -104,7 +104,7 @@ def _rehearsed(run: Item, ledger: Ledger, objects: Objects, endpoints: Endpoints
 def _request(run: Item, ledger: Ledger, objects: Objects, endpoints: Endpoints) -> None:
     """Deploys and notes it on the run, where the endpoint can take it; one that failed is removed first, and asked again."""
     state, task = endpoints.state(run["task"]), run["task"]
-    model = require(ledger, model_key(task, run["model"]), "version")
+    model = _model(run, ledger)
     uri, guarded = models.artifact_uri(objects, task, run["model"]), run["kind"] != "rollback"
     endpoints.deploy(task, run["model"], model_uri=uri, sha256=model["sha256"], guarded=guarded)
     if state.status not in BUSY and state.status != "Failed":
@@ -146,7 +146,7 @@ def swap(task: str, run_id: str, *, ledger: Ledger, objects: Objects, now: datet
             return
         if stale(run, owner, objects):
             raise ChampionChanged("another model came into service after the candidate was judged")
-        model = require(ledger, model_key(task, run["model"]), "version")
+        model = _model(run, ledger)
         by, reason = run["by"] or GATE, run["reason"] or verdict_of(run, objects)["message"]
         old, new = owner["champion"], {"version": run["model"], "sha256": model["sha256"], "since": stamp(now)}
         owner |= {"champion": {**new, "by": by, "reason": reason, "run_id": run_id}, "previous_champion": old}
@@ -219,7 +219,7 @@ def undo(
             return
         owner["promotion"] = run["requested"] = None
         mark(run, "promote", now, "failed", "undone: the model in service is as before")
-        model = require(ledger, model_key(task, run["model"]), "version")
+        model = _model(run, ledger)
         ledger.save(run, owner, *([model | {"status": "rejected"}] if refused else []))
 
     until_first(release)
@@ -248,7 +248,11 @@ def holding(task: str, run_id: str, ledger: Ledger) -> tuple[Item, Item]:
 
 
 def _config(run: Item, ledger: Ledger, endpoints: Endpoints) -> str:
-    return endpoints.config_name(run["model"], require(ledger, model_key(run["task"], run["model"]), "version")["sha256"])
+    return endpoints.config_name(run["model"], _model(run, ledger)["sha256"])
+
+
+def _model(run: Item, ledger: Ledger) -> Item:
+    return require(ledger, model_key(run["task"], run["model"]), "version")
 
 
 def _version(champion: dict[str, Any] | None) -> str | None:

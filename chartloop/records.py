@@ -55,7 +55,7 @@ class BatchOptions:
         """The options in an S3 object's metadata; what is missing has its default, other names are left alone."""
         replace = metadata.get("replace", "false")
         return cls(
-            replace={"true": True, "false": False}.get(replace, replace),  # type: ignore[arg-type]  # __post_init__ refuses it
+            replace={"true": True, "false": False}.get(replace),  # type: ignore[arg-type]  # __post_init__ refuses None
             span_policy=metadata.get("span-policy", "longest"),
             offset_unit=metadata.get("offset-unit", "codepoint"),
         )

@@ -48,7 +48,7 @@ def _by_label(group: GroupCounts, labels: Sequence[str]) -> list[float] | None:
     if group.labels is None:
         return None
     found = [group.labels.get(label) for label in labels]
-    return [float(count) for each in found for count in ((each.tp, each.fp, each.fn) if each else (0, 0, 0))]
+    return [count for each in found for count in ((each.tp, each.fp, each.fn) if each else (0, 0, 0))]
 
 
 def _ratio(above: Array, below: Array) -> Array:

@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-EQUIVALENT: dict[str, dict[str, str]] = {}
+DUMPED = 'return json.dumps(record, ensure_ascii={}, sort_keys=True, separators=(",", ":"), allow_nan={}).encode()'
+UNTOLD = "the refusal that would name the field is caught: all that is asked is whether the id can be read"
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "chartloop/records.py": {
+        DUMPED.format("None", "False"): "None is as false as False",
+        DUMPED.format("False", "None"): "None is as false as False",
+        "members = fields.known(value, None, form.required, form.optional)": "no place is no place, empty or None",
+        'return fields.short(value["record_id"], None, fields.MAX_ID)': UNTOLD,
+        'return fields.short(value["record_id"], "XXrecord_idXX", fields.MAX_ID)': UNTOLD,
+        'return fields.short(value["record_id"], "RECORD_ID", fields.MAX_ID)': UNTOLD,
+    },
+}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chartloop import items, keys, promotion
-from chartloop.errors import Conflict, JobFailed, PromotionActive
+from chartloop.errors import Conflict, JobFailed, NotFound, PromotionActive
 from chartloop.seams import EndpointState
 from tests.promotions import DEPLOY, check, config, deployed, held, noted, registered, served, swapped, uri
 from tests.worlds import TASK, manifest
@@ -220,3 +220,12 @@ def test_a_run_that_holds_no_promotion_may_do_nothing() -> None:
         with pytest.raises(Conflict) as refused:
             step(TASK, run_id, **world.seams(*DEPLOY))
         check(refused.value, HOLDS_NOT, "conflict", run_id=run_id)
+
+
+def test_a_version_that_the_ledger_does_not_know_is_missed_by_name() -> None:
+    world = served(7)
+    run_id = deployed(world)
+    world.stores["ledger"].save(world.run(run_id) | {"model": "ner-lost"})
+    with pytest.raises(NotFound) as missed:
+        promotion.verify(TASK, run_id, **world.seams(*DEPLOY))
+    assert missed.value.message == "no such version"

@@ -79,6 +79,8 @@ def test_gold_without_a_patient_is_always_held_out() -> None:
 
 def test_case_and_white_space_do_not_matter_and_short_texts_are_taken_whole() -> None:
     assert splits.signature("Chest  PAIN\r\n") == splits.signature("chest pain")
+    short = hashlib.sha256(splits.signature("chest pain")).hexdigest()
+    assert short == "ea7f5c1b43b4fae2b58c23bd8a8e7f94dfeb02d29125097fb7c3a2595cf9d5fe"
     assert splits.similarity(splits.signature("chest pain"), splits.signature("leg pain")) < 0.2
     assert len(splits.signature("")) == 512
 
