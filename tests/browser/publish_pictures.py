@@ -8,7 +8,16 @@ import sys
 from tests.browser.conftest import OUTPUT
 
 PICTURES = OUTPUT.parent.parent / "docs" / "pictures"
-SHOWN = ("checked-light", "run-light", "run-dark", "tried-light", "models-light", "models-dark", "compared-light")
+SHOWN = (
+    "checked-light",
+    "run-light",
+    "run-dark",
+    "tried-light",
+    "models-light",
+    "models-dark",
+    "compared-light",
+    "needs-review-light",
+)
 MOST_BYTES = 150_000
 
 

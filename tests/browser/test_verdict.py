@@ -35,6 +35,8 @@ def test_what_a_person_is_asked_stands_first_with_its_deadline_and_is_answered(v
     first = page.get_by_role("table", name="Clauses of the verdict").get_by_role("row").nth(1)
     expect(first).to_contain_text("Failed")
     expect(first).to_contain_text("1 rare word goes with one label in 9 new records")
+    expect(page.get_by_role("table", name="Alarms")).to_contain_text("note-040")
+    expect(page.get_by_role("table", name="Senders of the run's records")).to_contain_text("alice")
     assert there.barriers() == []
     pictured(there, "needs-review")
     page.get_by_role("button", name="Reject").click()

@@ -12,6 +12,7 @@ import { Asked, Trouble } from "../parts";
 import { useApi, useDecision, useReport } from "../queries";
 import { figure, metric } from "../words";
 import { Flips } from "./flips";
+import { Trust } from "./trust";
 
 export function ReportOf({ run }: { run: Run }) {
   const query = useReport(run);
@@ -27,6 +28,7 @@ export function ReportOf({ run }: { run: Run }) {
           <BothFigures report={report} />
           {report.flips && report.flips.shown.length > 0 && <Flips flips={report.flips} counts={extras(report)?.flips ?? null} />}
           <Cheaper report={report} />
+          {report.trust && <Trust trust={report.trust} />}
           <Curves report={report} />
         </SpaceBetween>
       )}
