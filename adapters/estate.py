@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from chartloop.housekeeping import CONFIG, ENDPOINT, JOBS, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM
+from chartloop.housekeeping import CONFIG, ENDPOINT, JOBS, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM, TUNING
 from chartloop.seams import Thing
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ LISTED = {
     PROCESSING: ("list_processing_jobs", "ProcessingJobSummaries", "ProcessingJob"),
     TRAINING: ("list_training_jobs", "TrainingJobSummaries", "TrainingJob"),
     TRANSFORM: ("list_transform_jobs", "TransformJobSummaries", "TransformJob"),
+    TUNING: ("list_hyper_parameter_tuning_jobs", "HyperParameterTuningJobSummaries", "HyperParameterTuningJob"),
 }
 """By kind: the operation that lists it, where its answer has the list, and what the fields' names begin with."""
 
@@ -51,6 +52,7 @@ class SageMakerEstate:
             PROCESSING: ("stop_processing_job", "ProcessingJobName"),
             TRAINING: ("stop_training_job", "TrainingJobName"),
             TRANSFORM: ("stop_transform_job", "TransformJobName"),
+            TUNING: ("stop_hyper_parameter_tuning_job", "HyperParameterTuningJobName"),
         }
         operation, field = calls[thing.kind]
         getattr(self._client, operation)(**{field: thing.name})

@@ -1,4 +1,4 @@
-"""Processing, training and transform jobs on SageMaker, as Describe shows them."""
+"""Processing, training, tuning and transform jobs on SageMaker, as Describe shows them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from botocore.exceptions import ClientError
 
 from adapters.sagemaker import is_missing
 from chartloop.seams import JobState
+from chartloop.tuning import TrialState
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
 
 class SageMakerJobs:
-    """Processing, training and transform jobs, read only."""
+    """Processing, training, tuning and transform jobs, read only."""
 
     def __init__(self, *, client: SageMakerClient | None = None) -> None:
         self._given = client
@@ -28,6 +29,8 @@ class SageMakerJobs:
 
     def describe(self, kind: str, name: str) -> JobState:
         try:
+            if kind == "tuning":
+                return self._tuning(name)
             if kind == "training":
                 found: Any = self._client.describe_training_job(TrainingJobName=name)
             elif kind == "transform":
@@ -48,6 +51,40 @@ class SageMakerJobs:
             stage=found.get("SecondaryStatus", ""),
             metrics={metric["MetricName"]: metric["Value"] for metric in found.get("FinalMetricDataList", [])},
         )
+
+    def trials(self, name: str) -> list[TrialState]:
+        """Of a tuning job, in the order in which they were started."""
+        pages = self._client.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
+            HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending"
+        )
+        return [_trial(found) for page in pages for found in page["TrainingJobSummaries"]]
+
+    def _tuning(self, name: str) -> JobState:
+        """Of all its training jobs together: a listing has their times, from start to end, and not what is billed."""
+        found = self._client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        trials = self.trials(name)
+        ran = [trial.ended - trial.started for trial in trials if trial.started is not None and trial.ended is not None]
+        best = found.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric")
+        return JobState(
+            status=found["HyperParameterTuningJobStatus"],
+            started=_seconds(found["CreationTime"]),
+            ended=_seconds(found.get("HyperParameterTuningEndTime")),
+            failure=found.get("FailureReason"),
+            billed=sum(ran),
+            metrics={"trials": len(ran), **({"best": best["Value"]} if best else {})},
+        )
+
+
+def _trial(found: Any) -> TrialState:
+    objective = found.get("FinalHyperParameterTuningJobObjectiveMetric")
+    return TrialState(
+        job=found["TrainingJobName"],
+        status=found["TrainingJobStatus"],
+        values=found["TunedHyperParameters"],
+        objective=objective["Value"] if objective else None,
+        started=_seconds(found.get("TrainingStartTime")),
+        ended=_seconds(found.get("TrainingEndTime")),
+    )
 
 
 def _seconds(time: datetime | None) -> float | None:

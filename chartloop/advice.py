@@ -22,6 +22,7 @@ BY_CODE = {
     "no_training_data": "Nothing of the training side can be learned from: look at the batches' receipts, send labelled records.",
     "promotion_failed": "The candidate was good enough, but could not be put into service. Promote it by hand, or start a run.",
     "cancelled": "Nothing: somebody ended this run. The next record that arrives starts another, or start one by hand.",
+    "tuning_failed": "Read the log of one of its training jobs; or start a run without tuning.",
     "interrupted": "See whether the account's limits or a deployment ended the steps, then start a run.",
     "notebook_failed": NOTEBOOK,
     "notebook_stopped": NOTEBOOK,

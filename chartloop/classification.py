@@ -12,6 +12,7 @@ from chartloop import labels, measures, statistics
 from chartloop.hyperparameters import EncoderHyperparameters
 from chartloop.scores import GroupCounts, LabelCounts
 from chartloop.task import Answer, Asked, Form, Note, Options, Record, Rules, Task, TaskSettings
+from chartloop.tuning import Categorical, Continuous, Integer, Tuning
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
@@ -107,4 +108,8 @@ TASK = Task(
         "training/evidence.py", "training/passes.py", "training/pieces.py", "training/sentences.py", "training/tagging.py",
         "training/windows.py", "chartloop/spans.py",
     ),
+    tuning=Tuning("eval_loss", higher_is_better=False, ranges={
+        "learning_rate": Continuous(2e-5, 1e-3, log=True), "num_train_epochs": Integer(1, 6),
+        "windows_per_text": Integer(1, 8), "per_device_train_batch_size": Categorical((8, 16, 32)),
+    }),
 )  # fmt: skip

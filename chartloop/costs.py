@@ -31,6 +31,8 @@ GPU_TOKENS_PER_SECOND = {
 }  # fmt: skip
 """Train, a GPU, by family: forward and backward."""
 SLOWEST_GPU = 4000
+TRAINING = ("train", "tune")
+"""Steps on the machines that train."""
 CPUS = {"medium": 2, "large": 2, "xlarge": 4}
 GPUS = {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "p3.8xlarge": 4, "p3.16xlarge": 8, "p4d.24xlarge": 8}
 ASSUMPTIONS = (
@@ -80,9 +82,10 @@ def _size(shard: Mapping[str, Any]) -> int:
 
 def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, Any]:
     """The Cost of docs/contracts/cost.schema.json: steps with seconds and dollars, the whole, and whether the cap allows it."""
-    left_out = () if tasks.find(task).embeds else ("embed",)
+    left_out = {*(() if tasks.find(task).embeds else ("embed",)), *(() if chosen.tuning.max_jobs else ("tune",))}
     seconds = {name: its for name, its in _seconds(work, chosen, settings).items() if name not in left_out}
-    steps = [_step(name, its, settings) for name, its in seconds.items()]
+    times = {"tune": (chosen.tuning.rounds, chosen.tuning.max_jobs)}
+    steps = [_step(name, its, settings, times.get(name, (1, 1))) for name, its in seconds.items()]
     took = {step["name"]: step["seconds"] for step in steps}
     usd = _total(steps)
     cap = settings.run_cost_cap_usd or None
@@ -91,7 +94,7 @@ def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) ->
         "records": {"train": work.train, "holdout": work.holdout, "new": work.new},
         "tokens": work.tokens,
         "steps": steps,
-        "seconds": took["prepare"] + max(took.get("embed", 0), took["train"]) + took["score"],
+        "seconds": took["prepare"] + max(took.get("embed", 0), took["train"] + took.get("tune", 0)) + took["score"],
         "usd": usd,
         "spot": settings.spot,
         "cap_usd": cap,
@@ -134,7 +137,7 @@ def of_transform(size: int, settings: Settings) -> dict[str, Any]:
 
 def rates(settings: Settings) -> dict[str, float | None]:
     """US dollars an hour by step, of all its machines, at today's list price."""
-    return {name: _rate(name, settings) for name in ("prepare", "embed", "train", "score")}
+    return {name: _rate(name, settings) for name in ("prepare", "embed", "train", "tune", "score")}
 
 
 def of_jobs(states: Iterable[JobState], rate: float | None) -> float | None:
@@ -160,22 +163,24 @@ def _seconds(work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, 
         "prepare": (work.train + work.holdout) / RECORDS_PER_SECOND / sharded,
         "embed": work.tokens * min(1.0, share) / processing / sharded,
         "train": trained / (gpu_pace(settings.training_instance) * settings.training_instances),
+        "tune": trained / (gpu_pace(settings.training_instance) * settings.training_instances),
         "score": scored / processing,
     }
     return {name: BILLED_START_SECONDS + round(seconds) for name, seconds in paces.items()}
 
 
-def _step(name: str, seconds: int, settings: Settings) -> dict[str, Any]:
+def _step(name: str, seconds: int, settings: Settings, times: tuple[int, int]) -> dict[str, Any]:
+    """`times`: how often these seconds pass, and how often they are paid for."""
     instance, count = _machines(name, settings)
     rate = _rate(name, settings)
-    share = prices.SPOT if name == "train" and settings.spot else 1.0
-    usd = None if rate is None else round(seconds / 3600 * rate * share, 4)
-    return {"name": name, "instance": instance, "instances": count, "seconds": seconds, "usd": usd}
+    share = prices.SPOT if name in TRAINING and settings.spot else 1.0
+    usd = None if rate is None else round(times[1] * seconds / 3600 * rate * share, 4)
+    return {"name": name, "instance": instance, "instances": count, "seconds": times[0] * seconds, "usd": usd}
 
 
 def _machines(name: str, settings: Settings) -> tuple[str, int]:
     """(type, how many) of a step; score is never split."""
-    if name == "train":
+    if name in TRAINING:
         return settings.training_instance, settings.training_instances
     return settings.processing_instance, 1 if name == "score" else settings.processing_instances
 

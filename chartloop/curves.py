@@ -28,9 +28,10 @@ def read(lines: Iterable[str]) -> dict[str, list[float]]:
     return found
 
 
-def of_training(run_id: str, objects: Objects) -> dict[str, list[float]]:
-    """What the run's last training job kept, thinned out; empty where it kept nothing, or what cannot be read."""
-    stored = [each.key for each in objects.list(keys.run(run_id, "train/")) if each.key.endswith("/output/output.tar.gz")]
+def of_training(run_id: str, objects: Objects, job: str = "") -> dict[str, list[float]]:
+    """What the run's last training job, or the one named, kept, thinned out; empty where it kept nothing that can be read."""
+    below = keys.run(run_id, f"train/{job}")
+    stored = [each.key for each in objects.list(below) if each.key.endswith("/output/output.tar.gz")]
     if not stored:
         return {}
     last = max(stored, key=lambda key: key.split("/"))

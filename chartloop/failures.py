@@ -29,6 +29,8 @@ def coded(error: Mapping[str, str]) -> dict[str, str]:
     if kind == "States.HeartbeatTimeout":  # only the state that waits for the notebook has a heartbeat
         return {"code": "notebook_silent", "message": "the notebook instance gave no sign of life for too long"}
     cause = _parsed(error.get("Cause", ""))
+    if cause.get("HyperParameterTuningJobStatus") == "Failed":
+        return {"code": "tuning_failed", "message": "every trial of the tuning failed: the training jobs' own logs say why"}
     if "FailureReason" in cause or "ExitMessage" in cause:  # of a training job, of a processing job
         return of_job("\n".join(str(cause[name]) for name in ("ExitMessage", "FailureReason") if cause.get(name)))
     if "ResourceLimitExceeded" in kind:

@@ -10,6 +10,7 @@ from chartloop import measures, rouge
 from chartloop.errors import TooLarge
 from chartloop.hyperparameters import LLAMA, BatchSize, Epochs, FineTuningHyperparameters, Rate, Share
 from chartloop.task import Answer, Asked, Form, Note, Options, Record, Rules, Task, TaskSettings
+from chartloop.tuning import Categorical, Continuous, Integer, Tuning
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
@@ -122,4 +123,8 @@ TASK = Task(
     files=(
         "training/completions.py", "training/decoding.py", "training/encoder.py", "training/generation_served.py",
     ),
+    tuning=Tuning("eval_loss", higher_is_better=False, ranges={
+        "learning_rate": Continuous(3e-5, 2e-3, log=True), "num_train_epochs": Integer(1, 6),
+        "lora_r": Categorical((4, 8, 16, 32)), "lora_dropout": Continuous(0.0, 0.2),
+    }),
 )  # fmt: skip

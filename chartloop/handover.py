@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chartloop import keys, tasks
+from chartloop import keys, tasks, tuning
 from chartloop.errors import InvalidRequest
 from chartloop.items import newest_first, task_key
 from chartloop.seams import Item, Ledger, Objects
@@ -43,10 +43,24 @@ def check(request: Request, chosen: TaskSettings, objects: Objects, settings: Se
     if base is not None and not objects.exists(keys.base_model(base, "manifest.json")):
         hint = f"the base model is not staged: chartloop stage-model {base} (of a hub, with --revision COMMIT)"
         raise InvalidRequest(hint, code="base_model_not_staged", field="model_name_or_path")
+    if chosen.tuning.max_jobs:
+        _check_tuning(request["task"], chosen, settings)
     if not count(request["records"]):
         raise InvalidRequest("no record stands on the training side", code="no_training_records")
     if not count(shard for shard in request["holdout"] if shard["settled"]):
         raise InvalidRequest("no settled record stands in the holdout", code="no_settled_holdout")
+
+
+def _check_tuning(task: str, chosen: TaskSettings, settings: Settings) -> None:
+    if tasks.find(task).tuning is None:
+        raise InvalidRequest("this task declares nothing to tune", code="nothing_to_tune", field="tuning")
+    if settings.notebook:
+        rule = "a notebook trains here, and it tunes nothing: deploy with compute=jobs"
+        raise InvalidRequest(rule, code="no_tuning_here", field="tuning")
+    its = chosen.hyperparameters
+    if not (its.do_eval and its.validation_percent):
+        rule = "trials are compared on records that training only watches: set do_eval and validation_percent"
+        raise InvalidRequest(rule, code="nothing_to_tune_by", field="validation_percent")
 
 
 def count(shards: Any) -> int:
@@ -75,6 +89,10 @@ def retrain_input(
 ) -> dict[str, Any]:
     """The input of a retraining execution; `embedded` is the snapshot whose vectors can be built on, `codes` of `codes_place`."""
     task, run_id, snapshot = run["task"], run["run_id"], request["snapshot"]
+    declared, encoded = tasks.find(task).tuning, tasks.encode(chosen.hyperparameters)
+    searched = {}
+    if declared is not None and chosen.tuning.max_jobs:
+        searched["tuning"] = tuning.order(declared, chosen.tuning, (task, run_id), encoded, seed=chosen.hyperparameters.seed)
     places = {
         "request": keys.run(run_id, "request.json"),
         "records": keys.records(task),
@@ -92,7 +110,8 @@ def retrain_input(
     }
     return {
         **_who(run, places, bucket),
-        "hyperparameters": tasks.encode(chosen.hyperparameters),
+        "hyperparameters": encoded,
+        **searched,
         "embeds": tasks.find(task).embeds,
         "has_embeddings": embedded is not None,
         "tries": {"made": 0},

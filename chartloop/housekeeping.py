@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from chartloop import trail
-from chartloop.items import run_key, task_item, transform_key, until_first
+from chartloop import trail, tuning
+from chartloop.items import run_key, task_item, task_key, transform_key, until_first
 from chartloop.runs import ENDED
-from chartloop.seams import Ledger, Thing
+from chartloop.seams import Item, Ledger, Thing
 from chartloop.settings import TAG
 from chartloop.tasks import TASKS
 from chartloop.transforms import RUNNING
 
 VERSION = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
-ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM = (
+ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM, TUNING = (
     "endpoint",
     "endpoint-config",
     "model",
@@ -29,8 +29,11 @@ ENDPOINT, CONFIG, MODEL, NOTEBOOK, PROCESSING, TRAINING, TRANSFORM = (
     "processing",
     "training",
     "transform",
+    "tuning",
 )
-JOBS = (PROCESSING, TRAINING, TRANSFORM)
+JOBS = (PROCESSING, TRAINING, TRANSFORM, TUNING)
+LATEST = 50
+"""How many of a task's runs are looked at for the one that a tuning job is of."""
 JANITOR = "janitor"
 
 
@@ -126,15 +129,24 @@ def _left_over(thing: Thing, name: str, stands: Mapping[str, Standing], live: Co
 def _job(thing: Thing, ledger: Ledger) -> Finding | None:
     """Jobs are named by their run or transform, so another deployment's are told apart by the ledger: it knows only its own."""
     match = re.match(rf"((?:{'|'.join(TASKS)})-{VERSION})-", thing.name)
-    if thing.status != "InProgress" or match is None:
+    if thing.status != "InProgress" or (match is None and thing.kind != TUNING):
         return None
-    task = match[1].partition("-")[0]
+    task = thing.name.partition("-")[0]
     what = TRANSFORM if thing.kind == TRANSFORM else "run"
-    owner = ledger.get((transform_key if what == TRANSFORM else run_key)(task, match[1]))
+    if match is None:
+        owner = _tuned(task, thing.name, ledger)
+    else:
+        owner = ledger.get((transform_key if what == TRANSFORM else run_key)(task, match[1]))
     if owner is None:
         return None
     ended = owner["status"] != RUNNING if what == TRANSFORM else owner["status"] in ENDED
     return Finding(thing, "remove" if ended else "report", f"its {what} has ended" if ended else "runs for very long", task)
+
+
+def _tuned(task: str, job: str, ledger: Ledger) -> Item | None:
+    """The run of a tuning job, whose name holds the hash of its run's id; stopped, it stops its trials."""
+    latest = ledger.query(task_key(task)[0], "RUN#", newest_first=True, limit=LATEST)
+    return next((run for run in latest if job.rpartition("-")[0] == tuning.name(task, run["run_id"])), None)
 
 
 def note(done: Iterable[Finding], ledger: Ledger, now: datetime) -> None:

@@ -63,6 +63,11 @@ def run(run_id: str, name: str = "") -> str:
     return f"runs/{run_id}/{name}"
 
 
+def trained(run_id: str, job: str) -> str:
+    """The candidate as its training job left it."""
+    return run(run_id, f"train/{job}/output/model.tar.gz")
+
+
 def flips(task: str, run_id: str, name: str = "") -> str:
     """`name` is `flips.json`: what of a run's flips is shown, with text of the holdout; gone after 30 days."""
     return f"{FLIPS}{task}/{run_id}/{name}"

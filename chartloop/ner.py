@@ -12,6 +12,7 @@ from chartloop.errors import InvalidRequest
 from chartloop.hyperparameters import EncoderHyperparameters
 from chartloop.tallies import EntityTally
 from chartloop.task import Answer, Asked, Form, Note, Options, Rules, Task, TaskSettings
+from chartloop.tuning import Categorical, Continuous, Integer, Tuning
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
@@ -91,4 +92,8 @@ TASK = Task(
         "chartloop/spans.py", "training/encoder.py", "training/engines.py", "training/ner_served.py", "training/passes.py",
         "training/pieces.py", "training/pooling.py", "training/tagger.py", "training/tagging.py", "training/windows.py",
     ),
+    tuning=Tuning("eval_f1", higher_is_better=True, ranges={
+        "learning_rate": Continuous(3e-5, 1e-3, log=True), "num_train_epochs": Integer(4, 16),
+        "per_device_train_batch_size": Categorical((8, 16, 32)), "weight_decay": Continuous(0.0, 0.1),
+    }),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from chartloop import keys
 from chartloop.errors import JobFailed, NotebookBusy, NotFound
 from chartloop.items import new, stamp
 from chartloop.seams import Item, Jobs, JobState, Key, Ledger, NotebookInstance, Objects, Tokens
+from chartloop.tuning import TrialState
 
 KEY: Key = ("NOTEBOOK", "ORDER")
 AT_REST = frozenset({"Stopped", "Failed"})
@@ -119,3 +120,6 @@ class NotebookJobs:
         except NotFound:
             return JobState("Missing")
         return JobState(left["status"], left["started"], left["ended"], metrics=left.get("metrics", {}))
+
+    def trials(self, name: str) -> list[TrialState]:
+        return self._jobs.trials(name)

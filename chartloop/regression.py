@@ -14,6 +14,7 @@ from chartloop import columns, fields, measures, stays
 from chartloop.columns import Column
 from chartloop.hyperparameters import Hyperparameters
 from chartloop.task import Answer, Asked, Form, Note, Options, Record, Rules, Task, TaskSettings
+from chartloop.tuning import Continuous, Integer, Tuning
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
@@ -135,4 +136,9 @@ TASK = Task(
     served="regression_served",
     files=("chartloop/columns.py", "chartloop/fields.py", "training/regression_served.py", "training/rows.py"),
     packages=("xgboost", "scipy"),
-)
+    tuning=Tuning("eval_mae", higher_is_better=False, ranges={
+        "learning_rate": Continuous(0.02, 0.3, log=True), "max_depth": Integer(3, 10),
+        "min_child_weight": Continuous(1, 100, log=True), "subsample": Continuous(0.5, 1),
+        "colsample_bytree": Continuous(0.3, 1), "reg_lambda": Continuous(0.1, 100, log=True),
+    }),
+)  # fmt: skip

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chartloop import report_comparison, report_flips, report_models, report_pictures, report_style, report_trust
+from chartloop import (
+    report_comparison,
+    report_flips,
+    report_models,
+    report_pictures,
+    report_style,
+    report_trust,
+    report_tuning,
+)
 from chartloop.markup import Markup, element
 from chartloop.report_parts import duration, facts, moment, plural, section, shown, table
 
@@ -43,6 +51,7 @@ def page(report: Report) -> str:
         report_pictures.confusion(report),
         report_pictures.errors(report),
         _beside(report_pictures.learning(report), report_pictures.calibration(report), report_pictures.training(report)),
+        report_tuning.tuning(report),
         report_models.data(report),
         report_trust.trust(report),
         report_models.models(report),

@@ -57,6 +57,7 @@ def build(run: Item, *, ledger: Ledger, objects: Objects, jobs: Jobs, now: datet
     scores = {role: _parsed(shown["scores"][role]) for role in ROLES}
     measures = tasks.find(run["task"]).measures
     primary = measures.primary[0]
+    tuning = _read(objects, keys.run(run["run_id"], "tuning.json"))
     for report in shown["scores"].values():  # counts of each group are for the bootstrap: thousands of lines that nobody reads
         for part in ("settled", "fresh"):
             if report and report[part]:
@@ -72,7 +73,8 @@ def build(run: Item, *, ledger: Ledger, objects: Objects, jobs: Jobs, now: datet
             "metric": primary.name,
             "runs": curves.of_learning(run, primary.name, ledger=ledger) if run["kind"] == "retrain" else [],
         },
-        "training": curves.of_training(run["run_id"], objects),
+        "training": curves.of_training(run["run_id"], objects, tuning["trials"][tuning["best"]]["job"] if tuning else ""),
+        "tuning": tuning,
         "flips": None,
         "advice": advice.on(shown["error"]["code"]) if shown["error"] else None,
         "created_at": stamp(now),

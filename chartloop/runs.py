@@ -63,17 +63,18 @@ def consider(
 def start_now(
     task: str, by: str, *,
     ledger: Ledger, objects: Objects, executions: Executions, settings: Settings, now: datetime, order: Order | None = None,
+    tuning: dict[str, Any] | None = None,
 ) -> str:  # fmt: skip
     """A person's start, which waits for no new records; an `order` that was sent before is the run that it started.
 
-    Raises Conflict or InvalidRequest with the reason why not.
+    `tuning` holds for this run alone. Raises Conflict or InvalidRequest with the reason why not.
     """
 
     def attempt() -> str:
         if started := _started(order, ledger, executions):
             return str(started["run_id"])
         owner = task_item(ledger, task)
-        chosen = settings_of(owner, settings)
+        chosen = tasks.change(settings_of(owner, settings), {"tuning": tuning} if tuning else {})
         if owner["active_run"]:
             raise Conflict("a run of this task is active", code="run_active", details={"run_id": owner["active_run"]})
         if owner["records"] < chosen.minimum_records:
@@ -107,7 +108,7 @@ def _start(
     cost = costs.estimate(owner["task"], costs.work_of(owner, batches, new_records(owner)), chosen, settings)
     costs.hold_cap(cost)
     run |= {"estimated_usd": cost["usd"], "rates": costs.rates(settings)}
-    run["snapshot"] = request["snapshot"]
+    run |= {"snapshot": request["snapshot"], "trials": chosen.tuning.max_jobs}
     run["sequence"] = max(batch["sequence"] for batch in (*batches, *waiting))
     sides = {"train": handover.count(request["records"]), "holdout": handover.count(request["holdout"])}
     run["records"] = {**sides, "new": new_records(owner)}
@@ -236,11 +237,14 @@ def status(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
     }
 
 
-def cost(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
-    """The Cost of docs/contracts/cost.schema.json: what a run of this task would cost if it started now."""
+def cost(task: str, *, ledger: Ledger, settings: Settings, trials: int | None = None) -> dict[str, Any]:
+    """The Cost of docs/contracts/cost.schema.json: what a run would cost if it started now, with so many `trials`."""
     owner = task_item(ledger, task)
     batches = [batch for batch in ledger.query(task_key(task)[0], "BATCH#") if batch["status"] == "processed"]
-    return costs.estimate(task, costs.work_of(owner, batches, new_records(owner)), settings_of(owner, settings), settings)
+    chosen = settings_of(owner, settings)
+    if trials is not None:
+        chosen = tasks.change(chosen, {"tuning": {**chosen.tuning.model_dump(), "max_jobs": trials}})
+    return costs.estimate(task, costs.work_of(owner, batches, new_records(owner)), chosen, settings)
 
 
 def to_run(run: Item, *, objects: Objects, jobs: Jobs) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from chartloop.tuning import TrialState
+
 Key = tuple[str, str]
 """(partition key, sort key) of a ledger item."""
 
@@ -230,8 +232,10 @@ class JobState:
 
 class Jobs(Protocol):
     def describe(self, kind: str, name: str) -> JobState:
-        """`kind` is `processing`, `training` or `transform`."""
+        """`kind` is `processing`, `training`, `tuning` (whose metrics are `trials`, ended, and `best`) or `transform`."""
         ...
+
+    def trials(self, name: str) -> list[TrialState]: ...
 
 
 class Transforms(Protocol):

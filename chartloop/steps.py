@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from chartloop import tasks
+from chartloop import tasks, tuning
 from chartloop.costs import of_jobs
 from chartloop.items import stamp
 from chartloop.seams import Item, Jobs, JobState
 
-JOBS = {"prepare": "processing", "embed": "processing", "train": "training", "score": "processing"}
+JOBS = {"prepare": "processing", "embed": "processing", "train": "training", "tune": "tuning", "score": "processing"}
 SHOWN = {
     "Missing": "waiting",
     "InProgress": "running",
@@ -62,13 +62,13 @@ def frozen(run: Item, jobs: Jobs) -> dict[str, Any]:
 def steps(run: Item, jobs: Jobs) -> list[Step]:
     """The steps of docs/contracts/run.schema.json, in order; a person's promotion has the last one only.
 
-    Where a task keeps no vectors, embed is skipped.
+    Where a task keeps no vectors, embed is skipped; tune is there where the run searches.
     """
     promote = _marked("promote", run["marks"].get("promote"))
     if run["kind"] != "retrain":
         return [promote]
     judge = _marked("judge", run["marks"].get("judge"))
-    shown = _told_what_they_wait_for(run, [_step(run, step, jobs) for step in JOBS])
+    shown = _told_what_they_wait_for(run, [_step(run, step, jobs) for step in _jobs_of(run)])
     if not tasks.find(run["task"]).embeds:
         shown = [_timed("embed", "skipped", None, None) if step["name"] == "embed" else step for step in shown]
     return [*shown, judge, promote]
@@ -79,7 +79,7 @@ def orchestration_seconds(run: Item, jobs: Jobs) -> float | None:
     if run["ended_at"] is None:
         return None
     start, end = seconds_of(run["started_at"]), seconds_of(run["ended_at"])
-    states = (state for step in JOBS for name in _names(run, step) for _, state in _tries(jobs, step, name))
+    states = (state for step in _jobs_of(run) for name in _names(run, step) for _, state in _tries(jobs, step, name))
     ran = ((max(s.started, start), min(s.ended or end, end)) for s in states if s.started is not None)
     return round(max(0.0, end - start - _covered(ran)), 3)
 
@@ -88,8 +88,15 @@ def seconds_of(stamped: str) -> float:
     return datetime.fromisoformat(stamped).timestamp()
 
 
+def _jobs_of(run: Item) -> list[str]:
+    return [step for step in JOBS if step != "tune" or run.get("trials")]
+
+
 def _names(run: Item, step: str) -> Iterator[str]:
     """Names of the jobs that this step may have had, the newest first."""
+    if step == "tune":
+        yield from (tuning.job_name(run["task"], run["run_id"], attempt) for attempt in range(run["attempt"], 0, -1))
+        return
     parts = [score_name(look) for look in range(max(run["looks"], 1), 0, -1)] if step == "score" else [step]
     if run["kind"] == "retrain":
         yield from (f"{execution_name(run, attempt)}-{part}" for attempt in range(run["attempt"], 0, -1) for part in parts)
@@ -103,7 +110,7 @@ def _tries(jobs: Jobs, step: str, name: str) -> Iterator[tuple[str, JobState]]:
         if state.status == "Missing":
             return
         yield job, state
-        if not out_of_room(state):
+        if step == "tune" or not out_of_room(state):
             return
 
 
@@ -136,8 +143,10 @@ def _of_job(name: str, state: JobState) -> Step:
 
 def _told_what_they_wait_for(run: Item, shown: list[Step]) -> list[Step]:
     """A job that has its input and is not there yet waits for SageMaker to take it, which a quota may delay for hours."""
-    prepare, embed, train, score = shown
-    for step, before in ((embed, prepare), (train, prepare), (score, train)):
+    by_name = {step["name"]: step for step in shown}
+    tune = by_name.get("tune", by_name["train"])
+    after = {"embed": by_name["prepare"], "train": by_name["prepare"], "tune": by_name["train"], "score": tune}
+    for step, before in ((by_name[name], before) for name, before in after.items() if name in by_name):
         ready = before["status"] == "succeeded" and run["ended_at"] is None
         if step["status"] == "waiting" and ready and "message" not in step:
             step["message"] = WAITING

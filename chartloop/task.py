@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chartloop.hyperparameters import Hyperparameters
 from chartloop.measures import Budget, Measures, Price, Terms
 from chartloop.settings import Settings
+from chartloop.tuning import Tuning, TuningSettings
 
 if TYPE_CHECKING:
     from chartloop.records import BatchOptions
@@ -101,6 +102,7 @@ class TaskSettings(BaseModel):
     """The size that an artifact may have; the task's own where nobody set it."""
     review_days: int = Field(7, ge=1, le=90)
     """How long a candidate that needs review waits for a person."""
+    tuning: TuningSettings = TuningSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
 
 
@@ -149,6 +151,8 @@ class Task:
     """Whether its real-time endpoint has a machine with a GPU of its own kind (context generation_instance)."""
     packages: tuple[str, ...] = ()
     """Distributions that the artifact carries, since no container has them."""
+    tuning: Tuning | None = None
+    """What a run may search before it gives its best to the gate; None: its hyper-parameters are as they are set."""
 
     def terms(self, chosen: TaskSettings) -> Terms:
         """What the settings say to the gate."""

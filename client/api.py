@@ -29,6 +29,7 @@ from client.contracts_feedback import Correction, Drift, Review
 from client.contracts_predict import Prediction
 from client.contracts_report import Report
 from client.contracts_transform import Transform
+from client.contracts_tuning import TuningSettings
 from client.files import pieces, with_length
 from client.http import LIMITS, AsyncHttp, Http
 from client.retries import Limits
@@ -60,9 +61,9 @@ class Routes(BatchRoutes, RowRoutes, TrustRoutes):
         return Call("GET", path("tasks", task))
 
     @route
-    def cost(self, task: str) -> Call[Cost]:
-        """What a run would cost if it started now, and whether the cap allows it."""
-        return Call("GET", path("tasks", task, "cost"))
+    def cost(self, task: str, *, trials: int | None = None) -> Call[Cost]:
+        """What a run would cost if it started now (with so many trials of a search), and whether the cap allows it."""
+        return Call("GET", path("tasks", task, "cost"), params={} if trials is None else {"trials": trials})
 
     @route
     def settings(self, task: str) -> Call[TaskSettings]:
@@ -74,8 +75,10 @@ class Routes(BatchRoutes, RowRoutes, TrustRoutes):
         return Call("PATCH", path("tasks", task, "settings"), json=changes)
 
     @route
-    def start_run(self, task: str, *, idempotency_key: str | None = None) -> Call[Run]:
-        return Call("POST", path("tasks", task, "runs"), headers=keyed(idempotency_key))
+    def start_run(self, task: str, *, tuning: TuningSettings | None = None, idempotency_key: str | None = None) -> Call[Run]:
+        """Waits for no new records; `tuning` is for this run alone."""
+        body = None if tuning is None else {"tuning": tuning}
+        return Call("POST", path("tasks", task, "runs"), json=body, headers=keyed(idempotency_key))
 
     @route
     def runs(self, task: str | None = None, *, limit: int = 20, before: str | None = None) -> Call[RunPage]:

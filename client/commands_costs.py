@@ -20,6 +20,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument(
         "--all", action="store_true", help="every task in use: a run of each, and what all cost a month in service"
     )
+    parser.add_argument("--tune", type=arguments.positive, metavar="N", help="with a search of so many trials")
     arguments.as_json(parser)
     parser = arguments.add(commands, "teardown", teardown, "delete what a task serves from; its data, models and runs are kept")
     arguments.task(parser)
@@ -30,7 +31,7 @@ def cost(session: Session, given: argparse.Namespace) -> int:
     if given.all:
         return _every(session, given)
     with session.api() as api:
-        found = api.cost(given.task)
+        found = api.cost(given.task, trials=given.tune)
     session.answer(found, shown(found), as_json=given.json)
     return exits.OK
 

@@ -1,4 +1,4 @@
-"""The commands that show how a task stands, and that end a run: `status`, `settings`, `runs`, `run`, `report` and `cancel`."""
+"""The commands about runs and how a task stands: `status`, `settings`, `start`, `runs`, `run`, `report` and `cancel`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.live import Live
 from chartloop import report_page
 from client import arguments, display, exits, files, following
 from client.api import Api
+from client.contracts_tuning import TuningSettings
 from client.session import Session
 from client.watching import Watch
 
@@ -25,6 +26,13 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument(
         "--set", dest="changes", action="append", default=[], type=arguments.setting, metavar="NAME=VALUE", help="may be repeated"
     )
+    parser = arguments.add(commands, "start", start, "start a run now, without waiting for new records")
+    arguments.task(parser)
+    parser.add_argument("--tune", type=arguments.positive, metavar="N", help="search the hyper-parameters in so many trials")
+    parser.add_argument("--at-once", type=arguments.positive, metavar="N", help="trials at the same time (2)")
+    parser.add_argument("--to-the-end", action="store_true", help="end no trial early, however bad it looks")
+    arguments.wait(parser)
+    arguments.as_json(parser)
     parser = arguments.add(commands, "runs", runs, "list the runs, newest first")
     parser.add_argument("--task", help="of this task only")
     parser.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
@@ -57,6 +65,26 @@ def settings(session: Session, given: argparse.Namespace) -> int:
         found = api.change_settings(given.task, dict(given.changes)) if given.changes else api.settings(given.task)
     session.answer(found, display.fields(found), as_json=given.json)
     return exits.OK
+
+
+def start(session: Session, given: argparse.Namespace) -> int:
+    if not given.tune and (given.at_once or given.to_the_end):
+        given.refuse("--at-once and --to-the-end are about the trials of --tune")
+    with session.api() as api, Watch(session.notices) as watch:
+        found = api.start_run(given.task, tuning=_tuning(given))
+        if given.wait:
+            found = following.to_the_end(api, found["run_id"], session.sleep, watch)
+    session.answer(found, display.run(found), as_json=given.json)
+    return exits.of_run(found) if given.wait else exits.OK
+
+
+def _tuning(given: argparse.Namespace) -> TuningSettings | None:
+    if not given.tune:
+        return None
+    asked = TuningSettings(max_jobs=given.tune, early_stopping=not given.to_the_end)
+    if given.at_once:
+        asked["max_parallel_jobs"] = given.at_once
+    return asked
 
 
 def runs(session: Session, given: argparse.Namespace) -> int:

@@ -92,7 +92,7 @@ class RunPage(TypedDict):
 
 
 class CostStep(TypedDict):
-    name: Literal["prepare", "embed", "train", "score"]
+    name: Literal["prepare", "embed", "train", "tune", "score"]
     instance: str
     instances: int
     seconds: int

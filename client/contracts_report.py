@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from client.contracts import Run
+from client.contracts_tuning import Tuning
 
 
 class ReportMetric(TypedDict):
@@ -87,6 +88,7 @@ class Report(TypedDict):
     settings: dict[str, Any] | None
     learning: Learning
     training: dict[str, list[float]]
+    tuning: NotRequired[Tuning | None]
     flips: ShownFlips | None
     advice: str | None
     created_at: str

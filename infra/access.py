@@ -27,6 +27,19 @@ def describe_jobs(function: lambda_.Function, names: Names, compute: str) -> Non
     for kind in ("processing", "training") if compute == "jobs" else ("training",):
         jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
         allow(function, f"sagemaker:Describe{kind.title()}Job", on=jobs)
+    if compute == "jobs":
+        read_trials(function, names, "sagemaker:DescribeHyperParameterTuningJob")
+
+
+def read_trials(function: lambda_.Function, names: Names, *more: str) -> None:
+    """See what a tuning job has tried."""
+    allow(function, "sagemaker:ListTrainingJobsForHyperParameterTuningJob", *more, on=_tunings(names))
+
+
+def choose_trial(function: lambda_.Function, names: Names) -> None:
+    """See, too, what the training before the tuning came to."""
+    read_trials(function, names)
+    allow(function, "sagemaker:DescribeTrainingJob", on=[names.arn("sagemaker", f"training-job/{task}-*") for task in TASKS])
 
 
 def run_notebook(function: lambda_.Function, names: Names) -> None:
@@ -121,7 +134,8 @@ def stop_transforms(function: lambda_.Function, names: Names) -> None:
 def tidy_up(function: lambda_.Function, names: Names) -> None:
     """See what there is, and take away what promotion and runs leave behind; a task's own endpoint is not among it."""
     # Listing knows no resource; a listing holds names and times only.
-    kinds = ("Endpoints", "EndpointConfigs", "Models", "NotebookInstances", "ProcessingJobs", "TrainingJobs", "TransformJobs")
+    kinds = ("Endpoints", "EndpointConfigs", "Models", "NotebookInstances", "ProcessingJobs", "TrainingJobs", "TransformJobs",
+             "HyperParameterTuningJobs")  # fmt: skip
     allow(function, *(f"sagemaker:List{kind}" for kind in kinds), on=["*"])
     made = ("endpoint", "endpoint-config", "model", "notebook-instance")
     allow(function, "sagemaker:ListTags", on=[names.arn("sagemaker", f"{kind}/{names.name}-*") for kind in made])
@@ -135,6 +149,7 @@ def tidy_up(function: lambda_.Function, names: Names) -> None:
     for kind in ("processing", "training", "transform"):
         jobs = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
         allow(function, f"sagemaker:Stop{kind.title()}Job", on=jobs)
+    allow(function, "sagemaker:StopHyperParameterTuningJob", on=_tunings(names))
 
 
 def endpoints(names: Names) -> list[str]:
@@ -144,6 +159,10 @@ def endpoints(names: Names) -> list[str]:
 
 def _transforms(names: Names) -> list[str]:
     return [names.arn("sagemaker", f"transform-job/{task}-*") for task in TASKS]
+
+
+def _tunings(names: Names) -> list[str]:
+    return [names.arn("sagemaker", f"hyper-parameter-tuning-job/{task}-*") for task in TASKS]
 
 
 def _live(names: Names) -> list[str]:

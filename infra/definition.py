@@ -1,8 +1,8 @@
 """The retraining state machine in Amazon's States Language, as one dictionary. It carries references only.
 
-    Begin -> Start? -> Prepare -> Learn (Embed | Train) -> Champion -> Serving? -> Score -> Vectors -> Judge -> Better?
-          -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Confirm -> Approve -> Promoted
-          -> Finish
+    Begin -> Start? -> Prepare -> Learn (Embed | Train, Tune, Choose) -> Champion -> Serving? -> Score -> Vectors -> Judge
+          -> Better? -> Register -> Copy -> Deploy -> Pause -> Wait -> Ready? -> Verify -> Swap -> Point -> Confirm -> Approve
+          -> Promoted -> Finish
 
 Where a notebook trains, Prepare to Score are one state (infra/ordering.py):
 
@@ -30,10 +30,10 @@ DAY = 24 * 3600
 def definition(
     *, functions: Mapping[str, str], jobs: Jobs, pause_seconds: int, notebook_hours: int | None = None
 ) -> dict[str, Any]:
-    """The whole machine. `functions`: ARN by name, of `begin champion judge promote publish finish`.
+    """The whole machine. `functions`: ARN by name, of `begin champion judge promote publish finish tune`.
 
     `pause_seconds` lie between two looks at an endpoint that is being deployed. With `notebook_hours` a notebook trains, for so
-    long at most, and `functions` has `notebook` too.
+    long at most, and `functions` has `notebook` in the place of `tune`.
     """
     if notebook_hours is None:
         learned = {**learning(functions, jobs, pause_seconds), **scoring(functions, jobs, pause_seconds)}

@@ -1,15 +1,16 @@
-"""The states from a snapshot's references to a verdict: prepare, embed and train, champion, score, vectors, judge."""
+"""The states from a snapshot's references to a verdict: prepare, embed, train and tune, champion, score, vectors, judge."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from infra import tuning
 from infra.patience import patient, raised
 from infra.requests import Jobs
-from infra.states import INDEX_NOT_NOW, RUN, State, call, choice, crashed, retry, step, to
+from infra.states import INDEX_NOT_NOW, RUN, State, call, choice, crashed, job, retry, step, to
 
-PROCESSING, TRAINING = "createProcessingJob", "createTrainingJob"
+PROCESSING, TRAINING, TUNING = "createProcessingJob", "createTrainingJob", "createHyperParameterTuningJob"
 
 
 def beginning(functions: Mapping[str, str], first: str) -> dict[str, State]:
@@ -26,8 +27,8 @@ def learning(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> di
         **patient("Prepare", PROCESSING, jobs.prepare(), pause_seconds, failed="Failed", Next="Learn"),
         "Learn": {
             "Type": "Parallel",
-            "Branches": [_embedding(jobs, pause_seconds), _training(jobs, pause_seconds)],
-            "ResultSelector": {"model_uri.$": "$[1].model_uri"},
+            "Branches": [_embedding(jobs, pause_seconds), _training(functions, jobs, pause_seconds)],
+            "ResultSelector": {"model_uri.$": "$[1].trained.model_uri"},
             "ResultPath": "$.candidate",
             "Next": "Champion",
             "Catch": to("Failed"),
@@ -56,13 +57,17 @@ def _embedding(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
     }
 
 
-def _training(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
-    """Where spot machines are not to be had and fallbacks are named, the next try is on demand, from the same checkpoints."""
+def _training(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
+    """Where spot machines are not to be had and fallbacks are named, the next try is on demand, from the same checkpoints.
+
+    A tuning comes after: what cannot be trained as it is set costs one job, and the search has something to be better than.
+    """
     failed, then = "Not trained", "TrainOnDemand" if jobs.falls_back else "Train"
-    keep = {"model_uri.$": "$.ModelArtifacts.S3ModelArtifacts"}
+    keep = {"job.$": "$.TrainingJobName", "model_uri.$": "$.ModelArtifacts.S3ModelArtifacts"}
+    kept: dict[str, Any] = {"selector": keep, "at": "$.trained", "Next": "Tuning asked for?"}
 
     def train(name: str, request: dict[str, Any]) -> dict[str, State]:
-        return patient(name, TRAINING, request, pause_seconds, failed=failed, elsewhere=then, selector=keep, End=True)
+        return patient(name, TRAINING, request, pause_seconds, failed=failed, elsewhere=then, **kept)
 
     return {
         "StartAt": "Toolkit",
@@ -70,8 +75,23 @@ def _training(jobs: Jobs, pause_seconds: int) -> dict[str, Any]:
             "Toolkit": {"Type": "Pass", "Result": jobs.toolkit(), "ResultPath": "$.toolkit", "Next": "Train"},
             **train("Train", jobs.train()),
             **(train("TrainOnDemand", jobs.train(on_demand=True)) if jobs.falls_back else {}),
+            **_searching(functions, jobs, pause_seconds, failed),
             **raised(failed),
         },
+    }
+
+
+def _searching(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int, failed: str) -> dict[str, State]:
+    """From `$.trained`, which is one trial of all, to that of the best."""
+    tune = job(TUNING, tuning.request(jobs), pause_seconds)
+    kept = {"ResultSelector": {"job.$": "$.HyperParameterTuningJobName"}, "ResultPath": "$.tuned"}
+    payload = {**RUN, "trained.$": "$.trained", "tuned.$": "$.tuned.job"}
+    asked = [{"Variable": "$.tuning", "IsPresent": True, "Next": "Tune"}]
+    return {
+        "Tuning asked for?": {"Type": "Choice", "Choices": asked, "Default": "Trained"},
+        "Tune": {**tune, **kept, "Next": "Choose", "Catch": to(failed)},
+        "Choose": call(functions["tune"], payload, "Trained", keep={"model_uri": "model_uri"}, at="$.trained", catch=to(failed)),
+        "Trained": {"Type": "Succeed"},
     }
 
 

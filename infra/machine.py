@@ -17,7 +17,9 @@ from infra.jobs import Jobs
 from infra.logs import Log
 from infra.names import Names
 
-JOB_RULES = ("StepFunctionsGetEventsForSageMakerTrainingJobsRule", "StepFunctionsGetEventsForSageMakerProcessingJobsRule")
+KINDS = {"Processing": "processing", "Training": "training", "HyperParameterTuning": "hyper-parameter-tuning"}
+"""Of jobs, as the names of SageMaker's operations have it, and as its ARNs do."""
+JOB_RULES = [f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in ("Processing", "Training", "Tuning")]
 
 
 class Retraining(Construct):
@@ -56,10 +58,10 @@ class Retraining(Construct):
 
     def _run_jobs(self, names: Names, jobs: Jobs) -> None:
         role = self.machine.role
-        for kind in ("processing", "training"):
+        for kind, name in KINDS.items():
             # Executions, and so their jobs, are named by run, and runs by task.
-            mine = [names.arn("sagemaker", f"{kind}-job/{task}-*") for task in TASKS]
-            operations = [f"sagemaker:{verb}{kind.title()}Job" for verb in ("Create", "Describe", "Stop")]
+            mine = [names.arn("sagemaker", f"{name}-job/{task}-*") for task in TASKS]
+            operations = [f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop")]
             allow(role, *operations, "sagemaker:AddTags", "sagemaker:ListTags", on=mine)
         # `.sync` hears of a job's end by rules that Step Functions keeps in this account.
         rules = [names.arn("events", f"rule/{rule}") for rule in JOB_RULES]

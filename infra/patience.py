@@ -22,14 +22,15 @@ def patient(
     failed: str,
     elsewhere: str = "",
     selector: dict[str, Any] | None = None,
+    at: str = "$",
     **transition: Any,
 ) -> dict[str, State]:
     """The state `name`, which runs the job, and those that wait and try again; `failed` is entered with `$.error`.
 
     `elsewhere` is the state that makes the further tries, by default this one. Ended well, the state passes through unchanged
-    (`$.tries` at 0 again), or its output is `selector` over the job's description.
+    (`$.tries` at 0 again), or `at` holds `selector` over the job's description.
     """
-    kept = {"ResultSelector": selector} if selector else {"ResultSelector": {"made": 0}, "ResultPath": "$.tries"}
+    kept = {"ResultSelector": selector or {"made": 0}, "ResultPath": at if selector else "$.tries"}
     catch = [*to(no_room(name), "States.TaskFailed"), *to(failed)]
     task = job(operation, request, pause_seconds)
     del task["ResultPath"]
@@ -56,7 +57,8 @@ def waiting(name: str, pause_seconds: int, *, failed: str, elsewhere: str = "") 
 
 def raised(name: str) -> State:
     """The end of a branch in the error that was caught in it; without its `States.`, which is not for errors of one's own."""
-    error = "States.ArrayGetItem(States.StringSplit($.error.Error, '.'), 1)"
+    parts = "States.StringSplit($.error.Error, '.')"
+    error = f"States.ArrayGetItem({parts}, States.MathAdd(States.ArrayLength({parts}), -1))"
     return {name: {"Type": "Fail", "ErrorPath": error, "CausePath": "$.error.Cause"}}
 
 

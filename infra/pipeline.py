@@ -73,7 +73,7 @@ class PipelineStack(Stack):
         self.retraining = Retraining(
             self,
             names=names,
-            functions={**self._run_functions(), **({"notebook": self._notebook()} if by_notebook else {})},
+            functions={**self._run_functions(), **({"notebook": self._notebook()} if by_notebook else {"tune": self._tune()})},
             jobs=self.jobs,
             key=data.key,
             pause_seconds=context.deploy_wait,
@@ -168,6 +168,13 @@ class PipelineStack(Stack):
         self._let(function, read=STARTS_RUNS, write=["runs/*"], ledger=[*ITEM, "Query"])
         access.start_runs(function, self._names)
         access.describe_jobs(function, self._names, self._context.compute)
+        return function
+
+    def _tune(self) -> lambda_.Function:
+        """It has no business with the ledger."""
+        function = self._functions.add("tune", seconds=60)
+        objects(function, self._data.bucket, self._data.key, read=["runs/*/request.json"], write=["runs/*/tuning.json"])
+        access.choose_trial(function, self._names)
         return function
 
     def _sweep(self) -> lambda_.Function:

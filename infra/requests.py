@@ -12,6 +12,7 @@ from typing import Any
 from chartloop import steps
 from chartloop.instances import has_own_disks, has_several_gpus
 from chartloop.settings import TAG
+from chartloop.tasks import TASKS
 
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
@@ -24,7 +25,9 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-METRICS = ("epoch", "progress", "train_loss", "eval_loss", "eval_f1", "eval_token_accuracy", "eval_accuracy")
+SHOWN = ("epoch", "progress", "train_loss", "eval_loss", "eval_f1", "eval_token_accuracy", "eval_accuracy", "eval_mae")
+METRICS = tuple(dict.fromkeys((*SHOWN, *(task.tuning.objective for task in TASKS.values() if task.tuning))))
+"""What of a training job's output is a metric: what people see while it runs, and what a tuning searches by."""
 CHECKPOINTS = "/opt/ml/checkpoints"
 CHECKPOINTED = {"CHARTLOOP_CHECKPOINTS": CHECKPOINTS}
 TRIES = 9

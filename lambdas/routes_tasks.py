@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop import lifecycle, runs, task_settings, tasks, trail
 from chartloop.errors import NotFound
 from chartloop.items import require, run_key, task_item
 from chartloop.orders import order
 from chartloop.seams import Item
+from chartloop.tuning import MOST_TRIALS, TuningSettings
 from lambdas.http import MODELS_PROMOTE, MODELS_READ, Routes
 from lambdas.routes_records import IdempotencyKey, Reason, Task
 
 routes = Routes()
+
+
+class Start(BaseModel):
+    """How a run is to be made, otherwise than the task's settings say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tuning: TuningSettings | None = Field(None, description="How many trials to search, for this run alone.")
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks", "The tasks", "TaskList")
@@ -31,10 +41,13 @@ def get_task(task: Task) -> dict[str, Any]:
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/cost", "What a run would cost", "Cost")
-def get_cost(task: Task) -> dict[str, Any]:
+def get_cost(
+    task: Task,
+    trials: Annotated[int | None, Query(ge=0, le=MOST_TRIALS, description="With so many trials of a search.")] = None,
+) -> dict[str, Any]:
     """If it started now: an estimate by step, what it stands on, and whether the cap of this installation allows it."""
     tasks.find(task)
-    return runs.cost(task, ledger=routes.world.ledger, settings=routes.world.settings)
+    return runs.cost(task, ledger=routes.world.ledger, settings=routes.world.settings, trials=trials)
 
 
 @routes.add(MODELS_READ, "GET", "/v1/tasks/<task>/settings", "A task's settings", "TaskSettings")
@@ -55,13 +68,15 @@ def change_settings(task: Task, changes: Annotated[dict[str, Any], Body()]) -> d
 
 
 @routes.add(MODELS_PROMOTE, "POST", "/v1/tasks/<task>/runs", "Start a run now", "Run", status=202)
-def start_run(task: Task, idempotency_key: IdempotencyKey = None) -> dict[str, Any]:
+def start_run(task: Task, body: Annotated[Start | None, Body()] = None, idempotency_key: IdempotencyKey = None) -> dict[str, Any]:
     """Waits for no new records; the minimum of records holds."""
     tasks.find(task)
     world = routes.world
+    tuning = body.tuning.model_dump() if body and body.tuning else None
+    asked = {"kind": "retrain", **({"tuning": tuning} if tuning else {})}
     run_id = runs.start_now(
         task, routes.caller, ledger=world.ledger, objects=world.objects, executions=world.executions,
-        settings=world.settings, now=world.clock(), order=order(task, routes.caller, idempotency_key, kind="retrain"),
+        settings=world.settings, now=world.clock(), order=order(task, routes.caller, idempotency_key, **asked), tuning=tuning,
     )  # fmt: skip
     return _shown(require(world.ledger, run_key(task, run_id), "run"))
 

@@ -49,6 +49,12 @@ JOBS = {
     "create_processing_job": JobKind(
         "ProcessingJobName", "describe_processing_job", "ProcessingJobStatus", "stop_processing_job"
     ),
+    "create_hyper_parameter_tuning_job": JobKind(
+        "HyperParameterTuningJobName",
+        "describe_hyper_parameter_tuning_job",
+        "HyperParameterTuningJobStatus",
+        "stop_hyper_parameter_tuning_job",
+    ),
 }
 
 

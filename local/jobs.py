@@ -45,12 +45,15 @@ class Surroundings:
     transfer: Transfer
     emit: Emit
     closing: threading.Event = field(default_factory=threading.Event)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    """Every job since the start, by name."""
 
 
 class Job:
     """One job from its request to its end. `record` is moto's object, whose attributes are what Describe answers."""
 
     kind: ClassVar[str]
+    """What the fields of its request and of its description begin with."""
 
     def __init__(self, around: Surroundings, request: Mapping[str, Any], record: Any) -> None:
         self.around = around
@@ -61,18 +64,35 @@ class Job:
         self.folder = around.cloud.state / "jobs" / self.name
         self.ml = self.folder / "ml"
         self.stopped_as: str | None = None
+        self.over = threading.Event()
+        """Set once the job has ended."""
         self._processes: list[subprocess.Popen[bytes]] = []
         self._changing = threading.RLock()
 
     @property
     def status(self) -> str:
-        status: str = getattr(self.record, f"{self.kind.lower()}_job_status")
+        status: str = getattr(self.record, f"{self.words()}_job_status")
         return status
+
+    @classmethod
+    def words(cls) -> str:
+        """The kind in lower case, as moto names it."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.kind).lower()
+
+    @property
+    def told_as(self) -> str:
+        """What events call it."""
+        return self.kind
+
+    def described(self) -> dict[str, Any]:
+        """What Describe answers."""
+        found: dict[str, Any] = self.record.response_object
+        return found
 
     def start(self) -> None:
         """Returns at once; the job goes its way in a thread of its own."""
         self.begin()
-        self.change("InProgress", "Starting", f"Starting the {self.kind.lower()} job")
+        self.change("InProgress", "Starting", f"Starting the {self.words().replace('_', ' ')} job")
         threading.Thread(target=self.run, name=self.name, daemon=True).start()
 
     def run(self) -> None:
@@ -87,6 +107,7 @@ class Job:
             if self.status not in ENDED:  # the exception itself goes on to the log
                 self.fail("InternalServerError: We encountered an internal error. Please try again.")
             shutil.rmtree(self.folder, ignore_errors=True)
+            self.over.set()
 
     def _spoil(self) -> None:
         """A fault on purpose, for a job whose name ends with what the fault names."""
@@ -169,9 +190,9 @@ class Job:
                 return
             self.record.last_modified_time = datetime.now(UTC)
             self.show(status, stage, message)
-            detail = {name: value for name, value in self.record.response_object.items() if name != "Tags"}
+            detail = {name: value for name, value in self.described().items() if name != "Tags"}
         for _ in range(TIMES_TOLD):
-            self.around.emit("aws.sagemaker", f"SageMaker {self.kind} Job State Change", detail, [self.record.arn])
+            self.around.emit("aws.sagemaker", f"SageMaker {self.told_as} Job State Change", detail, [self.record.arn])
 
     @classmethod
     def check(cls, request: Mapping[str, Any]) -> None:

@@ -95,7 +95,7 @@ def functions(call: Call) -> Iterator[Permission]:
 
 
 NAMED = {
-    "TransformJobName": "transform-job",
+    "TransformJobName": "transform-job", "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
     "TrainingJobName": "training-job", "ProcessingJobName": "processing-job", "ModelName": "model",
     "EndpointConfigName": "endpoint-config", "EndpointName": "endpoint", "NotebookInstanceName": "notebook-instance",
 }  # fmt: skip
@@ -115,8 +115,9 @@ def models(call: Call) -> Iterator[Permission]:
         resources = [arn("sagemaker", f"model-package/{fields['ModelPackageGroupName']}/1")]
     for resource in resources or ["*"]:
         yield Permission(action, resource)
-    yield from passed(fields)
-    yield from volumes(fields)
+    definition = {**fields, **(fields.get("TrainingJobDefinition") or {})}
+    yield from passed(definition)
+    yield from volumes(definition)
     if fields.get("Tags") and call.operation.startswith("Create"):
         yield from (Permission("sagemaker:AddTags", resource) for resource in resources)
 
@@ -130,6 +131,7 @@ def passed(fields: Fields) -> Iterator[Permission]:
 def volumes(fields: Fields) -> Iterator[Permission]:
     """An encrypted volume is attached in the name of a job's role, and of who deploys an endpoint or starts a transform."""
     cluster = (fields.get("ProcessingResources") or {}).get("ClusterConfig") or fields.get("ResourceConfig") or {}
+    cluster = cluster or fields.get("HyperParameterTuningResourceConfig") or {}
     role = role_name(fields["RoleArn"]) if cluster else ""
     cluster = cluster or fields.get("TransformResources") or {}
     key = cluster.get("VolumeKmsKeyId") or fields.get("KmsKeyId")

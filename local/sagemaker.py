@@ -25,6 +25,7 @@ from local.server import LocalCloud
 from local.training_job import TrainingJob
 from local.transfer import Transfer
 from local.transforms import TransformJob
+from local.tuning_job import TuningJob
 
 PASSED_ON = ("Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes")
 
@@ -38,7 +39,6 @@ class SageMaker:
         self._cloud = cloud
         self._journal = journal
         self._around = Surroundings(cloud, Transfer(cloud, journal), emit)
-        self._jobs: dict[str, Job] = {}
         self.endpoints = Endpoints(self._around, journal)
         self._notebooks = Notebooks(self._around)
         self.restoring = False
@@ -50,6 +50,8 @@ class SageMaker:
         self._install_jobs(ProcessingJob, "processing_jobs")
         self._install_jobs(TrainingJob, "training_jobs")
         self._install_jobs(TransformJob, "transform_jobs")
+        self._install_jobs(TuningJob, "hyper_parameter_tuning_jobs")
+        self._install_trials()
         for what, collection in (("model", "_models"), ("endpoint_config", "endpoint_configs")):
             self._install_kept(what, collection)
         wrap(SageMakerResponse, "create_model_package", self._create_package)
@@ -59,37 +61,49 @@ class SageMaker:
         self._notebooks.install()
 
     def _install_jobs(self, job_class: type[Job], collection: str) -> None:
-        sagemaker, kind = self, job_class.kind
+        kind, words, jobs = job_class.kind, job_class.words(), self._around.jobs
+        around = self._around
 
         def create(original: Method) -> Handler:
             def call(response: Any) -> Any:
                 request = body(response)
                 name = request[f"{kind}JobName"]
                 if name in getattr(backend(), collection):
-                    taken = f"a {kind.lower()} job with this name already exists: {name}"
+                    taken = f"a {words.replace('_', ' ')} job with this name already exists: {name}"
                     raise ValidationError(
                         message=f"{kind} job names must be unique within an AWS account and region, and {taken}"
                     )
                 job_class.check(request)
                 answer = original(response)
-                sagemaker._jobs[name] = job_class(sagemaker._around, request, getattr(backend(), collection)[name])
-                sagemaker._jobs[name].start()
+                jobs[name] = job_class(around, request, getattr(backend(), collection)[name])
+                jobs[name].start()
                 return answer
 
             return call
 
         def stop(response: Any) -> Any:
             name = body(response)[f"{kind}JobName"]
-            getattr(backend(), f"describe_{kind.lower()}_job")(name)  # raises where there is none
-            job = sagemaker._jobs[name]
+            getattr(backend(), f"describe_{words}_job")(name)  # raises where there is none
+            job = jobs[name]
             if job.status != "InProgress":
-                refused = f"The request was rejected because the {kind.lower()} job is in status {job.status}."
+                refused = f"The request was rejected because the {words.replace('_', ' ')} job is in status {job.status}."
                 raise ValidationError(message=refused)
             job.stop()
             return EmptyResult()
 
-        wrap(SageMakerResponse, f"create_{kind.lower()}_job", create)
-        setattr(SageMakerResponse, f"stop_{kind.lower()}_job", stop)
+        wrap(SageMakerResponse, f"create_{words}_job", create)
+        setattr(SageMakerResponse, f"stop_{words}_job", stop)
+
+    def _install_trials(self) -> None:
+        jobs = self._around.jobs
+
+        def trials(response: Any) -> Any:
+            name = body(response)["HyperParameterTuningJobName"]
+            backend().describe_hyper_parameter_tuning_job(name)  # raises where there is none
+            job = jobs[name]
+            return ActionResult({"TrainingJobSummaries": job.summaries() if isinstance(job, TuningJob) else []})
+
+        SageMakerResponse.list_training_jobs_for_hyper_parameter_tuning_job = trials
 
     def _install_kept(self, what: str, collection: str) -> None:
         """Models and endpoint configurations: made once under their name, kept until they are deleted."""

@@ -13,7 +13,7 @@ from typing import Any
 from chartloop.errors import JobFailed
 from local import toolkit
 from local.container import Container
-from local.jobs import ENDED, Job, known_as, written
+from local.jobs import ENDED, Job, Surroundings, known_as, written
 from local.mirror import Mirrored
 from local.transfer import inside, pack
 
@@ -23,6 +23,11 @@ class TrainingJob(Job):
 
     kind = "Training"
     interrupted = False
+
+    def __init__(self, around: Surroundings, request: Mapping[str, Any], record: Any) -> None:
+        super().__init__(around, request, record)
+        self.told: list[tuple[str, float]] = []
+        """Every metric that was printed, in its order."""
 
     def begin(self) -> None:
         record = self.record
@@ -100,7 +105,9 @@ class TrainingJob(Job):
             found = re.search(metric["Regex"], line)
             with suppress(ValueError):
                 if found is not None:
-                    self.keep({"MetricName": metric["Name"], "Value": float(found[1]), "Timestamp": datetime.now(UTC)})
+                    value = float(found[1])
+                    self.told.append((metric["Name"], value))
+                    self.keep({"MetricName": metric["Name"], "Value": value, "Timestamp": datetime.now(UTC)})
                     self.interrupt_on_purpose()
 
     def interrupt_on_purpose(self) -> None:

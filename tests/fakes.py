@@ -10,6 +10,7 @@ from typing import Any
 
 from chartloop.errors import ChartloopError, NotebookBusy, NotFound, Stale, Unavailable
 from chartloop.seams import EndpointState, Item, JobState, Key, Package, Quality, StoredObject, Thing
+from chartloop.tuning import TrialState
 
 
 class FakeObjects:
@@ -244,9 +245,13 @@ class FakeUploads:
 class FakeJobs:
     def __init__(self) -> None:
         self.states: dict[str, JobState] = {}
+        self.tried: dict[str, list[TrialState]] = {}
 
     def describe(self, kind: str, name: str) -> JobState:
         return self.states.get(name, JobState("Missing"))
+
+    def trials(self, name: str) -> list[TrialState]:
+        return self.tried.get(name, [])
 
 
 class FakeTransforms:

@@ -9,7 +9,7 @@ from chartloop.steps import score_name, try_name
 from infra.definition import definition
 from tests.infra.asl import holds, resolve
 
-FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish", "notebook")
+FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish", "notebook", "tune")
 MOST_STEPS = 400
 TOLD = ("Error", "Cause")
 
@@ -37,7 +37,7 @@ class Requests:
     falls_back = False
 
     def train(self) -> dict[str, Any]:
-        return {"job": "train"}
+        return {"job": "train", "ResourceConfig": {}, "StoppingCondition": {}, "Tags": []}
 
     def toolkit(self) -> dict[str, Any]:
         return {}
@@ -121,6 +121,8 @@ class _Execution:
     def _task(self, here: dict[str, Any], state: Any) -> Any:
         parameters = here["Parameters"]
         if "sagemaker" in here["Resource"]:
+            if "TrainingJobDefinition" in parameters:
+                return self.world.job("tune", f"{state['tuning']['name']}-{self.name.rpartition('-')[2]}", state)
             look = state.get("standing", {}).get("look", 1)
             part = score_name(look) if parameters["job"] == "score" else parameters["job"]
             name = try_name(part, 1 + state.get("tries", {"made": 0})["made"])

@@ -12,7 +12,8 @@ from chartloop.drift import Tally
 from chartloop.scores import ScoreReport
 from chartloop.seams import Item, JobState
 from chartloop.settings import Settings
-from lambdas import begin, finish, judge, promote, publish, sweep
+from chartloop.tuning import TrialState
+from lambdas import begin, finish, judge, promote, publish, sweep, tune
 from lambdas.wiring import World
 from tests import fakes, machine, reports
 
@@ -90,6 +91,8 @@ class FakeWorld(World):
         self.right = 7
         self.fallen = False
         """Whether a label of the candidate falls, so that a person must decide."""
+        self.tries: list[TrialState] = []
+        """What the next tuning finds; the training before it comes to `right` in ten."""
         self.forgetful = True
         """Whether a crash takes the memory of its execution with it, as on one machine, or leaves it aborted."""
         self.stores["objects"].put(keys.base_model(BASE, "manifest.json"), b"{}")
@@ -186,18 +189,27 @@ class FakeWorld(World):
             "promote": lambda event: promote.handle(event, self),
             "publish": lambda event: publish.handle(event, self),
             "finish": lambda event: finish.handle(event, self),
+            "tune": lambda event: tune.handle(event, self),
         }
 
     def job(self, kind: str, name: str, state: dict[str, Any]) -> Any:
         """Leaves behind what the job `kind` of a run would."""
-        self.stores["jobs"].states[name] = JobState("Completed", self._tick().timestamp(), self._tick().timestamp())
+        metrics = {"eval_f1": self.right / 10} if kind == "train" and "tuning" in state else {}
+        self.stores["jobs"].states[name] = JobState(
+            "Completed", self._tick().timestamp(), self._tick().timestamp(), metrics=metrics
+        )
+        if kind == "tune":
+            self.stores["jobs"].tried[name] = self.tries
+            return {"HyperParameterTuningJobName": name}
         run = self.run(state["run_id"])
         if kind == "embed":
             for file in publish_files():
                 self.put(keys.embeddings(TASK, run["snapshot"]) + file, {"descriptions": {}})
         if kind == "score":
             self._score(run, state["standing"]["champion"])
-        return {"ModelArtifacts": {"S3ModelArtifacts": f"{state['uris']['train']}{name}/output/model.tar.gz"}}
+        return {
+            "TrainingJobName": name, "ModelArtifacts": {"S3ModelArtifacts": f"{state['uris']['train']}{name}/output/model.tar.gz"}
+        }  # fmt: skip
 
     def _score(self, run: Item, champion: dict[str, Any]) -> None:
         version = run["run_id"]

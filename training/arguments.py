@@ -10,6 +10,9 @@ from pydantic import ValidationError
 from chartloop.errors import InvalidRequest
 from chartloop.hyperparameters import Hyperparameters
 
+OBJECTIVE = "--_tuning_objective_metric"
+"""What SageMaker adds to the hyper-parameters of a tuning's trial; every job prints all of its metrics anyway."""
+
 Chosen = TypeVar("Chosen", bound=Hyperparameters)
 
 
@@ -22,7 +25,8 @@ def hyperparameters(kind: type[Chosen], arguments: Sequence[str]) -> Chosen:
     if len(names) != len(values) or not all(name.startswith("--") for name in names):
         raise InvalidRequest("hyper-parameters come as `--name value`", field="hyperparameters")
     try:
-        return kind.model_validate({name[2:]: value for name, value in zip(names, values, strict=True)})
+        given = {name[2:]: value for name, value in zip(names, values, strict=True) if name != OBJECTIVE}
+        return kind.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][-1])

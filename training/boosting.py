@@ -45,17 +45,22 @@ def fit(learn: Table, watch: Table, columns: Sequence[Column], chosen: Regressio
     if not learn.rows:
         raise JobFailed("the snapshot holds no rows to train on", code="no_training_data")
     known = rows.learned(learn.rows, columns)
-    watched = [(_matrix(watch, known), "eval")] if watch.rows else []
-    teller = _Teller(chosen.n_estimators)
+    booster = boost(matrix(learn, known), matrix(watch, known) if watch.rows else None, chosen)
+    return Fitted(booster, known, float(np.median(learn.targets)))
+
+
+def boost(learn: xgboost.DMatrix, watch: xgboost.DMatrix | None, chosen: RegressionHyperparameters) -> xgboost.Booster:
+    """The trees up to the round that was best on `watch`; all of them without it."""
+    watched, teller = [(watch, "eval")] if watch else [], _Teller(chosen.n_estimators)
     booster = xgboost.train(
-        _parameters(chosen, len(learn.rows)), _matrix(learn, known), chosen.n_estimators, evals=watched, verbose_eval=False,
+        _parameters(chosen, learn.num_row()), learn, chosen.n_estimators, evals=watched, verbose_eval=False,
         early_stopping_rounds=chosen.early_stopping_rounds if watched else None, callbacks=[teller],
     )  # fmt: skip
     teller.end()
-    if watched:
-        metric(best_round=booster.best_iteration + 1, eval_mae=booster.best_score)
-        booster = booster[: booster.best_iteration + 1]
-    return Fitted(booster, known, float(np.median(learn.targets)))
+    if not watched:
+        return booster
+    metric(best_round=booster.best_iteration + 1, eval_mae=booster.best_score)
+    return booster[: booster.best_iteration + 1]
 
 
 def _parameters(chosen: RegressionHyperparameters, count: int) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def _parameters(chosen: RegressionHyperparameters, count: int) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _matrix(table: Table, columns: Sequence[Column]) -> xgboost.DMatrix:
+def matrix(table: Table, columns: Sequence[Column]) -> xgboost.DMatrix:
     kinds = rows.types(columns)
     return xgboost.DMatrix(
         rows.matrix(table.rows, columns), np.array(table.targets), feature_types=kinds, enable_categorical=True

@@ -42,7 +42,7 @@ def train(given: Training) -> None:
     schema = settings.columns
     percent = given.chosen.validation_percent if given.chosen.do_eval else 0
     learn, watch = dataset.split_validation(given.snapshot.records, percent)
-    fitted = boosting.fit(_table(learn, schema), _table(watch, schema), schema, given.chosen)
+    fitted = boosting.fit(table(learn, schema), table(watch, schema), schema, given.chosen)
     given.output.mkdir(parents=True, exist_ok=True)
     fitted.booster.save_model(given.output / MODEL)
     card = {
@@ -52,7 +52,7 @@ def train(given: Training) -> None:
     (given.output / "chartloop.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _table(records: Sequence[StoredRecord], schema: Sequence[Column]) -> Any:
+def table(records: Sequence[StoredRecord], schema: Sequence[Column]) -> Any:
     from training.boosting import Table
 
     return Table([readable(each, schema) for each in records], [each.record["target"] for each in records])

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chartloop import housekeeping
-from chartloop.housekeeping import CONFIG, ENDPOINT, MODEL, NOTEBOOK, TRAINING, Finding
+from chartloop import housekeeping, tuning
+from chartloop.housekeeping import CONFIG, ENDPOINT, MODEL, NOTEBOOK, TRAINING, TUNING, Finding
 from chartloop.items import new, run_key, task_item
 from chartloop.seams import Thing
 from tests.fakes import FakeLedger
@@ -106,6 +106,14 @@ def test_a_notebook_beyond_its_deadline_is_stopped() -> None:
 )  # fmt: skip
 def test_jobs_end_with_their_run_and_strangers_jobs_are_not_touched(run_id: str, action: list[str]) -> None:
     found = judged(thing(TRAINING, f"{run_id}-1-train", status="InProgress"))
+    assert [each.action for each in found] == action
+
+
+@pytest.mark.parametrize(
+    ("run_id", "action"), [(OLD, ["remove"]), (RUNNING, ["report"]), ("ner-20261102-080000-ffff", [])],
+)  # fmt: skip
+def test_tuning_jobs_end_with_their_run_and_strangers_are_not_touched(run_id: str, action: list[str]) -> None:
+    found = judged(thing(TUNING, tuning.job_name("ner", run_id, 1), status="InProgress"))
     assert [each.action for each in found] == action
 
 

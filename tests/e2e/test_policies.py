@@ -21,6 +21,7 @@ BY_THE_SERVICE = "SageMaker does it in the role's name; the local cloud pulls no
 DELIVERED = "Step Functions delivers the machine's log; the console's own policy for it"
 IN_PARTS = "a body of many megabytes goes up in parts, and is aborted where that fails"
 MISSING = "who may not list a prefix is told 403 and not 404 of a missing object; a run reads objects that may be missing"
+SEARCHED = "a run that searches its hyper-parameters; tests/e2e/test_stays.py lives through one"
 RESUMED = "after an interruption; tests/e2e/test_kills.py lives through it"
 VOLUMES = "SageMaker encrypts a job's volume in the role's name"
 WATCHED = "SageMaker looks at the rollback alarms in this name while it shifts the traffic; there is no API call of ours"
@@ -78,6 +79,11 @@ NEEDED = (
     ("*RetrainingMachine*", "xray:*", "Step Functions traces the machine, which carries no text"),
     ("*RetrainingMachine*", "logs:*", DELIVERED),
     ("*RetrainingMachine*", "events:*", EVENTS),
+    ("*RetrainingMachine*", "*HyperParameterTuningJob", SEARCHED),
+    ("*FunctionsTune*", "*", SEARCHED),
+    ("*FunctionsFinish*", "sagemaker:*HyperParameterTuningJob", SEARCHED),
+    ("*FunctionsSweep*", "sagemaker:*HyperParameterTuningJob", RESUMED),
+    ("*FunctionsApi*", "sagemaker:*HyperParameterTuningJob", SEARCHED),
     ("*RetrainingMachine*", "sagemaker:Stop*Job", "an execution that is stopped stops its job"),
     ("*RetrainingMachine*", "sagemaker:*Tags", "Step Functions marks the jobs that it runs"),
 )

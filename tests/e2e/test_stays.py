@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chartloop import report_page
 from client import stays, transforming
 from client.api import Api
 from tests.contracts import validate
@@ -92,3 +93,22 @@ def test_a_file_goes_through_a_transform_job_and_is_scored(api: Api, run: Any, t
     assert [result["id"] for result in results] == [record["record_id"] for record in records]
     wrong = [abs(result["value"] - record["target"]) for result, record in zip(results, records, strict=True)]
     assert done["score"]["metrics"]["mae"] == pytest.approx(sum(wrong) / 40)
+
+
+def test_a_run_that_searches_gives_its_best_trial_to_the_gate(api: Api, run: Any) -> None:
+    started = api.start_run(TASK, tuning={"max_jobs": 3, "max_parallel_jobs": 2, "early_stopping": True})["run_id"]
+    done = until(lambda: (found := api.run(started))["status"] in ("succeeded", "failed") and found, RUN_SECONDS)
+    validate("run", done)
+    assert done["status"] == "succeeded", done["error"]
+    report = api.report(TASK, started)
+    validate("report", report)
+    found = report["tuning"]
+    trials, best = found["trials"], found["trials"][found["best"]]
+    assert [trial["number"] for trial in trials] == [0, 1, 2, 3] and found["objective"] == "eval_mae"
+    assert len({json.dumps(trial["values"], sort_keys=True) for trial in trials}) == 4
+    ended = [trial["objective"] for trial in trials if trial["status"] == "completed"]
+    assert best["objective"] == min(ended) and trials[0]["status"] == "completed"
+    assert len(done["scores"]["candidate"]["settled"]["metrics"]) and done["scores"]["candidate"]["version"] == started
+    step = next(step for step in done["steps"] if step["name"] == "tune")
+    assert (step["status"], step["job"], step["progress"]["trials"]) == ("succeeded", found["job"], 3.0)
+    assert "What the search found" in report_page.page(report)

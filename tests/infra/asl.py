@@ -102,6 +102,8 @@ def _call(function: str, arguments: list[Any]) -> Any:
         return {**arguments[0], **arguments[1]}
     if function == "States.StringSplit":
         return arguments[0].split(arguments[1])
+    if function == "States.ArrayLength":
+        return len(arguments[0])
     if function == "States.MathAdd":
         return sum(arguments)
     if function == "States.MathRandom":

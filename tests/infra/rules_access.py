@@ -16,21 +16,17 @@ ENDPOINT = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/chartloop-ner"
 NOTEBOOK = "TrainingNotebook"
 """In the logical id of the notebook's role, which does the work of both job roles where compute=notebook."""
 
+LISTED = (
+    "ModelPackages", "ModelPackageGroups", "Endpoints", "EndpointConfigs", "Models", "NotebookInstances",
+    "TrainingJobs", "TransformJobs", "ProcessingJobs", "HyperParameterTuningJobs",
+)  # fmt: skip
 STARS = {
     "cloudwatch:PutMetricData": "knows no resource; its condition names the namespace",
     "application-autoscaling:DescribeScalableTargets": "knows no resource; a listing holds no clinical text",
     "elasticfilesystem:ClientMount": "its condition names the access point",
     "cloudwatch:DescribeAlarms": "composite alarms are listed by name only",
     "ecr:GetAuthorizationToken": "knows no resource; what may be pulled is said beside it",
-    "sagemaker:ListModelPackages": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListModelPackageGroups": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListEndpoints": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListEndpointConfigs": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListModels": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListNotebookInstances": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListTrainingJobs": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListTransformJobs": "knows no resource; a listing holds no clinical text",
-    "sagemaker:ListProcessingJobs": "knows no resource; a listing holds no clinical text",
+    **dict.fromkeys((f"sagemaker:List{kind}" for kind in LISTED), "knows no resource; a listing holds no clinical text"),
     **dict.fromkeys(
         ("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries"),
         "Step Functions' way to a log group knows no resource",

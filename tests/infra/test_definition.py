@@ -12,7 +12,7 @@ from infra.definition import definition
 from infra.requests import TRIES, Jobs
 from tests.infra.asl import TaskError, machines, reachable, run, targets
 
-FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish")
+FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish", "tune")
 JOBS = Jobs(
     job_role="arn:aws:iam::123456789012:role/jobs",
     score_role="arn:aws:iam::123456789012:role/score",
@@ -73,7 +73,8 @@ class Tasks:
         if name in self.failing:
             raise TaskError(*self.failing.pop(name).split("|"))
         if "TrainingJobName" in parameters:
-            return {"ModelArtifacts": {"S3ModelArtifacts": "s3://data/train/job/output/model.tar.gz"}}
+            trained = {"S3ModelArtifacts": "s3://data/train/job/output/model.tar.gz"}
+            return {"TrainingJobName": parameters["TrainingJobName"], "ModelArtifacts": trained}
         return {"Payload": self._answer(name)} if "Payload" in parameters else {}
 
     def _name(self, parameters: dict[str, Any]) -> str:
@@ -341,7 +342,7 @@ def test_a_full_account_is_waited_for() -> None:
 
 
 def test_only_references_are_handed_to_functions() -> None:
-    allowed = {"run_id", "task", "version", "kind", "execution", "step", "champion", "outcome", "error"}
+    allowed = {"run_id", "task", "version", "kind", "execution", "step", "champion", "outcome", "error", "trained", "tuned"}
     for _, state in EVERY:
         if state.get("Resource") == "arn:aws:states:::lambda:invoke":
             assert {key.removesuffix(".$") for key in state["Parameters"]["Payload"]} <= allowed

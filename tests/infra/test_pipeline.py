@@ -107,7 +107,7 @@ def test_the_machine_is_standard_logs_no_data_and_is_the_definition(cloud: Templ
         for state in part["States"].values()
         if "FunctionName" in state.get("Parameters", {})
     }
-    assert called == {f"chartloop-{name}" for name in ("begin", "champion", "judge", "promote", "publish", "finish")}
+    assert called == {f"chartloop-{name}" for name in ("begin", "champion", "judge", "promote", "publish", "finish", "tune")}
     assert definition["States"]["Pause"]["Seconds"] == 30
     assert definition["States"]["Swap"]["ResultPath"] is None
 

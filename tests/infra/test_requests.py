@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from chartloop import tasks, tuning
 from infra import requests
 from infra.requests import METRICS
 from tests.infra.asl import machines, resolve
@@ -27,11 +28,14 @@ CONTEXT = {"Execution": {"Name": "ner-20261121-080102-3f9c-1"}}
 
 def request(name: str, look: int = 1) -> dict[str, Any]:
     """The request as SageMaker would get it."""
+    declared = tasks.TASKS["ner"].tuning
+    assert declared is not None
     document = {
         **an_input(),
         "toolkit": JOBS.toolkit(),
         "candidate": {"model_uri": "s3://data/runs/r/train/j/output/model.tar.gz"},
         "standing": {"champion": {"present": True, "version": "ner-0", "model_uri": "s3://data/m.tar.gz"}, "look": look},
+        "tuning": tuning.order(declared, tuning.TuningSettings(max_jobs=5), ("ner", "ner-20261121-080102-3f9c"), {}, 42),
     }
     resolved = resolve(STATES[name]["Parameters"], document, CONTEXT)
     assert isinstance(resolved, dict)
@@ -49,7 +53,7 @@ def shape_of(called: str) -> Any:
 
 
 def test_all_jobs_are_looked_at() -> None:
-    assert set(STATES) == {"Prepare", "Embed", "EmbedAll", "Train", "Score", "ScoreFirst"}
+    assert set(STATES) == {"Prepare", "Embed", "EmbedAll", "Train", "Tune", "Score", "ScoreFirst"}
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -140,6 +144,7 @@ def test_only_what_is_read_from_front_to_end_is_streamed() -> None:
 @pytest.mark.parametrize("name", STATES)
 def test_a_job_has_no_network_and_everything_is_encrypted(name: str) -> None:
     sent = request(name)
+    sent = sent.get("TrainingJobDefinition", sent)
     network = sent.get("NetworkConfig", sent)
     assert network["EnableNetworkIsolation"] is True
     assert network["EnableInterContainerTrafficEncryption"] is True
@@ -153,10 +158,10 @@ def test_only_score_reads_the_holdout_and_only_under_its_own_role(name: str) -> 
     sent = request(name)
     reads_holdout = "s3://data/holdout/" in str(sent)
     assert reads_holdout is name.startswith("Score")
-    assert sent["RoleArn"] == (JOBS.score_role if reads_holdout else JOBS.job_role)
+    assert sent.get("TrainingJobDefinition", sent)["RoleArn"] == (JOBS.score_role if reads_holdout else JOBS.job_role)
 
 
-@pytest.mark.parametrize("name", [name for name in STATES if name != "Train"])
+@pytest.mark.parametrize("name", [name for name in STATES if name not in ("Train", "Tune")])
 def test_a_container_is_told_within_sagemakers_limits_and_by_names_that_it_has(name: str) -> None:
     sent = request(name)
     application = sent["AppSpecification"]

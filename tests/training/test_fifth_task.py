@@ -53,6 +53,7 @@ print(json.dumps({
     "posted": door("POST", "/v1/tasks/urgency/records", posted).json["counts"],
     "settings": door("GET", "/v1/tasks/urgency/settings").json["hyperparameters"]["minimum_count"],
     "cost": [step["name"] for step in door("GET", "/v1/tasks/urgency/cost").json["steps"]],
+    "searched": [step["name"] for step in door("GET", "/v1/tasks/urgency/cost", query={"trials": "3"}).json["steps"]],
     "one": ask("POST", "/v1/tasks/urgency/predict", {"letter": "severe bleeding"}).json,
     "many": ask("POST", "/v1/tasks/urgency/predict", {"letters": letters, "shout": True}).json,
     "foreign": ask("POST", "/v1/tasks/urgency/predict", {"letter": "x", "codes": 3}).json["error"],
@@ -123,7 +124,7 @@ def lived(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     places = {name: folder / name for name in ("request", "records", "holdout", "snapshot", "scored", "served", "model")}
     run("-m", "training.prepare", *_words(places, request="request", records="records", output="snapshot"))
     trained = {"SM_CHANNEL_TRAIN": str(places["snapshot"]), "SM_MODEL_DIR": str(places["model"])}
-    run(tree / "training" / "train.py", "--minimum_count", 2, **trained, SM_CHANNEL_MODEL=str(places["request"]))
+    printed = run(tree / "training" / "train.py", "--minimum_count", 2, **trained, SM_CHANNEL_MODEL=str(places["request"]))
     shutil.make_archive(str(folder / "candidate" / "model"), "gztar", places["model"])
     places["candidate"] = folder / "candidate"
     words = _words(
@@ -135,7 +136,12 @@ def lived(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     manifest = json.loads((places["served"] / "manifest.json").read_text())
     assert manifest["sha256"] == hashlib.sha256((places["served"] / "model.tar.gz").read_bytes()).hexdigest()
     answered: dict[str, Any] = json.loads(run("-c", ASKED, places["scored"], folder / "artifact").splitlines()[-1])
-    return {**answered, "manifest": manifest, "snapshot": json.loads((places["snapshot"] / "manifest.json").read_text())}
+    return {
+        **answered,
+        "trained": printed,
+        "manifest": manifest,
+        "snapshot": json.loads((places["snapshot"] / "manifest.json").read_text()),
+    }
 
 
 def _words(places: dict[str, Path], **arguments: str) -> list[object]:
@@ -158,6 +164,11 @@ def test_the_api_takes_its_records_and_shows_its_settings_and_costs(lived: dict[
     assert (lived["posted"]["accepted"], lived["posted"]["rejected"]) == (1, 1)
     assert lived["settings"] == 1
     assert lived["cost"] == ["prepare", "train", "score"], "it keeps no vectors"
+
+
+def test_its_entry_says_what_a_run_may_search_and_its_module_by_what(lived: dict[str, Any]) -> None:
+    assert lived["searched"] == ["prepare", "train", "tune", "score"]
+    assert "metric eval_accuracy=" in lived["trained"]
 
 
 def test_predict_asks_it_with_its_own_inputs_and_options(lived: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from chartloop import labels, measures
 from chartloop.hyperparameters import Hyperparameters
 from chartloop.task import Answer, Asked, Form, Options, Record, Task, TaskSettings
 from chartloop.tasks import TASKS
+from chartloop.tuning import Integer, Tuning
 
 
 class UrgencyHyperparameters(Hyperparameters):
@@ -59,5 +60,6 @@ URGENCY = Task(
     module="urgency",
     served="urgency",
     files=("training/urgency.py",),
+    tuning=Tuning("eval_accuracy", higher_is_better=True, ranges={"minimum_count": Integer(1, 5)}),
 )  # fmt: skip
 TASKS["urgency"] = URGENCY

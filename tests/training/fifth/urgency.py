@@ -20,13 +20,21 @@ def counts(records: Sequence[StoredRecord]) -> dict[str, Any]:
 
 
 def train(given: Training) -> None:
+    from training import dataset
+    from training.jobs import metric
+
     votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for stored in given.snapshot.records:
+    learned, watched = dataset.split_validation(given.snapshot.records, given.chosen.validation_percent)
+    for stored in learned:
         for word in stored.record["letter"].lower().split():
             votes[word][stored.record["level"]] += 1
     telling = {word: its for word, its in votes.items() if its.total() >= given.chosen.minimum_count}
     kept = {word: dict(its) for word, its in telling.items() if max(its.values()) > 0.9 * its.total()}
     usual = Counter(stored.record["level"] for stored in given.snapshot.records).most_common(1)[0][0]
+    seen = Votes(kept)
+    right = [answer["level"] == stored.record["level"] for stored in watched
+             for answer in seen.answers([stored.record["letter"]], {"shout": False})]  # fmt: skip
+    metric(eval_accuracy=sum(right) / max(1, len(right)))
     card = {
         "task": given.task.name, "snapshot": given.snapshot.hash, "base_model": "", "usual": usual,
         "labels": counts(given.snapshot.records)["labels"],
