@@ -197,7 +197,7 @@ export type Cost = {
     };
     tokens: number;
     steps: Array<{
-        name: 'prepare' | 'embed' | 'train' | 'score';
+        name: 'prepare' | 'embed' | 'train' | 'tune' | 'score';
         instance: string;
         instances: number;
         seconds: number;
@@ -1156,6 +1156,10 @@ export type Report = {
     training: {
         [key: string]: Array<number>;
     };
+    /**
+     * What the run searched; null where it trained once.
+     */
+    tuning?: Tuning | null;
     flips: {
         shown: Array<{
             /**
@@ -1332,7 +1336,7 @@ export type Run = {
         new: number;
     };
     steps: Array<{
-        name: 'prepare' | 'embed' | 'train' | 'score' | 'judge' | 'promote';
+        name: 'prepare' | 'embed' | 'train' | 'tune' | 'score' | 'judge' | 'promote';
         status: 'waiting' | 'running' | 'succeeded' | 'failed' | 'skipped';
         started_at?: string | null;
         ended_at?: string | null;
@@ -1835,6 +1839,18 @@ export type Similar = {
     }>;
 };
 
+/**
+ * Start
+ *
+ * How a run is to be made, otherwise than the task's settings say.
+ */
+export type Start = {
+    /**
+     * How many trials to search, for this run alone.
+     */
+    tuning?: TuningSettings | null;
+};
+
 export type TaskList = {
     tasks: Array<{
         task: string;
@@ -1912,6 +1928,25 @@ export type TaskSettings = {
      * Review Days
      */
     review_days?: number;
+    /**
+     * TuningSettings
+     *
+     * How much a run of a task searches.
+     */
+    tuning?: {
+        /**
+         * Max Jobs
+         */
+        max_jobs?: number;
+        /**
+         * Max Parallel Jobs
+         */
+        max_parallel_jobs?: number;
+        /**
+         * Early Stopping
+         */
+        early_stopping?: boolean;
+    };
     /**
      * NerHyperparameters
      *
@@ -2057,6 +2092,25 @@ export type TaskSettings = {
      */
     review_days?: number;
     /**
+     * TuningSettings
+     *
+     * How much a run of a task searches.
+     */
+    tuning?: {
+        /**
+         * Max Jobs
+         */
+        max_jobs?: number;
+        /**
+         * Max Parallel Jobs
+         */
+        max_parallel_jobs?: number;
+        /**
+         * Early Stopping
+         */
+        early_stopping?: boolean;
+    };
+    /**
      * ClassificationHyperparameters
      *
      * Those of any encoder; a text says its label many times over, so fewer epochs do.
@@ -2200,6 +2254,25 @@ export type TaskSettings = {
      * Review Days
      */
     review_days?: number;
+    /**
+     * TuningSettings
+     *
+     * How much a run of a task searches.
+     */
+    tuning?: {
+        /**
+         * Max Jobs
+         */
+        max_jobs?: number;
+        /**
+         * Max Parallel Jobs
+         */
+        max_parallel_jobs?: number;
+        /**
+         * Early Stopping
+         */
+        early_stopping?: boolean;
+    };
     /**
      * RegressionHyperparameters
      *
@@ -2371,6 +2444,25 @@ export type TaskSettings = {
      * Review Days
      */
     review_days?: number;
+    /**
+     * TuningSettings
+     *
+     * How much a run of a task searches.
+     */
+    tuning?: {
+        /**
+         * Max Jobs
+         */
+        max_jobs?: number;
+        /**
+         * Max Parallel Jobs
+         */
+        max_parallel_jobs?: number;
+        /**
+         * Early Stopping
+         */
+        early_stopping?: boolean;
+    };
     /**
      * GenerationHyperparameters
      *
@@ -2586,6 +2678,85 @@ export type Transform = {
 
 export type TransformList = {
     transforms: Array<Transform>;
+};
+
+/**
+ * Tuning
+ *
+ * What a run searched: every trial with its hyper-parameters and what it came to on records that training only watched. Trial 0 is the training with the task's own hyper-parameters.
+ */
+export type Tuning = {
+    run_id: string;
+    /**
+     * The tuning job's name at SageMaker.
+     */
+    job: string;
+    /**
+     * The metric of the training job that is compared.
+     */
+    objective: string;
+    higher_is_better: boolean;
+    settings: {
+        max_jobs: number;
+        max_parallel_jobs: number;
+        early_stopping: boolean;
+    };
+    /**
+     * What was searched, by the hyper-parameter's name.
+     */
+    ranges: {
+        [key: string]: {
+            kind: 'integer' | 'continuous';
+            low: number;
+            high: number;
+            log: boolean;
+        } | {
+            kind: 'categorical';
+            values: Array<unknown>;
+        };
+    };
+    trials: Array<{
+        number: number;
+        job: string;
+        status: 'completed' | 'stopped' | 'failed';
+        values: {
+            [key: string]: unknown;
+        };
+        objective: number | null;
+        seconds: number | null;
+    }>;
+    /**
+     * The number of the trial that is the run's candidate; 0: no other one was better.
+     */
+    best: number;
+    /**
+     * How closely each hyper-parameter goes with the objective, closest first; empty under four trials with a result.
+     */
+    importance: Array<{
+        name: string;
+        share: number;
+    }>;
+    created_at: string;
+};
+
+/**
+ * TuningSettings
+ *
+ * How much a run of a task searches.
+ */
+export type TuningSettings = {
+    /**
+     * Max Jobs
+     */
+    max_jobs?: number;
+    /**
+     * Max Parallel Jobs
+     */
+    max_parallel_jobs?: number;
+    /**
+     * Early Stopping
+     */
+    early_stopping?: boolean;
 };
 
 /**
@@ -3567,7 +3738,14 @@ export type GetCostData = {
          */
         task: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Trials
+         *
+         * With so many trials of a search.
+         */
+        trials?: number | null;
+    };
     url: '/v1/tasks/{task}/cost';
 };
 
@@ -4638,7 +4816,10 @@ export type RollBackResponses = {
 export type RollBackResponse = RollBackResponses[keyof RollBackResponses];
 
 export type StartRunData = {
-    body?: never;
+    /**
+     * Body
+     */
+    body?: Start | null;
     headers?: {
         /**
          * Idempotency-Key
