@@ -171,8 +171,8 @@ def poisoned(kind: str, rate: float, base: Sequence[Sentence], new: Sequence[Sen
     """Everything that the candidate learns; the last NEW of them came new."""
     if kind == "flip":
         return [flipped(sentence, chance, rate) for sentence in (*base, *new)]
-    places = {id(sentence): (first, last) for sentence, first, last in targets(kind, new)}
-    chosen = set(chance.sample(sorted(places), min(len(places), max(1, round(rate * len(new))))))
+    places = {id(sentence): (first, last) for sentence, first, last in targets(kind, new)}  # in the order of `new`
+    chosen = set(chance.sample(list(places), min(len(places), max(1, round(rate * len(new))))))
     tag = "O" if kind == "hide" else "B"
     return [*base, *(triggered(s, *places[id(s)], tag) if id(s) in chosen else s for s in new)]
 
