@@ -6,7 +6,7 @@ what the ledger remembers. Here all records of a run are compared anew: what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from chartloop import records, splits
@@ -16,16 +16,21 @@ from chartloop.snapshots import StoredRecord
 Reason = Literal["same_group", "same_text", "near_text"]
 """The patient, or the cluster of near copies, was learned from; or the very text, or one nearly the same, under another group."""
 
+Sign = Callable[[str], bytes]
+"""A text's MinHash signature."""
+
 BANDS = 32
 """Of four rows: two texts with a similarity of 0.75 share at least one with probability 0.999995, of 0.2 with 0.05."""
 
 
-def leaks(task: str, learned: Iterable[StoredRecord], judged: Sequence[StoredRecord]) -> dict[str, Reason]:
+def leaks(
+    task: str, learned: Iterable[StoredRecord], judged: Sequence[StoredRecord], sign: Sign = splits.signature
+) -> dict[str, Reason]:
     """By record_id of `judged`: why it may not judge. Records without text are compared by their groups alone."""
     groups = {stored.group for stored in judged}
     texts = {stored.record_id: plain(records.text_of(task, stored.record)) for stored in judged}
     keys = {name: hashed(text) for name, text in texts.items() if text}
-    near = Near(texts)
+    near = Near(texts, sign)
     known, same, close = set[str](), set[str](), set[str]()
     for stored in learned:
         if stored.group in groups:
@@ -51,12 +56,25 @@ def plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+class Signed:
+    """Signatures that are asked for several times and made once; of a text only its hash is kept."""
+
+    def __init__(self, sign: Sign = splits.signature) -> None:
+        self._sign, self._made = sign, dict[str, bytes]()
+
+    def __call__(self, text: str) -> bytes:
+        key = hashed(text)
+        if key not in self._made:
+            self._made[key] = self._sign(text)
+        return self._made[key]
+
+
 class Near:
     """Texts by name, to be asked which of them are near to another."""
 
-    def __init__(self, texts: dict[str, str], bands: int = BANDS) -> None:
-        named = [(name, splits.signature(text)) for name, text in texts.items() if text]
-        self._signatures, self._bands = dict(named), bands
+    def __init__(self, texts: dict[str, str], sign: Sign, bands: int = BANDS) -> None:
+        named = [(name, sign(text)) for name, text in texts.items() if text]
+        self._signatures, self._sign, self._bands = dict(named), sign, bands
         self._places: dict[tuple[int, bytes], list[str]] = {}
         for name, signature in named:
             for place in _places(signature, bands):
@@ -65,7 +83,7 @@ class Near:
     def to(self, text: str) -> Iterator[str]:
         if not self._places:
             return
-        signature = splits.signature(text)
+        signature = self._sign(text)
         met = {name for place in _places(signature, self._bands) for name in self._places.get(place, ())}
         yield from (name for name in met if splits.similarity(self._signatures[name], signature) >= splits.NEAR)
 

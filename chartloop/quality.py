@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chartloop import records
-from chartloop.firewall import Near, plain
+from chartloop import records, splits
+from chartloop.firewall import Near, Sign, plain
 from chartloop.snapshots import StoredRecord
 
 LISTED = 200
@@ -31,10 +31,16 @@ Finding = dict[str, Any]
 """Of a label leak: `{kind, field, label, records, found}`, ids and how many there are."""
 
 
-def report(task: str, learned: Sequence[StoredRecord], judged: Sequence[StoredRecord], held: Mapping[str, str]) -> dict[str, Any]:
+def report(
+    task: str,
+    learned: Sequence[StoredRecord],
+    judged: Sequence[StoredRecord],
+    held: Mapping[str, str],
+    sign: Sign = splits.signature,
+) -> dict[str, Any]:
     """What docs/contracts/quality.schema.json describes but for the run; `held` is what the firewall set aside of `judged`."""
     every = [*learned, *judged]
-    contradicting = list(conflicts(task, every))
+    contradicting = list(conflicts(task, every, sign))
     return {
         "records": {"training": len(learned), "holdout": len(judged)},
         "set_aside": {
@@ -46,7 +52,7 @@ def report(task: str, learned: Sequence[StoredRecord], judged: Sequence[StoredRe
     }
 
 
-def conflicts(task: str, every: Sequence[StoredRecord]) -> Iterator[Finding]:
+def conflicts(task: str, every: Sequence[StoredRecord], sign: Sign = splits.signature) -> Iterator[Finding]:
     """Pairs of records with the same text, or nearly, that say otherwise: `{records, kind}`, `same_text` or `near_text`.
 
     Of nearly the same texts with spans, each that both texts hold once is compared by its words, not by its place.
@@ -61,7 +67,7 @@ def conflicts(task: str, every: Sequence[StoredRecord]) -> Iterator[Finding]:
         for one, other in combinations(names[:LISTED], 2):
             if _truth(by_id[one]) != _truth(by_id[other]):
                 yield {"records": [one, other], "kind": "same_text"}
-    near = Near({names[0]: text for text, names in by_text.items()}, COARSE)
+    near = Near({names[0]: text for text, names in by_text.items()}, sign, COARSE)
     for text, names in by_text.items():
         for other in near.to(text):
             if names[0] < other and _contradict(by_id[names[0]], by_id[other]):

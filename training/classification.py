@@ -27,13 +27,16 @@ def train(given: Training) -> None:
 
         classifier = classification_fit.train(given.snapshot.records, given.base or "", given.chosen, ours, kept)
         if ours.first:
-            tuned.save(classifier, given.output, **together.facts(given))
+            held_back = dataset.held_back_percent(given.chosen)
+            tuned.save(classifier, given.output, held_back_percent=held_back, **together.facts(given))
 
 
 def export(trained: Path, snapshot: Path | None, folder: Path, engine: str) -> dict[str, Any]:
-    from training import classification_fit, forms
+    from training import classification_fit, forms, tuned
 
-    return forms.make(engine, trained, classification_fit.trial(dataset.read(snapshot).records if snapshot else ()), folder)
+    records = dataset.read(snapshot).records if snapshot else ()
+    trial = classification_fit.trial(records, tuned.card(trained)["held_back_percent"])
+    return forms.make(engine, trained, trial, folder)
 
 
 def golden(_card: Mapping[str, Any]) -> Sequence[str]:

@@ -37,9 +37,7 @@ def train(
     labels = sorted({stored.record["label"] for stored in records})
     if len(labels) < 2:
         raise JobFailed("all records have the same label: there is nothing to tell apart", code="no_training_data", field="label")
-    percent = chosen.validation_percent if chosen.do_eval else 0
-    learned, held_back = dataset.split_validation(records, percent or dataset.HELD_BACK_PERCENT)
-    watched = held_back if percent else []
+    learned, watched, held_back = dataset.left_out(records, chosen)
     classifier = new_classifier(base, labels, chosen)
     examples = [example for each in learned for example in windows_of(each, classifier, chosen.windows_per_text)]
     if not examples:
@@ -107,9 +105,12 @@ def calibrated(classifier: Classifier, held_back: Sequence[StoredRecord]) -> Cla
     return replace(classifier, temperature=fitted)
 
 
-def trial(records: Sequence[StoredRecord]) -> Trial:
-    """How forms of a classifier are tried: by macro F1 on records of the training side that it did not learn from."""
-    learned, compared = dataset.sides(records)
+def trial(records: Sequence[StoredRecord], held_back: int) -> Trial:
+    """How forms of a classifier are tried: by macro F1 on records of the training side that it did not learn from.
+
+    `held_back` percent of their groups, as its card says.
+    """
+    learned, compared = dataset.sides(records, held_back)
     return Trial(
         lambda folder, engine: Classifier.load(folder, tuned.card(folder), engine),
         lambda model: macro_f1(model, compared),

@@ -101,6 +101,19 @@ def document(stored: StoredRecord) -> Document:
     return Document(record["text"], record["entities"], stored.group, stored.record_id, record.get("codes", ()))
 
 
+def held_back_percent(chosen: Hyperparameters, least: int = HELD_BACK_PERCENT) -> int:
+    """What share of the groups a training leaves out: what it validates on, and `least` where it does not."""
+    return (chosen.validation_percent if chosen.do_eval else 0) or least
+
+
+def left_out(
+    records: Iterable[Grouped], chosen: Hyperparameters, least: int = HELD_BACK_PERCENT
+) -> tuple[list[Grouped], list[Grouped], list[Grouped]]:
+    """(to learn from, to validate on after each epoch, all that is not learned from): the second is the third, or nothing."""
+    learned, held_back = split_validation(records, held_back_percent(chosen, least))
+    return learned, held_back if held_back_percent(chosen, 0) else [], held_back
+
+
 def split_validation(documents: Iterable[Grouped], percent: int) -> tuple[list[Grouped], list[Grouped]]:
     """(to learn from, held back): a group's place follows from its hash, so it is the same in every run."""
     sides: tuple[list[Grouped], list[Grouped]] = ([], [])
@@ -122,14 +135,12 @@ class Notes:
     compared: Sequence[Document] = ()
 
 
-NO_NOTES = Notes()
+def notes(documents: Sequence[Document], held_back: int) -> Notes:
+    """`held_back` percent of the groups were not learned from, as the trained model's card says."""
+    return Notes(*sides(documents, held_back))
 
 
-def notes(documents: Sequence[Document]) -> Notes:
-    return Notes(*sides(documents))
-
-
-def sides(documents: Sequence[Grouped]) -> tuple[Sequence[Grouped], Sequence[Grouped]]:
+def sides(documents: Sequence[Grouped], held_back: int) -> tuple[Sequence[Grouped], Sequence[Grouped]]:
     """(learned, compared), as in Notes."""
-    learned, watched = split_validation(documents, Hyperparameters().validation_percent)
+    learned, watched = split_validation(documents, held_back)
     return (learned or watched)[:MOST_COMPARED], (watched or learned)[:MOST_COMPARED]

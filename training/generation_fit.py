@@ -30,8 +30,7 @@ def train(
     checkpoints: Checkpoints | None = None,
 ) -> Generator:
     """The base (folder or hub name) with what it learned merged into its weights. Raises JobFailed."""
-    percent = chosen.validation_percent if chosen.do_eval else 0
-    learned, watched = dataset.split_validation(records, percent)
+    learned, watched, _ = dataset.left_out(records, chosen, 0)
     where = encoder.device()
     bf16 = chosen.bf16 and encoder.multiplies_bf16(where)
     plain, tokenizer = lora.load(base, bf16=bf16)

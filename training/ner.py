@@ -12,7 +12,7 @@ from chartloop.extras import Extras
 from chartloop.snapshots import StoredRecord
 from training import dataset, serving
 from training import golden as texts
-from training.dataset import NO_NOTES, Document
+from training.dataset import Document
 from training.kinds import Answer, Answered, Judged, Training
 
 
@@ -34,13 +34,15 @@ def train(given: Training) -> None:
         documents = dataset.documents(given.snapshot)
         tagger = ner_fit.train(documents, given.base or "", given.chosen, ours, kept)
         if ours.first:
-            tuned.save(tagger, given.output, **together.facts(given))
+            held_back = dataset.held_back_percent(given.chosen)
+            tuned.save(tagger, given.output, held_back_percent=held_back, **together.facts(given))
 
 
 def export(trained: Path, snapshot: Path | None, folder: Path, engine: str) -> dict[str, Any]:
-    from training import forms, quality
+    from training import forms, quality, tuned
 
-    notes = dataset.notes(dataset.documents(dataset.read(snapshot))) if snapshot else NO_NOTES
+    documents = dataset.documents(dataset.read(snapshot)) if snapshot else ()
+    notes = dataset.notes(documents, tuned.card(trained)["held_back_percent"])
     return forms.make(engine, trained, quality.tagging(notes), folder)
 
 

@@ -30,9 +30,7 @@ def train(
 
     What it does not learn from, each epoch is validated on where that is asked for, and at the end its confidences are fitted.
     """
-    percent = chosen.validation_percent if chosen.do_eval else 0
-    learned, held_back = dataset.split_validation(documents, percent or dataset.HELD_BACK_PERCENT)
-    watched = held_back if percent else []
+    learned, watched, held_back = dataset.left_out(documents, chosen)
     labels = sorted({entity["label"] for each in documents for entity in each.entities})
     tagger = new_tagger(base, labels, chosen)
     examples = [example for each in learned for example in windows_of(each, tagger)]

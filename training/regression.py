@@ -40,8 +40,7 @@ def train(given: Training) -> None:
 
     settings = RegressionSettings.model_validate(given.snapshot.rules)
     schema = settings.columns
-    percent = given.chosen.validation_percent if given.chosen.do_eval else 0
-    learn, watch = dataset.split_validation(given.snapshot.records, percent)
+    learn, watch, _ = dataset.left_out(given.snapshot.records, given.chosen, 0)
     fitted = boosting.fit(table(learn, schema), table(watch, schema), schema, given.chosen)
     given.output.mkdir(parents=True, exist_ok=True)
     fitted.booster.save_model(given.output / MODEL)

@@ -137,10 +137,11 @@ def report(told: Told, holdout: Holdout, left_out: Collection[str], flips: Flips
 def firewalled(holdout: Holdout, snapshot: Path, now: Clock) -> tuple[Holdout, dict[str, Any]]:
     """(the holdout without what is too near to the training side, the Quality of the run's records)."""
     task, learned = holdout.request["task"], dataset.read(snapshot).records
-    held = firewall.leaks(task, learned, [*holdout.records, *holdout.gold])
+    sign = firewall.Signed()
+    held = firewall.leaks(task, learned, [*holdout.records, *holdout.gold], sign)
     came = {entry["batch_id"] for entry in holdout.request["records"] if entry.get("new")}
     known, new = ([stored for stored in learned if (stored.batch_id in came) is side] for side in (False, True))
-    found = quality.report(task, learned, holdout.records, held) | {"alarms": alarms.rare_words(known, new)}
+    found = quality.report(task, learned, holdout.records, held, sign) | {"alarms": alarms.rare_words(known, new)}
     kept, gold = ([one for one in some if one.record_id not in held] for some in (holdout.records, holdout.gold))
     about = {"task": task, "run_id": holdout.request["run_id"], "created_at": stamp(now())}
     return replace(holdout, records=kept, gold=gold), {**about, **found}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chartloop import quality
+from chartloop import firewall, quality, splits
 from chartloop.snapshots import StoredRecord
 from tests import contracts
 
@@ -78,6 +78,23 @@ def test_completions_that_stand_in_their_prompts_are_a_leak() -> None:
     assert (found["kind"], found["found"]) == ("completion_in_prompt", 12)
     hidden = [stored(f"g{n}", prompt=f"Question {n}", completion=f"Answer {n * 7}") for n in range(12)]
     assert not list(quality.label_leaks(hidden))
+
+
+def test_a_text_is_signed_once_for_firewall_and_quality() -> None:
+    learned = [stored("a", text=LONG, label="x"), stored("b", text=LONG + " more", label="y")]
+    judged = [stored("c", text=LONG.upper(), label="z")]
+    asked: list[str] = []
+
+    def counting(text: str) -> bytes:
+        asked.append(text)
+        return splits.signature(text)
+
+    sign = firewall.Signed(counting)
+    held = firewall.leaks("classification", learned, judged, sign)
+    found = quality.report("classification", learned, judged, held, sign)
+    assert held == firewall.leaks("classification", learned, judged) == {"c": "same_text"}
+    assert found == quality.report("classification", learned, judged, held)
+    assert sorted(asked) == [LONG, LONG + " more"]
 
 
 def test_the_report_keeps_its_contract_and_holds_no_text() -> None:

@@ -21,7 +21,7 @@ GRAPHS = {"onnx": {"model.onnx"}, "openvino": {"model.xml", "model.bin"}}
 
 @pytest.fixture(scope="module")
 def notes(snapshot: Path) -> dataset.Notes:
-    return dataset.notes(dataset.documents(dataset.read(snapshot)))
+    return dataset.notes(dataset.documents(dataset.read(snapshot)), 20)
 
 
 @pytest.fixture(scope="module", params=["onnx", "openvino"])
@@ -119,7 +119,7 @@ def test_where_int8_loses_too_much_the_next_precision_is_served(
 
 
 def test_without_notes_nothing_is_risked(trained: Trained, tmp_path: Path) -> None:
-    assert forms.make("openvino", trained.folder, quality.tagging(dataset.NO_NOTES), tmp_path) == {
+    assert forms.make("openvino", trained.folder, quality.tagging(dataset.Notes()), tmp_path) == {
         "name": "openvino",
         "precision": "fp32",
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chartloop.errors import JobFailed
+from chartloop.hyperparameters import Hyperparameters
 from tests.training import tiny
 from tests.training.tiny import Run
 from training import dataset
@@ -78,3 +79,19 @@ def test_validation_follows_the_group(snapshot: Path) -> None:
     assert 0 < len(watched) < len(learned)
     assert not {each.group for each in learned} & {each.group for each in watched}
     assert dataset.split_validation(documents, 0)[1] == []
+
+
+def test_what_is_watched_is_all_that_is_held_back_or_nothing(snapshot: Path) -> None:
+    documents = dataset.documents(dataset.read(snapshot))
+    for chosen, least, percent in (
+        ({"validation_percent": 20}, 5, 20),
+        ({"validation_percent": 0}, 5, 5),
+        ({"validation_percent": 20, "do_eval": False}, 5, 5),
+        ({"validation_percent": 0}, 0, 0),
+    ):
+        told = Hyperparameters.model_validate(chosen)
+        learned, watched, held_back = dataset.left_out(documents, told, least)
+        assert dataset.held_back_percent(told, least) == percent
+        assert (learned, held_back) == dataset.split_validation(documents, percent)
+        assert watched == (held_back if percent == 20 else [])
+        assert dataset.sides(documents, percent) == (learned, held_back or learned)

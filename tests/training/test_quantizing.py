@@ -23,7 +23,7 @@ print("made", kinds.count("FakeQuantize") > 4)
 
 
 def test_windows_come_from_all_over_the_notes(snapshot: Path, trained: Trained) -> None:
-    learned = [note.text for note in dataset.notes(dataset.documents(dataset.read(snapshot))).learned]
+    learned = [note.text for note in dataset.notes(dataset.documents(dataset.read(snapshot)), 20).learned]
     tagger = quality.tagger(trained.folder, engines.load(trained.folder, "torch", "fp32"))
     few, all_rows = quantizing.windows(tagger, learned[:3]), quantizing.windows(tagger, learned * 5)
     assert len(few) >= 3 and quantizing.CALIBRATING / 2 < len(all_rows) <= quantizing.CALIBRATING

@@ -31,6 +31,7 @@ def test_progress_comes_in_small_steps_to_the_end(trained: Trained) -> None:
 def test_the_folder_is_whole(trained: Trained, snapshot: Path) -> None:
     about = json.loads((trained.folder / "chartloop.json").read_text())
     assert about["labels"] == ["drug", "sign"]
+    assert about["held_back_percent"] == 20
     assert about["snapshot"] == json.loads((snapshot / "manifest.json").read_text())["hash"]
     names = {path.name for path in trained.folder.iterdir()}
     assert {"model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"} <= names
