@@ -58,7 +58,7 @@ export function Batches() {
           columnDefinitions={[
             { id: "id", header: "Batch", isRowHeader: true, cell: (row) => <BatchLink id={row.batch_id ?? ""} /> },
             { id: "status", header: "State", cell: (row) => <State status={row.status} /> },
-            { id: "notes", header: "", ariaLabel: () => "What to know of it", cell: (row) => <Remarks row={row} /> },
+            { id: "notes", header: "Of note", cell: (row) => <Remarks row={row} /> },
             { id: "accepted", header: "Accepted", cell: (row) => count(row.counts?.accepted ?? 0) },
             { id: "duplicate", header: "Duplicates", cell: (row) => count(row.counts?.duplicate ?? 0) },
             { id: "conflict", header: "Conflicts", cell: (row) => count(row.counts?.conflict ?? 0) },
