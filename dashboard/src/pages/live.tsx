@@ -27,6 +27,7 @@ const STATES: { [status in Step["status"]]: { type: StatusIndicatorProps.Type; t
 const TITLES: { [name in Step["name"]]: string } = {
   prepare: "Prepare the data",
   embed: "Embed the texts",
+  tune: "Tune the hyper-parameters",
   train: "Train the candidate",
   score: "Score both models",
   judge: "Judge",
