@@ -111,7 +111,8 @@ def score_candidate(work: Workplace, model_uri: str) -> dict[str, dict[str, Any]
     score.score(score.parse([str(word) for pair in arguments.items() for word in pair]))
     for name in ("model", "flips", "score"):
         work.deliver(name)
-    return {path.stem: json.loads(path.read_bytes()) for path in sorted(work.here("score").glob("*.json"))}
+    paths = {role: work.here("score") / f"{role}.json" for role in ("candidate", "champion")}
+    return {role: json.loads(path.read_bytes()) for role, path in paths.items() if path.exists()}
 
 
 def answer(environ: Mapping[str, str], model_uri: str) -> dict[str, Any]:

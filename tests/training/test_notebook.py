@@ -187,6 +187,21 @@ def test_the_story_calls_the_functions_of_the_jobs() -> None:
     assert {"prepare", "embed", "notebook.start", "notebook.wait", "notebook.score_candidate", "notebook.answer"} <= calls
 
 
+def test_of_what_the_score_leaves_the_reports_of_the_models_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "score"
+    folder.mkdir()
+    for name in ("candidate", "champion", "quality"):
+        (folder / f"{name}.json").write_text(json.dumps({"is": name}))
+    order = {"champion": {"model_uri": "s3://b/m"}, "version": "v", "engine": "openvino"}
+    delivered: list[str] = []
+    work: Any = SimpleNamespace(
+        order=order, here=lambda name: tmp_path / name, fetch=lambda name, uri="": tmp_path / name, deliver=delivered.append
+    )
+    monkeypatch.setattr(notebook.score, "score", lambda arguments: None)
+    assert notebook.score_candidate(work, "s3://b/c") == {name: {"is": name} for name in ("candidate", "champion")}
+    assert delivered == ["model", "flips", "score"]
+
+
 def test_what_the_instance_installs_is_pinned_and_agrees_with_what_is_tested() -> None:
     lines = (ROOT / "training" / "notebook-requirements.txt").read_text().splitlines()
     pinned = dict(line.split("==") for line in lines if line and not line.startswith("#"))
