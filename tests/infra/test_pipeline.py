@@ -62,7 +62,7 @@ def test_the_sweep_runs_by_the_clock(cloud: Templates) -> None:
 
 
 def test_every_handler_exists(cloud: Templates) -> None:
-    assert len(cloud.functions()) == 14
+    assert len(cloud.functions()) == 15
     for name, function in cloud.functions().items():
         package, module, handler = function["Handler"].split(".")
         path: Path = ROOT / package / f"{module}.py"
