@@ -44,11 +44,11 @@ def each(t: Templates, kind: str) -> Iterator[tuple[str, Properties]]:
 
 
 def jobs(t: Templates) -> Iterator[tuple[str, Properties]]:
-    """The request of every job in the state machine, by state; a notebook is handed that of its training job."""
+    """The request of every job in the state machine, by state; of a tuning its trials', of a notebook its training job's."""
     for machine in machines(t.definition()):
         for name, state in machine["States"].items():
             if ":sagemaker:" in state.get("Resource", ""):
-                yield name, state["Parameters"]
+                yield name, state["Parameters"].get("TrainingJobDefinition", state["Parameters"])
             elif state.get("Resource", "").endswith(".waitForTaskToken"):
                 yield name, state["Parameters"]["Payload"]["training"]
 
