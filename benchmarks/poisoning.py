@@ -137,6 +137,7 @@ def report(role: str, judged: Part) -> ScoreReport:
     return ScoreReport.model_validate({
         "run_id": "trial", "task": "ner", "role": role, "version": role, "sha256": "0" * 64, "bytes": 1, "holdout": "1" * 64,
         "labels": [LABEL], "settled": judged, "fresh": None, "created_at": "2026-11-21T08:00:00.000Z",
+        "service": {"golden": 1, "wrong": 0, "requests": 1, "p50_ms": 1.0, "p95_ms": 1.0},
     })  # fmt: skip
 
 

@@ -28,6 +28,12 @@ def test_a_candidate_that_flipped_labels_made_worse_is_kept_out_by_the_gate_itse
     assert trial.harmful and trial.bare.verdict != "promote"
 
 
+def test_a_candidate_that_learned_what_is_right_is_promoted(world: World) -> None:
+    """Else none of these trials would say anything."""
+    trial = world.trial("flip", 0.0, seed=1)
+    assert not trial.harmful and (trial.bare.verdict, trial.guarded.verdict) == ("promote", "promote")
+
+
 @pytest.mark.slow
 def test_harmful_candidates_are_hardly_ever_promoted() -> None:
     done = [trial for trial in poisoning.trials(data("ncbi-disease"), 500) if trial.kind != "clean"]
