@@ -1,4 +1,4 @@
-"""The task `regression` on the local cloud: stays as a table, a run, days with their reasons, a transform that is scored."""
+"""The task `regression` on the local cloud: stays as a table, a gold set, runs, days with reasons, a transform that is scored."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from chartloop import report_page
+from chartloop.errors import Forbidden
 from client import stays, transforming
 from client.api import Api
 from tests.contracts import validate
@@ -21,6 +22,7 @@ from tests.e2e.conftest import Cloud, until
 TASK = "regression"
 QUICK = {"minimum_records": 300, "minimum_new_records": 40, "n_estimators": 200, "validation_percent": 15}
 RUN_SECONDS = 400
+GOLD = 60
 
 
 def table(records: list[dict[str, Any]]) -> bytes:
@@ -35,18 +37,49 @@ def table(records: list[dict[str, Any]]) -> bytes:
     return out.getvalue().encode()
 
 
+def of(name: str, count: int, seed: int) -> list[dict[str, Any]]:
+    """Stays of patients of their own."""
+    apart = stays.write(count, seed=seed)
+    return [{**record, **{field: f"{name}-{record[field]}" for field in ("record_id", "patient_id")}} for record in apart]
+
+
+def ended(api: Api, run_id: str) -> Any:
+    """The run, when it has ended."""
+    found = api.run(run_id)
+    return found if found["status"] in ("succeeded", "failed") else None
+
+
 @pytest.fixture(scope="module")
-def run(api: Api) -> Any:
+def gold(cloud: Cloud, api: Api) -> Any:
+    """The receipt of the gold set, put by who keeps it; posters may not."""
+    body = table(of("gold", GOLD, seed=9))
+    posters = ("chartloop/records:write", "chartloop/models:read")
+    with cloud.api(cloud.scoped(*posters)) as poster, pytest.raises(Forbidden):
+        poster.add_gold(TASK, body, "text/csv")
+    with cloud.api(cloud.scoped("chartloop/gold:write")) as keeper:
+        sent = keeper.add_gold(TASK, body, "text/csv")["batch_id"]
+
+    def processed() -> Any:
+        found = api.batch(TASK, sent)
+        return found if found["status"] == "processed" else None
+
+    return until(processed, 60)
+
+
+@pytest.fixture(scope="module")
+def run(api: Api, gold: Any) -> Any:
     """The first run of the task, from one post to its end."""
     api.change_settings(TASK, QUICK)
     api.post_body(TASK, table(stays.write(600, seed=1)), "text/csv")
-    run_id = until(lambda: [run["run_id"] for run in api.runs(TASK)["runs"]], 60)[0]
+    (started,) = until(lambda: api.runs(TASK)["runs"], 60)
+    return until(lambda: ended(api, started["run_id"]), RUN_SECONDS)
 
-    def ended() -> Any:
-        found = api.run(run_id)
-        return found if found["status"] in ("succeeded", "failed") else None
 
-    return until(ended, RUN_SECONDS)
+@pytest.fixture(scope="module")
+def tuned(api: Api, run: Any) -> Any:
+    """The run after it, which searches, and is judged against a model in service."""
+    started = api.start_run(TASK, tuning={"max_jobs": 3, "max_parallel_jobs": 2, "early_stopping": True})["run_id"]
+    return until(lambda: ended(api, started), RUN_SECONDS)
 
 
 def asked(cloud: Cloud, path: str, body: Any = None) -> httpx.Response:
@@ -95,12 +128,10 @@ def test_a_file_goes_through_a_transform_job_and_is_scored(api: Api, run: Any, t
     assert done["score"]["metrics"]["mae"] == pytest.approx(sum(wrong) / 40)
 
 
-def test_a_run_that_searches_gives_its_best_trial_to_the_gate(api: Api, run: Any) -> None:
-    started = api.start_run(TASK, tuning={"max_jobs": 3, "max_parallel_jobs": 2, "early_stopping": True})["run_id"]
-    done = until(lambda: (found := api.run(started))["status"] in ("succeeded", "failed") and found, RUN_SECONDS)
-    validate("run", done)
-    assert done["status"] == "succeeded", done["error"]
-    report = api.report(TASK, started)
+def test_a_run_that_searches_gives_its_best_trial_to_the_gate(api: Api, tuned: Any) -> None:
+    validate("run", tuned)
+    assert tuned["status"] == "succeeded", tuned["error"]
+    report = api.report(TASK, tuned["run_id"])
     validate("report", report)
     found = report["tuning"]
     trials, best = found["trials"], found["trials"][found["best"]]
@@ -108,7 +139,39 @@ def test_a_run_that_searches_gives_its_best_trial_to_the_gate(api: Api, run: Any
     assert len({json.dumps(trial["values"], sort_keys=True) for trial in trials}) == 4
     ended = [trial["objective"] for trial in trials if trial["status"] == "completed"]
     assert best["objective"] == min(ended) and trials[0]["status"] == "completed"
-    assert len(done["scores"]["candidate"]["settled"]["metrics"]) and done["scores"]["candidate"]["version"] == started
-    step = next(step for step in done["steps"] if step["name"] == "tune")
+    candidate = tuned["scores"]["candidate"]
+    assert candidate["settled"]["metrics"] and candidate["version"] == tuned["run_id"]
+    step = next(step for step in tuned["steps"] if step["name"] == "tune")
     assert (step["status"], step["job"], step["progress"]["trials"]) == ("succeeded", found["job"], 3.0)
     assert "What the search found" in report_page.page(report)
+
+
+def gold_clause(run: Any) -> Any:
+    (clause,) = (clause for clause in run["verdict"]["clauses"] if clause["name"].startswith("gold set"))
+    return clause
+
+
+def test_gold_is_no_record_to_learn_from_and_the_first_model_is_shown_on_it(api: Api, gold: Any, run: Any) -> None:
+    assert [entry["verdict"] for entry in gold["records"]] == ["accepted"] * GOLD
+    assert gold["source"] == "gold"
+    assert run["records"]["train"] + run["records"]["holdout"] == 600
+    candidate = run["scores"]["candidate"]
+    assert candidate["gold"]["records"] == GOLD and candidate["gold"]["metrics"]["mae"] > 0
+    clause = gold_clause(run)
+    assert (clause["passed"], clause["policies"]) == (None, ["spec", "strict"])
+    assert clause["message"] == (
+        f"On the gold set of {GOLD} records, by mean absolute error, there is no model in service to compare with."
+    )
+
+
+def test_the_next_candidate_is_judged_on_gold_beside_the_holdout(run: Any, tuned: Any) -> None:
+    assert tuned["status"] == "succeeded", tuned["error"]
+    ours, theirs = (tuned["scores"][role] for role in ("candidate", "champion"))
+    assert theirs["version"] == run["version"]
+    assert (ours["gold"]["records"], theirs["gold"]["records"]) == (GOLD, GOLD)
+    assert theirs["gold"]["metrics"] == run["scores"]["candidate"]["gold"]["metrics"]
+    clause = gold_clause(second)
+    assert clause["measured"] == pytest.approx(ours["gold"]["metrics"]["mae"] - theirs["gold"]["metrics"]["mae"])
+    told = f"the candidate is {'not ' if clause['passed'] else ''}worse beyond chance ("
+    assert clause["message"].startswith(f"On the gold set of {GOLD} records, by mean absolute error, {told}")
+    assert clause["passed"] or tuned["outcome"] == "kept"
