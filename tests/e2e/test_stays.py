@@ -170,7 +170,7 @@ def test_the_next_candidate_is_judged_on_gold_beside_the_holdout(run: Any, tuned
     assert theirs["version"] == run["version"]
     assert (ours["gold"]["records"], theirs["gold"]["records"]) == (GOLD, GOLD)
     assert theirs["gold"]["metrics"] == run["scores"]["candidate"]["gold"]["metrics"]
-    clause = gold_clause(second)
+    clause = gold_clause(tuned)
     assert clause["measured"] == pytest.approx(ours["gold"]["metrics"]["mae"] - theirs["gold"]["metrics"]["mae"])
     told = f"the candidate is {'not ' if clause['passed'] else ''}worse beyond chance ("
     assert clause["message"].startswith(f"On the gold set of {GOLD} records, by mean absolute error, {told}")
