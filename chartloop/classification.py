@@ -106,7 +106,7 @@ TASK = Task(
     files=(
         "training/classification_served.py", "training/classifier.py", "training/encoder.py", "training/engines.py",
         "training/evidence.py", "training/passes.py", "training/pieces.py", "training/sentences.py", "training/tagging.py",
-        "training/windows.py", "chartloop/spans.py",
+        "training/viterbi.py", "training/windows.py", "chartloop/spans.py",
     ),
     tuning=Tuning("eval_loss", higher_is_better=False, ranges={
         "learning_rate": Continuous(2e-5, 1e-3, log=True), "num_train_epochs": Integer(1, 6),

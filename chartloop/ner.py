@@ -90,7 +90,8 @@ TASK = Task(
     in_function=True,
     files=(
         "chartloop/spans.py", "training/encoder.py", "training/engines.py", "training/ner_served.py", "training/passes.py",
-        "training/pieces.py", "training/pooling.py", "training/tagger.py", "training/tagging.py", "training/windows.py",
+        "training/pieces.py", "training/pooling.py", "training/tagger.py", "training/tagging.py", "training/viterbi.py",
+        "training/windows.py",
     ),
     tuning=Tuning("eval_f1", higher_is_better=True, ranges={
         "learning_rate": Continuous(3e-5, 1e-3, log=True), "num_train_epochs": Integer(4, 16),
