@@ -37,12 +37,18 @@ class Share(TypedDict):
     share: float
 
 
+class SearchSettings(TypedDict):
+    max_jobs: int
+    max_parallel_jobs: int
+    early_stopping: bool
+
+
 class Tuning(TypedDict):
     run_id: str
     job: str
     objective: str
     higher_is_better: bool
-    settings: TuningSettings
+    settings: SearchSettings
     ranges: dict[str, SearchedRange]
     trials: list[Trial]
     best: int

@@ -173,7 +173,8 @@ def _tasks() -> Schema:
 
 def _arrivals(receipt: Schema) -> Schema:
     entry = receipt["records"]["items"]["properties"]
-    whole = {name: receipt[name] for name in ("batch_id", "status", "received_at")}
+    stored = [status for status in receipt["status"]["enum"] if status != "checked"]
+    whole = {**{name: receipt[name] for name in ("batch_id", "received_at")}, "status": {**receipt["status"], "enum": stored}}
     return _page(
         "records", _object(**whole, poster=TEXT_OR_NULL, **{name: entry[name] for name in ("record_id", "line", "verdict")})
     )

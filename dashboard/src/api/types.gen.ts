@@ -1038,8 +1038,8 @@ export type Record = {
 export type RecordPage = {
     records: Array<{
         batch_id: string;
-        status: 'checked' | 'received' | 'processed' | 'quarantined' | 'withdrawn';
         received_at: string;
+        status: 'received' | 'processed' | 'quarantined' | 'withdrawn';
         poster: string | null;
         record_id: string | null;
         line: number;
