@@ -123,3 +123,11 @@ def test_bands_differ_by_their_place() -> None:
 def _jaccard(one: list[str], other: list[str]) -> float:
     a, b = ({tuple(words[i : i + 5]) for i in range(len(words) - 4)} for words in (one, other))
     return len(a & b) / len(a | b)
+
+
+@pytest.mark.parametrize(("place", "side"), [(splits.HOLDOUT_PERCENT - 1, "holdout"), (splits.HOLDOUT_PERCENT, "training")])
+def test_the_holdout_ends_where_its_percent_do(place: int, side: str) -> None:
+    group = next(
+        name for name in map(str, range(10_000)) if int(hashlib.sha256(f"ner:{name}".encode()).hexdigest(), 16) % 100 == place
+    )
+    assert splits.side("ner", group) == side
