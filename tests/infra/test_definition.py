@@ -2,114 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra import patience
-from infra.definition import definition
-from infra.requests import TRIES, Jobs
-from tests.infra.asl import TaskError, machines, reachable, run, targets
-
-FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish", "tune")
-JOBS = Jobs(
-    job_role="arn:aws:iam::123456789012:role/jobs",
-    score_role="arn:aws:iam::123456789012:role/score",
-    processing_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/inference:1",
-    training_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/training:1",
-    processing_instance="ml.m5.xlarge",
-    training_instance="ml.g4dn.xlarge",
-    training_hours=12,
-    code_uri="s3://assets/0123.tar.gz",
-    key="arn:aws:kms:us-east-1:123456789012:key/0123",
-)
-MACHINE = definition(functions={name: f"arn:{name}" for name in FUNCTIONS}, jobs=JOBS, pause_seconds=1)
-EVERY = [(name, state) for machine in machines(MACHINE) for name, state in machine["States"].items()]
-PROMOTING = ["register", "copy", "deploy", "wait", "verify", "swap", "point", "confirm", "approve"]
-
-
-def an_input(kind: str = "retrain", **changes: Any) -> dict[str, Any]:
-    places = (
-        "request records holdout snapshot base_model train checkpoints score flips model embeddings previous_embeddings codes"
-    )
-    return {
-        "run_id": "ner-1",
-        "task": "ner",
-        "kind": kind,
-        "version": "ner-1",
-        "uris": {place: f"s3://data/{place}/" for place in places.split()},
-        "hyperparameters": {"num_train_epochs": "8"},
-        "embeds": True,
-        "has_embeddings": True,
-        "tries": {"made": 0},
-        **changes,
-    }
-
-
-class Tasks:
-    """Answers as the functions and jobs do. `failing`: error by step or job, raised once each; `calls`: what ran, in order."""
-
-    def __init__(
-        self,
-        *,
-        start_at: str = "prepare",
-        present: bool = True,
-        verdict: str = "promote",
-        waits: int = 0,
-        withdrawn: str = "withdrawn",
-        failing: dict[str, str] | None = None,
-    ) -> None:
-        self.start_at, self.present, self.verdict, self.waits = start_at, present, verdict, waits
-        self.withdrawn = withdrawn
-        self.failing = dict(failing or {})
-        self.calls: list[str] = []
-        self.parameters: list[dict[str, Any]] = []
-
-    def __call__(self, state: dict[str, Any], parameters: dict[str, Any]) -> Any:
-        name = self._name(parameters)
-        self.calls.append(name)
-        self.parameters.append(parameters)
-        if name in self.failing:
-            raise TaskError(*self.failing.pop(name).split("|"))
-        if "TrainingJobName" in parameters:
-            trained = {"S3ModelArtifacts": "s3://data/train/job/output/model.tar.gz"}
-            return {"TrainingJobName": parameters["TrainingJobName"], "ModelArtifacts": trained}
-        return {"Payload": self._answer(name)} if "Payload" in parameters else {}
-
-    def _name(self, parameters: dict[str, Any]) -> str:
-        if "FunctionName" in parameters:
-            return str(parameters["Payload"].get("step", parameters["FunctionName"].removeprefix("arn:")))
-        return str(parameters.get("TrainingJobName", parameters.get("ProcessingJobName"))).removeprefix("ner-1-1-")
-
-    def _answer(self, name: str) -> Any:
-        if name == "wait":
-            self.waits -= 1
-            return {"status": "ready" if self.waits < 0 else "wait"}
-        champion = {"present": self.present, "version": "ner-0", "model_uri": "s3://data/models/ner/ner-0/model.tar.gz"}
-        answers: dict[str, Any] = {
-            "begin": {"start_at": self.start_at},
-            "champion": {"champion": champion, "look": self.calls.count("champion")},
-            "judge": {"verdict": self.verdict},
-            "withdraw": {"status": self.withdrawn},
-        }
-        return answers.get(name)
-
-
-def ran(tasks: Tasks, document: dict[str, Any] | None = None) -> tuple[str, list[str]]:
-    """The last state before the end, and all states."""
-    trace: list[str] = []
-    try:
-        run(MACHINE, document or an_input(), tasks, {"Execution": {"Name": "ner-1-1"}}, trace)
-    except TaskError as error:
-        return error.name, trace
-    return "succeeded", trace
-
-
-def finished_as(tasks: Tasks) -> Any:
-    payloads = [p["Payload"] for p in tasks.parameters if p.get("FunctionName") == "arn:finish"]
-    assert len(payloads) == 1
-    return payloads[0]["outcome"]
+from tests.infra.asl import machines, reachable, targets
+from tests.infra.executions import EVERY, MACHINE, PROMOTING, Tasks, an_input, finished_as, ran
 
 
 @pytest.mark.parametrize("machine", list(machines(MACHINE)), ids=lambda machine: machine["StartAt"])
@@ -223,64 +121,6 @@ def test_a_failure_before_the_promotion_touches_nothing_in_service(broken: str) 
     assert ran(tasks)[0] == "RunFailed"
     assert finished_as(tasks) == "failed"
     assert not set(tasks.calls) & {*PROMOTING, "undo"}
-
-
-NO_ROOM = 'States.TaskFailed|{"FailureReason": "CapacityError: Unable to provision requested ML compute capacity."}'
-
-
-@pytest.mark.parametrize("job", ["prepare", "embed", "train", "score"])
-def test_a_job_without_a_machine_is_tried_again_under_another_name(job: str) -> None:
-    tasks = Tasks(failing={job: NO_ROOM, f"{job}-try2": NO_ROOM})
-    end, trace = ran(tasks)
-    assert end == "succeeded"
-    assert [call for call in tasks.calls if call.startswith(job)] == [job, f"{job}-try2", f"{job}-try3"]
-    assert [state for state in trace if state.endswith(": pause")] == [f"{job.title()}: pause"] * 2
-    assert finished_as(tasks) == "promoted"
-
-
-def test_a_further_look_begins_with_its_first_try() -> None:
-    tasks = Tasks(failing={"swap": "ChampionChanged", "score": NO_ROOM, "score2": NO_ROOM})
-    assert ran(tasks)[0] == "succeeded"
-    assert [call for call in tasks.calls if call.startswith("score")] == ["score", "score-try2", "score2", "score2-try2"]
-
-
-@pytest.mark.parametrize("job", ["prepare", "embed", "train", "score"])
-def test_there_is_an_end_to_trying(job: str) -> None:
-    names = [job, *(f"{job}-try{number}" for number in range(2, 99))]
-    tasks = Tasks(failing=dict.fromkeys(names, NO_ROOM))
-    assert ran(tasks)[0] == "RunFailed"
-    assert sum(call.startswith(job) for call in tasks.calls) == TRIES
-    assert "CapacityError" in tasks.parameters[-1]["Payload"]["error"]["Cause"]
-
-
-def test_pauses_grow_and_half_of_each_is_by_chance() -> None:
-    assert patience.pauses(30) == [60, 120, 240, 480, 960, 1800, 1800, 1800]
-    assert patience.pauses(1)[0] == 2
-
-
-def spot_machine(**changes: Any) -> dict[str, Any]:
-    jobs = replace(JOBS, spot=True, **changes)
-    return definition(functions={name: f"arn:{name}" for name in FUNCTIONS}, jobs=jobs, pause_seconds=1)
-
-
-def test_spot_without_a_machine_goes_on_on_demand_where_fallbacks_are_named() -> None:
-    tasks = Tasks(failing={"train": 'States.TaskFailed|{"SecondaryStatus": "MaxWaitTimeExceeded"}', "train-try2": NO_ROOM})
-    trace: list[str] = []
-    machine = spot_machine(training_fallbacks=("ml.g5.xlarge",))
-    run(machine, an_input(), tasks, {"Execution": {"Name": "ner-1-1"}}, trace)
-    assert [state for state in trace if state in ("Train", "TrainOnDemand")] == ["Train", "TrainOnDemand", "TrainOnDemand"]
-    spot, on_demand, _ = [p for p in tasks.parameters if "TrainingJobName" in p]
-    assert spot["EnableManagedSpotTraining"] is True
-    assert "EnableManagedSpotTraining" not in on_demand
-    assert on_demand["CheckpointConfig"] == spot["CheckpointConfig"]
-    for part in machines(machine):
-        assert reachable(part) == set(part["States"])
-
-
-def test_spot_alone_is_tried_again_as_spot() -> None:
-    tasks = Tasks(failing={"train": NO_ROOM})
-    run(spot_machine(), an_input(), tasks, {"Execution": {"Name": "ner-1-1"}}, [])
-    assert all(p["EnableManagedSpotTraining"] for p in tasks.parameters if "TrainingJobName" in p)
 
 
 @pytest.mark.parametrize("broken", PROMOTING[: PROMOTING.index("swap") + 1])

@@ -11,7 +11,7 @@ from botocore.validate import ParamValidator
 
 from infra.definition import definition
 from tests.infra.asl import TaskError, machines, reachable, run, targets
-from tests.infra.test_definition import FUNCTIONS, JOBS, PROMOTING, Tasks, an_input
+from tests.infra.executions import FUNCTIONS, JOBS, PROMOTING, Tasks, an_input
 from tests.infra.test_requests import request
 
 HOURS = 14

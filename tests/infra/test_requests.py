@@ -15,7 +15,7 @@ from chartloop import tasks, tuning
 from infra import requests
 from infra.requests import METRICS
 from tests.infra.asl import machines, resolve
-from tests.infra.test_definition import JOBS, MACHINE, an_input
+from tests.infra.executions import JOBS, MACHINE, an_input
 
 STATES = {
     name: state

@@ -12,8 +12,8 @@ from infra import jobs
 from infra.context import Context
 from tests.infra.asl import resolve
 from tests.infra.conftest import composed
+from tests.infra.executions import JOBS, an_input
 from tests.infra.templates import Templates, listed
-from tests.infra.test_definition import JOBS, an_input
 from tests.infra.test_requests import CONTEXT, shape_of
 
 PREDICT = "arn:aws:lambda:us-east-1:123456789012:function:chartloop-predict"

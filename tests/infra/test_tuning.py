@@ -13,8 +13,8 @@ from infra import requests
 from infra import tuning as state
 from infra.definition import definition
 from tests.infra.asl import TaskError, machines, reachable, resolve, run
+from tests.infra.executions import FUNCTIONS, JOBS, Tasks, an_input, finished_as
 from tests.infra.templates import Templates
-from tests.infra.test_definition import FUNCTIONS, JOBS, Tasks, an_input, finished_as
 
 NAME = "regression-20261121-080102-3f9c-2"
 CONTEXT = {"Execution": {"Name": NAME}}

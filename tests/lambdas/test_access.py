@@ -14,17 +14,6 @@ from lambdas.http import MODELS_PROMOTE, MODELS_READ, PUBLIC, RECORDS_WRITE, Edg
 from tests.lambdas.gateway import ALL, Caller
 from tests.worlds import FakeWorld
 
-
-@pytest.fixture
-def world() -> FakeWorld:
-    return FakeWorld()
-
-
-@pytest.fixture
-def call(world: FakeWorld) -> Caller:
-    return Caller(api.handle, world)
-
-
 ROUTES = sorted((*key, scope) for edge in (api.edge(), predict.edge()) for key, scope in edge.scopes.items())
 PLACES = {"<task>": "ner", "<batch_id>": "b-1", "<version>": "v-1", "<run_id>": "ner-1"}
 

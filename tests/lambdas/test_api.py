@@ -13,17 +13,6 @@ from tests.lambdas.gateway import Caller
 from tests.lambdas.posted import post, promoted
 from tests.worlds import FakeWorld
 
-
-@pytest.fixture
-def world() -> FakeWorld:
-    return FakeWorld()
-
-
-@pytest.fixture
-def call(world: FakeWorld) -> Caller:
-    return Caller(api.handle, world)
-
-
 # Task and runs
 
 

@@ -7,22 +7,11 @@ from typing import Any
 
 import pytest
 
-from lambdas import api
 from tests import contracts
 from tests.chartloop.intakes import note
 from tests.lambdas.gateway import Caller
 from tests.lambdas.posted import post
 from tests.worlds import FakeWorld
-
-
-@pytest.fixture
-def world() -> FakeWorld:
-    return FakeWorld()
-
-
-@pytest.fixture
-def call(world: FakeWorld) -> Caller:
-    return Caller(api.handle, world)
 
 
 def test_posted_records_have_a_receipt(call: Caller) -> None:
