@@ -140,13 +140,14 @@ class TuningJob(Job):
 
     def _follow(self, tried: Tried) -> None:
         """To the trial's end, which comes early where the search sees no hope."""
-        seen = 0
-        while not tried.job.over.wait(LOOKS_SECONDS):
+        seen, over = 0, False
+        while not over:  # and once more at the end: those after it are compared with what a quick one printed, too
+            over = tried.job.over.wait(LOOKS_SECONDS)
             heard = self._heard(tried)
             for at, value in enumerate(heard[seen:], start=seen):
                 with self._asking:
                     hopeless = self._search.hopeless(tried.step, at, value)
-                if hopeless:
+                if hopeless and not over:
                     tried.job.stop("Stopped")
             seen = len(heard)
 
