@@ -67,7 +67,7 @@ def embed(
     about = {
         **key,
         "snapshot": read.hash,
-        "reused": len(documents.keys() & known_names(known)),
+        "reused": sum(any(name in each.rows for each in known) for name in documents),
         "descriptions": {system: len(table) for system, table in tables.items()},
     }
     return vectors.write(output, rows, about, parts.suffix(part, of))
@@ -123,7 +123,7 @@ def _known(rows: Mapping[str, int], values: Path) -> Known:
 def gathered(texts: Mapping[str, str], known: Sequence[Known], encode: Encode) -> Floats:
     """A vector for each text, in their order; `encode` is called with those alone that are not known."""
     names = list(texts)
-    there = known_names(known)
+    there = {name for each in known for name in each.rows}
     new = [name for name in names if name not in there]
     made = [Known({name: row for row, name in enumerate(new)}, encode([texts[name] for name in new]))] if new else []
     sources = [*made, *known]
@@ -135,11 +135,6 @@ def gathered(texts: Mapping[str, str], known: Sequence[Known], encode: Encode) -
             values[here] = each.values[[each.rows[names[place]] for place in here]]
             left = [place for place in left if names[place] not in each.rows]
     return values
-
-
-def known_names(known: Sequence[Known]) -> set[str]:
-    """The hashes of all texts that have a vector."""
-    return {name for each in known for name in each.rows}
 
 
 def _encode(model: Path, engine: str, texts: Sequence[str]) -> Floats:
