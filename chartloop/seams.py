@@ -1,4 +1,4 @@
-"""The seams: what the domain needs of the world. adapters/ implements them on boto3 and files, tests/fakes.py in memory."""
+"""The seams: what the domain needs of the world. adapters/ implements them on boto3 and files, tests/fakes*.py in memory."""
 
 from __future__ import annotations
 

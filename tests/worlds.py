@@ -15,7 +15,7 @@ from chartloop.settings import Settings
 from chartloop.tuning import TrialState
 from lambdas import begin, finish, judge, promote, publish, sweep, tune
 from lambdas.wiring import World
-from tests import fakes, machine, reports
+from tests import fakes, fakes_serving, machine, reports
 
 MOST_RESTARTS = 6
 BASE = "minilm-l6-v2"
@@ -59,7 +59,7 @@ class Fragile:
         return call
 
 
-class BusyEndpoints(fakes.FakeEndpoints):
+class BusyEndpoints(fakes_serving.FakeEndpoints):
     """As SageMaker: while it is changing it takes no other configuration, and a failed one has to be deleted first."""
 
     def redeploy(self, task: str, config: str | None) -> None:
@@ -81,9 +81,8 @@ class FakeWorld(World):
         self.stores: dict[str, Any] = {
             "objects": fakes.FakeObjects(), "ledger": fakes.FakeLedger(), "registry": fakes.FakeRegistry(),
             "endpoints": BusyEndpoints(), "jobs": fakes.FakeJobs(), "executions": fakes.FakeExecutions(),
-            "estate": fakes.FakeEstate(), "folder": fakes.FakeModelFolder(), "uploads": fakes.FakeUploads(),
-            "library": fakes.FakeLibrary(),
-            "transforms": fakes.FakeTransforms(),
+            "estate": fakes.FakeEstate(), "folder": fakes_serving.FakeModelFolder(), "uploads": fakes.FakeUploads(),
+            "library": fakes_serving.FakeLibrary(), "transforms": fakes_serving.FakeTransforms(),
         }  # fmt: skip
         for name, store in self.stores.items():
             setattr(self, name, Fragile(store, self.fuse))

@@ -14,7 +14,7 @@ from lambdas import api, asking, predict
 from lambdas.http import MODELS_READ, RECORDS_WRITE
 from tests import contracts
 from tests.chartloop.intakes import note
-from tests.fakes import FakeLibrary
+from tests.fakes_serving import FakeLibrary
 from tests.lambdas.gateway import Caller
 from tests.lambdas.posted import post
 from tests.worlds import FakeWorld
