@@ -40,6 +40,20 @@ def as_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the service's answer as JSON")
 
 
+def of_task(parser: argparse.ArgumentParser) -> None:
+    """Of a command that asks about a task, and shows what was answered."""
+    task(parser)
+    as_json(parser)
+
+
+def bucket(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+
+
+def least_confidence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
+
+
 def reason(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", required=True, help="why; it is kept in the audit trail")
 

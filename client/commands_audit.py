@@ -23,8 +23,7 @@ HASHES = ("action", "by", "at", "number", "previous", "sha256")
 
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "audit", audit, "show who did what, when and why, newest first")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser.add_argument("--limit", type=arguments.positive, default=20, help="how many are shown (%(default)s)")
     parser.add_argument("--jsonl", action="store_true", help="the whole trail, oldest first, an entry a line")
     parser.add_argument("--verify", action="store_true", help="say whether an entry was changed or is missing")

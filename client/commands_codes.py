@@ -19,13 +19,12 @@ def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "stage-codes", stage_codes, "copy a code system's descriptions into the data bucket")
     parser.add_argument("file", type=arguments.file, metavar="FILE", help="an ICD-10-CM order file, or a table code,description")
     parser.add_argument("--system", default=icd10cm.SYSTEM, help="what records call the system (%(default)s)")
-    parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+    arguments.bucket(parser)
     parser = arguments.add(commands, "similar", similar, "list the stored records that are like a note")
     parser.add_argument("text", metavar="TEXT", help="the note; - reads it from standard input")
     parser.add_argument("--most", type=int, default=10, metavar="N", help="how many (%(default)s)")
     parser.add_argument("--text", dest="with_text", action="store_true", help="with their texts, for who may write records")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
 
 
 def stage_codes(session: Session, given: argparse.Namespace) -> int:

@@ -25,17 +25,14 @@ def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "review", review, "list the kept predictions that nobody has corrected, least sure first")
     parser.add_argument("--limit", type=arguments.positive, default=20, metavar="N", help="how many (%(default)s)")
     parser.add_argument("--text", action="store_true", help="with the notes; the token must be one that may write records")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser = arguments.add(commands, "feedback", feedback, "send corrected predictions, which become labelled records")
     parser.add_argument("file", type=arguments.file, metavar="FILE.jsonl", help="a line: prediction_id, and entities or codes")
     parser.add_argument("--offset-unit", choices=("codepoint", "utf16"), help="what the offsets count, where a line does not say")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser = arguments.add(commands, "drift", drift, "show how each model version answers, and what corrections changed")
     parser.add_argument("--days", type=arguments.positive, default=30, metavar="N", help="of the last N days (%(default)s)")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
 
 
 def review(session: Session, given: argparse.Namespace) -> int:

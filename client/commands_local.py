@@ -31,7 +31,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument("name", metavar="NAME_OR_FOLDER", help="a folder, or a name on the Hugging Face hub")
     parser.add_argument("--revision", default="", metavar="COMMIT", help="the hub's commit, which a name on the hub needs")
     parser.add_argument("--as", dest="staged_as", metavar="NAME", help="what settings call it (NAME_OR_FOLDER)")
-    parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+    arguments.bucket(parser)
     parser = arguments.add(
         commands, "pretrain-base", pretrain_base, "make a small Llama from texts, as a base for generation where there is no hub"
     )
@@ -47,7 +47,7 @@ def add(commands: arguments.Commands) -> None:
     parser.add_argument(
         "--extra-index-url", default="", metavar="URL", help="another index, such as one with CPU builds of torch"
     )
-    parser.add_argument("--bucket", help="the data bucket (that of the account's default deployment)")
+    arguments.bucket(parser)
 
 
 def _cloud(parser: argparse.ArgumentParser) -> None:

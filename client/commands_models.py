@@ -13,8 +13,7 @@ from client.watching import Watch
 
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "models", models, "list a task's models")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     for name, act, explained in (
         ("promote", promote, "put a model into service by hand"),
         ("reject", reject, "refuse a model by hand"),

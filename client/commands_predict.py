@@ -31,12 +31,11 @@ def add(commands: arguments.Commands) -> None:
     )
     parser.add_argument("--keep", action="store_true", help="keep notes and results for 30 days, for review and correction")
     parser.add_argument("--batch", action="store_true", help="as one job of the service's, as `transform` does")
-    parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
+    arguments.least_confidence(parser)
     arguments.options(parser)
     parser.add_argument("--codes", type=int, default=0, metavar="N", help="suggest up to N billing codes for each text")
     parser.add_argument("--sentences", type=int, metavar="N", help="show up to N sentences that spoke for a label")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
 
 
 def predict(session: Session, given: argparse.Namespace) -> int:

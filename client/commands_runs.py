@@ -18,11 +18,9 @@ from client.watching import Watch
 
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "status", status, "show a task's counts, its active run and its champion")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser = arguments.add(commands, "settings", settings, "show or change a task's minimums and hyper-parameters")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser.add_argument(
         "--set", dest="changes", action="append", default=[], type=arguments.setting, metavar="NAME=VALUE", help="may be repeated"
     )

@@ -26,10 +26,9 @@ def add(commands: arguments.Commands) -> None:
     what.add_argument("--stop", metavar="TRANSFORM", help="stop one")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT.jsonl", help="wait, and write one result a line, in order")
     parser.add_argument("--wait", action="store_true", help="follow it to its end")
-    parser.add_argument("--min-confidence", type=float, default=0.0, metavar="0..1", help="leave out what is less certain")
+    arguments.least_confidence(parser)
     arguments.options(parser)
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
 
 
 def transform(session: Session, given: argparse.Namespace) -> int:

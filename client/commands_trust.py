@@ -19,25 +19,20 @@ SHOWN = 5
 
 def add(commands: arguments.Commands) -> None:
     parser = arguments.add(commands, "quality", quality, "list records that were set aside, contradict, or give away")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
 
     parser = arguments.add(commands, "changes", changes, "show what a batch changed in the labels")
     parser.add_argument("batch_id", metavar="BATCH")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser = arguments.add(commands, "posters", posters, "show who sent a task's records, and who wrote the gold set")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser = arguments.add(commands, "provenance", provenance, "show who posted a record")
     parser.add_argument("record_id", metavar="ID")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
     parser = arguments.add(commands, "gold", gold, "add a file of records to the gold set, which needs the scope gold:write")
     parser.add_argument("do", choices=("add",))
     parser.add_argument("file", type=arguments.file, metavar="FILE", help=".jsonl .json .csv .xlsx, each also .gz")
-    arguments.task(parser)
-    arguments.as_json(parser)
+    arguments.of_task(parser)
 
 
 def quality(session: Session, given: argparse.Namespace) -> int:
