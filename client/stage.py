@@ -114,25 +114,34 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def stage(s3: S3Client, bucket: str, name: str, files: Mapping[str, Path], advance: Advance, revision: str = "") -> str:
-    """Uploads the files below `base-models/`; the prefix. What is staged already, to the byte, is left as it is.
+    """Uploads a model's files below `base-models/`, as `staged` does; the prefix."""
+    return staged(s3, bucket, keys.base_model(name), files, advance, name=name, revision=revision or None)
 
-    An old manifest is removed first: while it is missing, the model counts as not staged.
+
+def staged(s3: S3Client, bucket: str, prefix: str, files: Mapping[str, Path], advance: Advance, **about: str | None) -> str:
+    """Uploads the files below `prefix`, which is the answer, with a manifest of them and `about`. What is there already, to the
+    byte, is left as it is, and what else lies there goes.
+
+    An old manifest is removed first: while it is missing, nothing counts as staged.
     """
-    manifest = {"name": name, "revision": revision or None, "files": [described(file, path) for file, path in files.items()]}
-    key = keys.base_model(name, "manifest.json")
-    if stored(s3, bucket, key) == manifest:
-        return keys.base_model(name)
+    manifest = {**about, "files": [described(name, path) for name, path in files.items()]}
+    key = f"{prefix}manifest.json"
+    before = _stored(s3, bucket, key)
+    if before == manifest:
+        return prefix
     s3.delete_object(Bucket=bucket, Key=key)
-    for old in _others(s3, bucket, keys.base_model(name), files):
+    for old in _others(s3, bucket, prefix, files):
         s3.delete_object(Bucket=bucket, Key=old)
-    for file, path in files.items():
-        s3.upload_file(str(path), bucket, keys.base_model(name, file), Callback=advance)
+    there = before["files"] if before else []
+    for entry in manifest["files"]:
+        if entry not in there:
+            s3.upload_file(str(files[entry["path"]]), bucket, f"{prefix}{entry['path']}", Callback=advance)
     s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest, indent=1).encode(), ContentType="application/json")
-    return keys.base_model(name)
+    return prefix
 
 
 def _others(s3: S3Client, bucket: str, prefix: str, files: Mapping[str, Path]) -> list[str]:
-    """What another model under this name left there: jobs refuse a folder that holds more than its manifest lists."""
+    """What was staged there before: jobs refuse a folder that holds more than its manifest lists."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
     return [key for key in found if key.removeprefix(prefix) not in files]
@@ -144,7 +153,7 @@ def described(name: str, path: Path) -> dict[str, Any]:
     return {"path": name, "sha256": digest, "bytes": path.stat().st_size}
 
 
-def stored(s3: S3Client, bucket: str, key: str) -> Any:
+def _stored(s3: S3Client, bucket: str, key: str) -> Any:
     try:
         return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except s3.exceptions.NoSuchKey:

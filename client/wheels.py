@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import zipfile
@@ -17,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from chartloop import keys
 from chartloop.errors import InvalidRequest
-from client.stage import Advance, described, stored
+from client.stage import Advance, staged
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -84,22 +83,5 @@ def _applies(requirement: Requirement) -> bool:
 
 
 def stage(s3: S3Client, bucket: str, wheels: Mapping[str, Path], advance: Advance) -> str:
-    """Uploads the wheels; the prefix. What is staged already, to the byte, is left as it is, and what is no longer wanted goes.
-
-    An old manifest is removed first: while it is missing, the wheels count as not staged.
-    """
-    files = [described(name, path) for name, path in wheels.items()]
-    manifest = {"python": PYTHON, "files": files}
-    key = keys.notebook_wheels("manifest.json")
-    before = stored(s3, bucket, key)
-    if before == manifest:
-        return keys.notebook_wheels()
-    s3.delete_object(Bucket=bucket, Key=key)
-    there = {entry["path"]: entry for entry in before["files"]} if before else {}
-    for entry in files:
-        if there.pop(entry["path"], None) != entry:
-            s3.upload_file(str(wheels[entry["path"]]), bucket, keys.notebook_wheels(entry["path"]), Callback=advance)
-    for name in there:
-        s3.delete_object(Bucket=bucket, Key=keys.notebook_wheels(name))
-    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest, indent=1).encode(), ContentType="application/json")
-    return keys.notebook_wheels()
+    """Uploads the wheels, as models are staged; the prefix."""
+    return staged(s3, bucket, keys.notebook_wheels(), wheels, advance, python=PYTHON)

@@ -5,32 +5,22 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
 from chartloop.errors import InvalidRequest
 from client import wheels
+from tests.client.conftest import BUCKET
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BUCKET = "chartloop-data-123456789012-us-east-1"
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def s3() -> Iterator[S3Client]:
-    with mock_aws():
-        client = boto3.Session("testing", "testing", region_name="us-east-1").client("s3")
-        client.create_bucket(Bucket=BUCKET)
-        yield client
 
 
 @pytest.fixture
@@ -56,23 +46,6 @@ def test_the_wheels_and_a_manifest_with_their_hashes(s3: S3Client, files: dict[s
     manifest = json.loads(s3.get_object(Bucket=BUCKET, Key="wheels/notebook/manifest.json")["Body"].read())
     assert [entry["path"] for entry in manifest["files"]] == sorted(files)
     assert all(len(entry["sha256"]) == 64 for entry in manifest["files"])
-
-
-def test_the_manifest_is_there_only_when_the_rest_is_whole(s3: S3Client, files: dict[str, Path]) -> None:
-    put(s3, files)
-    files["a-1.0-py3-none-any.whl"].write_text("another")
-
-    class BrokenOffError(Exception):
-        pass
-
-    def break_off(size: int) -> None:
-        raise BrokenOffError
-
-    with pytest.raises(BrokenOffError):
-        put(s3, files, break_off)
-    assert "manifest.json" not in keys_of(s3)
-    put(s3, files)
-    assert "manifest.json" in keys_of(s3)
 
 
 def test_only_what_is_new_is_sent_and_what_is_not_wanted_goes(s3: S3Client, files: dict[str, Path]) -> None:
