@@ -124,7 +124,8 @@ def staged(s3: S3Client, bucket: str, prefix: str, files: Mapping[str, Path], ad
 
     An old manifest is removed first: while it is missing, nothing counts as staged.
     """
-    manifest = {**about, "files": [described(name, path) for name, path in files.items()]}
+    entries = [described(name, path) for name, path in files.items()]
+    manifest = {**about, "files": entries}
     key = f"{prefix}manifest.json"
     before = _stored(s3, bucket, key)
     if before == manifest:
@@ -133,7 +134,7 @@ def staged(s3: S3Client, bucket: str, prefix: str, files: Mapping[str, Path], ad
     for old in _others(s3, bucket, prefix, files):
         s3.delete_object(Bucket=bucket, Key=old)
     there = before["files"] if before else []
-    for entry in manifest["files"]:
+    for entry in entries:
         if entry not in there:
             s3.upload_file(str(files[entry["path"]]), bucket, f"{prefix}{entry['path']}", Callback=advance)
     s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest, indent=1).encode(), ContentType="application/json")

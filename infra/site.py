@@ -18,7 +18,7 @@ from infra.edge_log import EDGE_LOGS, EdgeLog
 from infra.headers import Headers
 from infra.names import Names
 from infra.serving import ServingStack
-from infra.storage import OLD_VERSIONS_DAYS, PAGE_LOGS
+from infra.storage import OLD_VERSIONS_DAYS, PAGE_LOGS, private_bucket
 
 Config = cloudfront.CfnDistribution
 TLS = "TLSv1.2_2021"
@@ -76,21 +76,14 @@ class SiteStack(Stack):
         return key
 
     def _bucket(self, key: kms.IKey) -> s3.Bucket:
-        page = s3.Bucket(
+        page = private_bucket(
             self,
             "Page",
             bucket_name=self._names.page,
-            versioned=True,
-            encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=s3.Bucket.from_bucket_name(self, "AccessLogs", self._names.access_logs),
             server_access_logs_prefix=PAGE_LOGS,
             lifecycle_rules=[s3.LifecycleRule(noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS))],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         Annotations.of(page).acknowledge_warning("@aws-cdk/aws-s3:accessLogsPolicyNotAdded", "The data stack lets them in.")
         return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -19,6 +21,23 @@ EXPIRING = {keys.PREDICTIONS: KEPT_DAYS, keys.TRANSFORMS: transforms.KEPT_DAYS, 
 ACCESS_LOG_DAYS = 365
 PAGE_LOGS = "page/"
 """Where among the access logs those of the page's bucket are."""
+
+
+def private_bucket(scope: Construct, name: str, *, encryption_key: kms.IKey | None, **more: Any) -> s3.Bucket:
+    """Versioned, for nobody but by TLS, and kept when its stack goes; without a key it is encrypted under S3's own."""
+    return s3.Bucket(
+        scope,
+        name,
+        versioned=True,
+        encryption=s3.BucketEncryption.KMS if encryption_key else s3.BucketEncryption.S3_MANAGED,
+        encryption_key=encryption_key,
+        bucket_key_enabled=True if encryption_key else None,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        removal_policy=RemovalPolicy.RETAIN,
+        **more,
+    )
 
 
 class DataKey(Construct):
@@ -60,17 +79,11 @@ class DataBucket(Construct):
     def __init__(self, scope: Construct, *, names: Names, key: kms.IKey, page: str) -> None:
         """`page`: the origin of the page, which puts large files here by presigned addresses."""
         super().__init__(scope, "DataBucket")
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Bucket",
             bucket_name=names.bucket,
-            versioned=True,
-            encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=self._access_logs(names),
             cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.PUT], allowed_origins=[page], allowed_headers=["*"], max_age=3600)],
             lifecycle_rules=[
@@ -85,7 +98,6 @@ class DataBucket(Construct):
                     for prefix, days in EXPIRING.items()
                 ),
             ],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         # By the property itself: `event_bridge_enabled` would deploy a function of the CDK's own to set it.
         resource = self.bucket.node.default_child
@@ -94,21 +106,16 @@ class DataBucket(Construct):
 
     def _access_logs(self, names: Names) -> s3.Bucket:
         """Where S3 writes who read what of the data's bucket, and of the page's."""
-        access_logs = s3.Bucket(
+        access_logs = private_bucket(
             self,
             "AccessLogs",
             bucket_name=names.access_logs,
-            encryption=s3.BucketEncryption.S3_MANAGED,  # server access logs cannot be written under a key of one's own
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption_key=None,  # server access logs cannot be written under a key of one's own
             lifecycle_rules=[
                 s3.LifecycleRule(
                     expiration=Duration.days(ACCESS_LOG_DAYS), noncurrent_version_expiration=Duration.days(OLD_VERSIONS_DAYS)
                 )
             ],
-            removal_policy=RemovalPolicy.RETAIN,
         )
         # By name: the page's bucket is a later stack's.
         access_logs.add_to_resource_policy(
