@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("chartloop", "adapters", "lambdas", "training", "infra", "client", "local")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in SOURCES]
+WRITTEN = sorted((ROOT / "docs").rglob("*.md"))
 
 MAY_IMPORT = {
     "chartloop": set(),
@@ -95,3 +97,10 @@ def test_the_readme_names_every_file_of_the_tree() -> None:
         else:
             package = name
     assert {name for name in NAMES if not name.endswith("__init__.py")} - named == set()
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_says_a_paragraph_twice(path: Path) -> None:
+    """Merging two branches can leave a paragraph twice without a conflict."""
+    paragraphs = [text for text in path.read_text().split("\n\n") if len(text) > 80]
+    assert [text for text, count in Counter(paragraphs).items() if count > 1] == []
