@@ -43,12 +43,6 @@ ELSEWHERE = 1.4
 SPOT = 0.4
 """Part of the list price that a spot machine is taken to cost; the savings that AWS names are up to 90 %, and never certain."""
 
-SERVERLESS_GB_SECOND = 0.00002
-"""Of a serverless endpoint, while it answers."""
-FUNCTION_GB_SECOND = 0.0000166667
-EFS_GB_MONTH = 0.30
-S3_GB_MONTH = 0.023
-LOGS_GB = 0.50
 INTERFACE_ENDPOINT_HOUR = 0.01
 """In each zone."""
 NAT_HOUR = 0.045

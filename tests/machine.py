@@ -11,7 +11,6 @@ from tests.infra.asl import holds, resolve
 
 FUNCTIONS = ("begin", "champion", "judge", "promote", "publish", "finish", "notebook", "tune")
 MOST_STEPS = 400
-TOLD = ("Error", "Cause")
 
 
 class Failed(Exception):

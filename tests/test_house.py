@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ DOMAIN_MAY_IMPORT = {"pydantic", "pydantic_core", "numpy", "rensa"}
 SERVES_ITSELF = "adapters/folder_models.py"
 """The one file outside of training/ that imports from there: how an artifact is read, without torch, in the predict function."""
 TRAINING_ONLY = {"torch", "transformers", "tokenizers", "safetensors", "onnx", "onnxruntime"}
+CODE = re.compile(r'(?:\bcode=|"code": |default_code = )"([a-z_]+)"')
 NEVER = {"pickle", "cPickle", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
 
 
@@ -97,6 +99,12 @@ def test_the_readme_names_every_file_of_the_tree() -> None:
         else:
             package = name
     assert {name for name in NAMES if not name.endswith("__init__.py")} - named == set()
+
+
+def test_every_code_of_an_error_is_listed() -> None:
+    listed = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs" / "contracts" / "error-codes.md").read_text()))
+    given = {code for path in SOURCES for code in CODE.findall(path.read_text())}
+    assert given - listed == set()
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))

@@ -16,7 +16,6 @@ from tests.infra.templates import Templates, listed
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 POINTER = re.compile(r"What to do: docs/runbook\.md#([a-z-]+)$")
-TOPIC = "arn:aws:sns:us-east-1:123456789012:chartloop-alarms"
 
 
 def alarms(cloud: Templates) -> dict[str, dict[str, Any]]:
