@@ -38,11 +38,11 @@ def test_a_better_candidate_is_promoted_under_both_policies() -> None:
 
 
 @pytest.mark.parametrize("policy", ["spec", "strict"])
-def test_a_worse_one_and_a_tie_keep_the_champion(policy: PolicyName) -> None:
-    for right in (6, 7):
-        verdict = judged(candidate(right), champion(7), policy)
-        assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "keep", "strict": "keep"})
-        assert verdict.message.startswith("Kept: entity F1 0.")
+@pytest.mark.parametrize("right", [6, 7])
+def test_a_worse_one_and_a_tie_keep_the_champion(right: int, policy: PolicyName) -> None:
+    verdict = judged(candidate(right), champion(7), policy)
+    assert (verdict.verdict, verdict.policies) == ("keep", {"spec": "keep", "strict": "keep"})
+    assert verdict.message.startswith("Kept: entity F1 0.")
 
 
 def test_ahead_on_points_alone_needs_a_person_under_strict_and_is_promoted_under_spec() -> None:
@@ -113,14 +113,12 @@ def test_too_few_groups_prove_nothing() -> None:
     assert (verdict.verdict, verdict.interval) == ("needs-review", None)
 
 
-def test_where_lower_is_better_the_lower_one_is_promoted() -> None:
+@pytest.mark.parametrize(("right", "expected"), [(6, "promote"), (7, "keep"), (8, "keep")])
+def test_where_lower_is_better_the_lower_one_is_promoted(right: int, expected: str) -> None:
     mission, primary = Metric("token_accuracy", higher_is_better=False), Metric("entity_f1", higher_is_better=False)
     errors = replace(ner.TASK, measures=Measures(mission, (primary,), (), "nobody"))
-    unlabelled = {right: part(even(right), labels={}) for right in (6, 7, 8)}
-    for right, expected in ((6, "promote"), (7, "keep"), (8, "keep")):
-        ours, theirs = candidate(settled=unlabelled[right]), champion(settled=unlabelled[7])
-        verdict = decide(ours, theirs, "strict", task=errors, run_id=RUN, now=NOW)
-        assert verdict.verdict == expected
+    ours, theirs = candidate(settled=part(even(right), labels={})), champion(settled=part(even(7), labels={}))
+    assert decide(ours, theirs, "strict", task=errors, run_id=RUN, now=NOW).verdict == expected
 
 
 def test_clauses_have_the_numbers_of_the_gates_rules() -> None:
@@ -199,15 +197,16 @@ def test_the_whole_verdict_on_nothing_but_for_its_clauses() -> None:
     }
 
 
-def test_all_primary_metrics_must_be_ahead_for_a_person_to_decide() -> None:
+@pytest.mark.parametrize(
+    ("macro", "expected", "start"), [(0.75, "needs-review", "Needs review"), (0.7, "keep", "Kept"), (0.65, "keep", "Kept")]
+)
+def test_all_primary_metrics_must_be_ahead_for_a_person_to_decide(macro: float, expected: str, start: str) -> None:
     theirs = of_classes("champion", 0.7, 0.7)
-    for macro, expected in ((0.75, "needs-review"), (0.7, "keep"), (0.65, "keep")):
-        verdict = decide(of_classes("candidate", macro, 0.75), theirs, "strict", task=CLASSES, run_id=RUN, now=NOW)
-        assert (verdict.verdict, verdict.policies["spec"]) == (expected, "promote")
-        start = "Needs review" if expected == "needs-review" else "Kept"
-        assert verdict.message == (
-            f"{start}: macro F1 {macro:.3f} against 0.700 and accuracy 0.750 against 0.700; too few groups for an interval."
-        )
+    verdict = decide(of_classes("candidate", macro, 0.75), theirs, "strict", task=CLASSES, run_id=RUN, now=NOW)
+    assert (verdict.verdict, verdict.policies["spec"]) == (expected, "promote")
+    assert verdict.message == (
+        f"{start}: macro F1 {macro:.3f} against 0.700 and accuracy 0.750 against 0.700; too few groups for an interval."
+    )
 
 
 def test_a_model_that_is_not_in_service_is_no_champion() -> None:
