@@ -81,8 +81,7 @@ ACKNOWLEDGED = (
     Acknowledged(
         "S3BucketReplicationEnabled",
         r"-data/DataBucket/|-site/Page$",
-        "Clinical data stays in its region: versions and a retained bucket guard against loss, and where a second region is"
-        " allowed, the runbook says how to replicate; the page's files are built anew.",
+        "Clinical data stays in its region: versions and a retained bucket guard against loss; the page's files are built anew.",
     ),
     Acknowledged(
         "S3DefaultEncryptionKMS",
