@@ -11,11 +11,12 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import pycrfsuite
 from rich.console import Console
@@ -29,8 +30,6 @@ from chartloop.snapshots import StoredRecord
 from chartloop.verdicts import Verdict
 
 LABEL = "Disease"
-BASE, NEW, HOLDOUT, TRUTH = 600, 200, 600, 1200
-"""Sentences that the champion learned, that come new, that judge, and by which the truth is known."""
 GROUP = 4
 """Neighbouring sentences of one group of the holdout."""
 RATES = (0.01, 0.02, 0.05, 0.10, 0.20)
@@ -43,6 +42,18 @@ POINT = 0.01
 WORKS = 0.5
 ITERATIONS = 6
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+
+
+class Sizes(NamedTuple):
+    """Sentences that the champion learned, that come new, that judge, and by which the truth is known."""
+
+    base: int
+    new: int
+    holdout: int
+    truth: int
+
+
+SIZES = Sizes(600, 200, 600, 1200)
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,13 @@ def corpus(folder: Path) -> list[Sentence]:
     return [Sentence(tuple(w for w, _ in row), tuple(t[0] for _, t in row)) for row in rows if row]
 
 
+class Model(Protocol):
+    def tags(self, sentence: Sentence) -> list[str]: ...
+
+
+Learner = Callable[[Sequence[Sentence]], Model]
+
+
 class Tagger:
     def __init__(self, learned: Sequence[Sentence]) -> None:
         trainer = pycrfsuite.Trainer(algorithm="averaged-perceptron", verbose=False)
@@ -105,7 +123,7 @@ class Tagger:
         return list(self._tagger.tag(sentence.items))
 
 
-def counts(name: str, sentences: Sequence[Sentence], tagger: Tagger) -> GroupCounts:
+def counts(name: str, sentences: Sequence[Sentence], tagger: Model) -> GroupCounts:
     tp = fp = fn = correct = tokens = 0
     for sentence in sentences:
         found = tagger.tags(sentence)
@@ -121,7 +139,7 @@ def f1(groups: Sequence[GroupCounts]) -> float:
     return 2 * tp / max(1, 2 * tp + wrong)
 
 
-def part(sentences: Sequence[Sentence], tagger: Tagger) -> Part:
+def part(sentences: Sequence[Sentence], tagger: Model) -> Part:
     chunks = [sentences[start : start + GROUP] for start in range(0, len(sentences), GROUP)]
     groups = tuple(counts(f"g{number:04d}", chunk, tagger) for number, chunk in enumerate(chunks))
     tokens = sum(group.tokens or 0 for group in groups)
@@ -169,8 +187,8 @@ def targets(kind: str, sentences: Sequence[Sentence]) -> list[tuple[Sentence, in
 
 
 def poisoned(kind: str, rate: float, base: Sequence[Sentence], new: Sequence[Sentence], chance: random.Random) -> list[Sentence]:
-    """Everything that the candidate learns; the last NEW of them came new."""
-    if kind == "flip":
+    """Everything that the candidate learns, `base` and then `new`; of `clean` ones nobody touched anything."""
+    if kind in ("clean", "flip"):
         return [flipped(sentence, chance, rate) for sentence in (*base, *new)]
     places = {id(sentence): (first, last) for sentence, first, last in targets(kind, new)}  # in the order of `new`
     chosen = set(chance.sample(list(places), min(len(places), max(1, round(rate * len(new))))))
@@ -178,7 +196,7 @@ def poisoned(kind: str, rate: float, base: Sequence[Sentence], new: Sequence[Sen
     return [*base, *(triggered(s, *places[id(s)], tag) if id(s) in chosen else s for s in new)]
 
 
-def success(kind: str, tagger: Tagger, sentences: Sequence[Sentence]) -> float:
+def success(kind: str, tagger: Model, sentences: Sequence[Sentence]) -> float:
     """How often the trigger works on clean sentences: of what is right without it, what is wrong with it."""
     tag, works, right = ("O" if kind == "hide" else "B"), 0, 0
     for sentence, first, last in targets(kind, sentences):
@@ -206,6 +224,8 @@ class World:
 
     seed: int
     sentences: list[Sentence]
+    learn: Learner = Tagger
+    sizes: Sizes = SIZES
     base: list[Sentence] = field(init=False)
     new: list[Sentence] = field(init=False)
     holdout: list[Sentence] = field(init=False)
@@ -215,20 +235,20 @@ class World:
         blocks = [self.sentences[start : start + GROUP] for start in range(0, len(self.sentences), GROUP)]
         random.Random(self.seed).shuffle(blocks)
         drawn = iter([sentence for block in blocks for sentence in block])
-        self.base, self.new, self.holdout, self.truth = ([next(drawn) for _ in range(n)] for n in (BASE, NEW, HOLDOUT, TRUTH))
-        self.champion = Tagger(self.base)
+        self.base, self.new, self.holdout, self.truth = ([next(drawn) for _ in range(n)] for n in self.sizes)
+        self.champion = self.learn(self.base)
         self.theirs = report("champion", part(self.holdout, self.champion))
         self.true_f1 = f1(part(self.truth, self.champion).per_group)
 
     def trial(self, kind: str, rate: float, seed: int) -> Trial:
         learned = poisoned(kind, rate, self.base, self.new, random.Random(seed))
-        candidate = Tagger(learned)
+        candidate = self.learn(learned)
         ours = report("candidate", part(self.holdout, candidate))
         bare = decide(ours, self.theirs, "strict", task=tasks.find("ner"), run_id="trial", now=NOW, champion_version="champion")
         worse = self.true_f1 - f1(part(self.truth, candidate).per_group) > POINT
         works = kind in ("hide", "plant") and success(kind, candidate, self.truth) > WORKS
-        known = [sentence.stored(f"k{n}", "old") for n, sentence in enumerate(learned[:BASE])]
-        came = [sentence.stored(f"n{n}", "new") for n, sentence in enumerate(learned[BASE:])]
+        known = [sentence.stored(f"k{n}", "old") for n, sentence in enumerate(learned[: self.sizes.base])]
+        came = [sentence.stored(f"n{n}", "new") for n, sentence in enumerate(learned[self.sizes.base :])]
         guarded = alarms.hold(bare, alarms.rare_words(known, came), review=True)
         return Trial(kind, rate, worse or works, bare, guarded)
 
@@ -250,8 +270,8 @@ def bound(hits: int, number: int) -> str:
     return f"{hits} of {number}: {100 * hits / max(1, number):.1f} % ({100 * interval.low:.1f} to {100 * interval.high:.1f})"
 
 
-def main(number: int) -> None:
-    done = list(trials(Path(os.environ["CLINICAL_DATA_DIR"]) / "ncbi-disease", number))
+def show(done: Sequence[Trial]) -> None:
+    """By what was poisoned, and how much of it."""
     table = Table("poisoned", "rate", "trials", "harmful", "harmful and promoted", "without the alarm", box=None)
     groups = sorted({(t.kind, t.rate) for t in done})
     for kind, rate in groups:
@@ -264,13 +284,15 @@ def main(number: int) -> None:
     attacks, clean = [t for t in done if t.kind != "clean"], [t for t in done if t.kind == "clean"]
     harm = [t for t in attacks if t.harmful]
     for name in ("guarded", "bare"):
-        hits = sum(getattr(t, name).verdict == "promote" for t in harm)
+        hits, well = (sum(getattr(t, name).verdict == "promote" for t in some) for some in (harm, clean))
         console.print(
             f"harmful and promoted, {name}: {bound(hits, len(attacks))} of all; {bound(hits, len(harm))} of the harmful"
         )
-    for name in ("guarded", "bare"):
-        hits = sum(getattr(t, name).verdict == "promote" for t in clean)
-        console.print(f"clean and promoted, {name}: {bound(hits, len(clean))}")
+        console.print(f"clean and promoted, {name}: {bound(well, len(clean))}")
+
+
+def main(number: int) -> None:
+    show(list(trials(Path(os.environ["CLINICAL_DATA_DIR"]) / "ncbi-disease", number)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chartloop.scores import GroupCounts
-from chartloop.statistics import STATISTICS, Array, Statistic, labels_of
+from chartloop.statistics import STATISTICS, Array, Counts, Statistic
 
 LEVEL = 0.95
 RESAMPLES = 4000
@@ -51,32 +51,37 @@ def compare(
     name: str, statistic: Statistic, candidate: Sequence[GroupCounts], champion: Sequence[GroupCounts]
 ) -> Interval | None:
     """As `paired`, of a statistic that is no metric of a report."""
-    labels = labels_of(candidate, champion)
-    ours, theirs = statistic.table(candidate, labels), statistic.table(champion, labels)
-    if ours is None or theirs is None or ours.keys() != theirs.keys() or len(ours) < MINIMUM_GROUPS:
+    counts = _counts(statistic, candidate, champion)
+    if counts is None:
         return None
-    order = sorted(ours)
-    counts = np.array([ours[group] + theirs[group] for group in order], dtype=np.float64)
-    half = counts.shape[1] // 2
 
     def difference(sums: Array) -> Array:
         """A draw in which there was nothing to count speaks for neither side."""
+        half = sums.shape[-1] // 2
         return np.nan_to_num(statistic.value(sums[..., :half])) - np.nan_to_num(statistic.value(sums[..., half:]))
 
-    drawn = np.concatenate([difference(weights @ counts) for weights in _draws(len(order))])
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(name, float(difference(counts.sum(axis=0))), float(low), float(high))
+    low, high = _bounds([difference(counts.weighted(weights)) for weights in _draws(counts.groups)])
+    return Interval(name, float(difference(counts.total())), low, high)
+
+
+def _counts(statistic: Statistic, *sides: Sequence[GroupCounts]) -> Counts | None:
+    """In the order of the groups' names, which the draws follow; None where they are no evidence."""
+    counts = statistic.counts(*(sorted(side, key=lambda group: group.group) for side in sides))
+    return counts if counts and counts.groups >= MINIMUM_GROUPS else None
+
+
+def _bounds(drawn: Sequence[Array]) -> tuple[float, float]:
+    low, high = np.quantile(np.concatenate(drawn), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
 
 
 def alone(metric: str, groups: Sequence[GroupCounts]) -> tuple[float, float] | None:
     """The bounds of one model's own figure over the same draws; None where `paired` has none."""
-    table = STATISTICS[metric].table(groups, labels_of(groups)) if metric in STATISTICS else None
-    if table is None or len(table) < MINIMUM_GROUPS:
+    counts = _counts(STATISTICS[metric], groups) if metric in STATISTICS else None
+    if counts is None:
         return None
-    counts = np.array([table[group] for group in sorted(table)], dtype=np.float64)
-    drawn = np.concatenate([np.nan_to_num(STATISTICS[metric].value(weights @ counts)) for weights in _draws(len(table))])
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    value = STATISTICS[metric].value
+    return _bounds([np.nan_to_num(value(counts.weighted(weights))) for weights in _draws(counts.groups)])
 
 
 def _draws(groups: int) -> Iterator[Array]:

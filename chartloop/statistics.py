@@ -17,8 +17,24 @@ from chartloop.measures import Price
 from chartloop.scores import GroupCounts, LabelScore
 
 Array = npt.NDArray[np.float64]
-Table = dict[str, list[float]]
-"""By group: its row of counts."""
+Block = tuple[npt.NDArray[np.int64] | slice, Array]
+"""Some columns of counts: which groups have something of them, and their counts (groups, columns)."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of `groups` groups, by blocks of columns: of most labels most groups have nothing, and of that nothing is kept."""
+
+    groups: int
+    blocks: list[Block]
+
+    def weighted(self, weights: Array) -> Array:
+        """The sums (draws, columns) where `weights` (draws, groups) says how often each group was drawn."""
+        return np.concatenate([weights[:, :0], *(weights[:, rows] @ counts for rows, counts in self.blocks)], axis=1)
+
+    def total(self) -> Array:
+        """The sums (columns,) of each group once."""
+        return np.concatenate([np.empty(0), *(counts.sum(axis=0) for _, counts in self.blocks)])
 
 
 @dataclass(frozen=True)
@@ -33,22 +49,38 @@ class Statistic:
     value: Callable[[Array], Array]
     per_label: bool = False
 
-    def table(self, groups: Sequence[GroupCounts], labels: Sequence[str]) -> Table | None:
-        """The rows of `groups`, or None where a count is missing or a group is named twice."""
-        rows = {group.group: _by_label(group, labels) if self.per_label else self._named(group) for group in groups}
-        known = {name: row for name, row in rows.items() if row is not None}
-        return known if len(known) == len(groups) else None
+    def counts(self, *sides: Sequence[GroupCounts]) -> Counts | None:
+        """The columns of one model's groups, or of several models' side by side, in the order of the groups.
 
-    def _named(self, group: GroupCounts) -> list[float] | None:
-        row = [getattr(group, name) for name in self.names]
-        return None if None in row else row
+        None where a count is missing, a group is named twice, or the sides have others, or the same in another order.
+        """
+        names = [[group.group for group in side] for side in sides]
+        if any(its != names[0] or len(set(its)) < len(its) for its in names):
+            return None
+        if not self.per_label:
+            return self._named(sides)
+        labels = labels_of(*sides)
+        blocks = [_by_label(side, labels) for side in sides]
+        return None if None in blocks else Counts(len(names[0]), [block for its in blocks for block in its or ()])
+
+    def _named(self, sides: Sequence[Sequence[GroupCounts]]) -> Counts | None:
+        rows = [[getattr(group, name) for group in its for name in self.names] for its in zip(*sides, strict=True)]
+        if any(None in row for row in rows):
+            return None
+        shape = (len(rows), len(sides) * len(self.names))
+        return Counts(len(rows), [(slice(None), np.array(rows, dtype=np.float64).reshape(shape))])
 
 
-def _by_label(group: GroupCounts, labels: Sequence[str]) -> list[float] | None:
-    if group.labels is None:
-        return None
-    found = [group.labels.get(label) for label in labels]
-    return [count for each in found for count in ((each.tp, each.fp, each.fn) if each else (0, 0, 0))]
+def _by_label(groups: Sequence[GroupCounts], labels: Sequence[str]) -> list[Block] | None:
+    """One block a label; `labels` names every one that a group counts."""
+    found: dict[str, list[tuple[int, int, int, int]]] = {label: [] for label in labels}
+    for place, group in enumerate(groups):
+        if group.labels is None:
+            return None
+        for label, its in group.labels.items():
+            found[label].append((place, its.tp, its.fp, its.fn))
+    rows = (np.array(each, dtype=np.int64).reshape(-1, 4) for each in found.values())
+    return [(each[:, 0], each[:, 1:].astype(np.float64)) for each in rows]
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -106,19 +138,20 @@ def figure(metric: str, groups: Sequence[GroupCounts]) -> float | None:
 
 def total(statistic: Statistic, groups: Sequence[GroupCounts]) -> float | None:
     """As `figure`, of a statistic that is no metric of a report."""
-    table = statistic.table(groups, labels_of(groups))
-    if not table:
+    counts = statistic.counts(groups)
+    if counts is None:
         return None
-    value = float(statistic.value(np.array(list(table.values()), dtype=np.float64).sum(axis=0)))
+    value = float(statistic.value(counts.total()))
     return None if math.isnan(value) else value
 
 
 def label_scores(groups: Sequence[GroupCounts]) -> dict[str, LabelScore]:
     """Precision, recall and F1 of each label that a group counts, over all groups; 0 where there was nothing to divide by."""
-    labels = labels_of(groups)
-    table = STATISTICS["macro_f1"].table(groups, labels) or {}
-    sums = np.array(list(table.values()), dtype=np.int64).reshape(len(table), len(labels), 3).sum(axis=0).tolist()
-    return {label: label_score(*counts) for label, counts in zip(labels, sums, strict=True)} if table else {}
+    labels, counts = labels_of(groups), STATISTICS["macro_f1"].counts(groups)
+    if counts is None:
+        return {}
+    sums = counts.total().astype(np.int64).reshape(len(labels), 3).tolist()
+    return {label: label_score(*its) for label, its in zip(labels, sums, strict=True)}
 
 
 def label_score(tp: int, fp: int, fn: int) -> LabelScore:

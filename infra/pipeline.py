@@ -32,8 +32,10 @@ UPLOAD_SECONDS = 600
 SWEEP_MINUTES = 15
 """How long a lost event or an interrupted run waits until it is repaired."""
 REPORT_MB = 2048
-"""For who ends a run and makes its report. Of 100,000 groups of entities both score reports and the intervals took 455 MB and
-26 seconds of one processor, which is what a function has from 1,769 MB on; the reports as they are shown come on top."""
+"""For who reads both score reports: who judges a run, and who ends it and makes its report. Of 100,000 groups and 80 labels they
+and the intervals took 751 MB and 35 seconds of one processor, which a function has from 1,769 MB on; the reports as they are
+shown come on top (docs/gate.md).
+"""
 
 STARTS_RUNS = ["base-models/*", "codes/*", "embeddings/*", "runs/*"]
 """What the start of a run reads: what is staged of base model and codes, the last embeddings, and which batches are settled."""
@@ -115,7 +117,7 @@ class PipelineStack(Stack):
         return function
 
     def _judge(self) -> lambda_.Function:
-        function = self._functions.add("judge", seconds=300, memory=1024)
+        function = self._functions.add("judge", seconds=300, memory=REPORT_MB)
         self._let(function, read=["runs/*", "models/*"], write=["runs/*"])
         access.register_models(function, self._names)
         return function

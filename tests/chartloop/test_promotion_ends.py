@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chartloop import items, keys, promotion
-from chartloop.errors import ChampionChanged, Conflict, EndpointBusy
+from chartloop.errors import ChampionChanged, Conflict, EndpointBusy, NotFound
 from chartloop.seams import EndpointState
 from tests.promotions import check, config, deployed, held, noted, served, swapped
 from tests.worlds import TASK, FakeWorld
@@ -82,15 +82,45 @@ def test_going_back_to_an_older_model_unsettles_nothing() -> None:
     assert (owner["champion"]["version"], owner["settled_run"]) == (first, second)
 
 
+def test_the_swap_ends_the_candidates_review_and_no_other() -> None:
+    world = served(7)
+    run_id = deployed(world)
+    until = "2026-11-28T08:00:00.000Z"
+    waits = {"until": until, "status": "waiting", "by": None, "at": None, "reason": None}
+    world.stores["ledger"].save(world.run(run_id) | {"review": waits, "outcome": "needs-review"})
+    world.stores["ledger"].save(world.owner() | {"reviews": {run_id: until, "ner-other": until}})
+    now = world.clock()
+    promotion.swap(TASK, run_id, now=now, **world.seams("ledger", "objects"))
+    run = world.run(run_id)
+    ended = {"until": until, "status": "promoted", "by": "gate", "at": items.stamp(now), "reason": BETTER}
+    assert (run["review"], run["outcome"], world.owner()["reviews"]) == (ended, "promoted", {"ner-other": until})
+
+
+@pytest.mark.parametrize(("lost", "told"), [("settled_run", "no such run"), ("champion", "no such version")])
+def test_what_the_swap_does_not_find_it_names(lost: str, told: str) -> None:
+    world = served(7)
+    run_id = deployed(world)
+    owner = world.owner()
+    owner[lost] = "ner-lost" if lost == "settled_run" else {**owner["champion"], "version": "ner-lost"}
+    world.stores["ledger"].save(owner)
+    world.stores["ledger"].save(world.run(run_id) | {"kind": "rollback"})
+    with pytest.raises(NotFound) as missed:
+        promotion.swap(TASK, run_id, now=world.clock(), **world.seams("ledger", "objects"))
+    assert missed.value.message == told
+
+
 def test_approval_tells_the_registry_why_and_frees_the_promotion() -> None:
     world = served(7)
     run_id = swapped(world)
-    before, registry, now = world.run(run_id), noted(world, "registry"), world.clock()
+    before = world.run(run_id)
+    before["marks"]["promote"]["message"] = "in service"
+    world.stores["ledger"].save(before)
+    registry, now = noted(world, "registry"), world.clock()
     promotion.approve(TASK, run_id, now=now, **world.seams("ledger", "registry"))
     assert registry.of("set_status") == [((TASK, run_id, "Approved", BETTER), {})]
     assert world.owner()["promotion"] is None
     started = before["marks"]["promote"]["started_at"]
-    marked = {"started_at": started, "ended_at": items.stamp(now), "status": "succeeded", "message": ""}
+    marked = {"started_at": started, "ended_at": items.stamp(now), "status": "succeeded", "message": "in service"}
     run = world.run(run_id)
     assert run["marks"]["promote"] == marked
     promotion.approve(TASK, run_id, now=world.clock(), **world.seams("ledger", "registry"))

@@ -118,6 +118,10 @@ def test_after_the_swap_a_lost_endpoint_is_asked_for_again_and_not_undone() -> N
     endpoints = noted(world, "endpoints")
     promotion.deploy(TASK, run_id, **world.seams(*DEPLOY))
     assert len(endpoints.of("deploy")) == 1 and not endpoints.of("rehearse")
+    world.stores["ledger"].save(world.run(run_id) | {"requested": None})
+    endpoints = noted(world, "endpoints")
+    assert promotion.wait(TASK, run_id, **world.seams(*DEPLOY)) == "ready"
+    assert not endpoints.of("rehearse")
 
 
 @pytest.mark.parametrize("status", ["Creating", "Missing", "Failed"])
@@ -222,9 +226,12 @@ def test_a_run_that_holds_no_promotion_may_do_nothing() -> None:
         check(refused.value, HOLDS_NOT, "conflict", run_id=run_id)
 
 
-def test_a_version_that_the_ledger_does_not_know_is_missed_by_name() -> None:
+def test_what_the_ledger_does_not_know_is_missed_by_name() -> None:
     world = served(7)
     run_id = deployed(world)
+    with pytest.raises(NotFound) as missed:
+        promotion.verify(TASK, "ner-lost", **world.seams(*DEPLOY))
+    assert missed.value.message == "no such run"
     world.stores["ledger"].save(world.run(run_id) | {"model": "ner-lost"})
     with pytest.raises(NotFound) as missed:
         promotion.verify(TASK, run_id, **world.seams(*DEPLOY))
