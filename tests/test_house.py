@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.tree import DECISIONS, INDEX_HEAD, decisions
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("chartloop", "adapters", "lambdas", "training", "infra", "client", "local")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -99,6 +101,10 @@ def test_the_readme_names_every_file_of_the_tree() -> None:
         else:
             package = name
     assert {name for name in NAMES if not name.endswith("__init__.py")} - named == set()
+
+
+def test_the_index_of_decisions_is_their_headings() -> None:
+    assert (DECISIONS / "README.md").read_text().endswith(INDEX_HEAD + decisions())
 
 
 def test_every_code_of_an_error_is_listed() -> None:

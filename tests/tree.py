@@ -1,4 +1,4 @@
-"""The README's tree and docs/rights.md, made from what is there: `python -m tests.tree` writes both anew."""
+"""The README's tree, the decisions' index and docs/rights.md, made from what is there: `python -m tests.tree` writes all anew."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 HEADING = "## The tree\n"
+DECISIONS = ROOT / "docs" / "decisions"
+INDEX_HEAD = "|---|---|\n"
 TOP = """\
 app.py                      the CDK entry
 cdk.json, package.json      the CDK's settings and command line, pinned
@@ -46,11 +48,19 @@ def first_line(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0].strip()
 
 
+def decisions() -> str:
+    """A line a page: its number and the rest of its heading, `# 0001 What was decided`."""
+    headings = ((page.name, page.read_text().partition("\n")[0].split(" ", 2)) for page in sorted(DECISIONS.glob("0*.md")))
+    return "".join(f"| [{number}]({name}) | {title} |\n" for name, (_, number, title) in headings)
+
+
 def main() -> None:
     readme = ROOT / "README.md"
     before, _, after = readme.read_text().partition(HEADING)
     rest = after.split("```\n", 2)[2]
     readme.write_text(f"{before}{HEADING}\n{tree()}{rest}")
+    index = DECISIONS / "README.md"
+    index.write_text("".join(index.read_text().partition(INDEX_HEAD)[:2]) + decisions())
     subprocess.run([sys.executable, "-m", "tests.infra.rights"], cwd=ROOT, check=True)
 
 
