@@ -191,5 +191,5 @@ def _distinct(arrivals: Sequence[Arrival], *, replace: bool) -> tuple[list[Arriv
         if standing is not arrival:
             same = standing.sha256 == arrival.sha256
             verdict, problem = ("duplicate", None) if same else ("conflict", CONFLICT)
-            entries.append(receipts.entry(arrival.line, arrival.record_id, verdict, problem=problem))
+            entries.append(receipts.entry(arrival.line, arrival.record_id, verdict, problem=problem, labels=arrival.labels))
     return [arrival for arrival in arrivals if kept[arrival.record_id] is arrival], entries

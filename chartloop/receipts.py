@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from chartloop import keys
@@ -19,17 +19,25 @@ STORED = ("accepted", "replaced")
 MOST_BYTES = 5_000_000
 """Of the verdicts in one answer; a function may answer 6 MB."""
 
+MOST_LABELS = 50
+"""Of one record that its verdict names, in the order of their letters."""
+
 Entry = dict[str, Any]
 Receipt = dict[str, Any]
 
 
-def entry(line: int, record_id: str | None, verdict: str, *, problem: Problem | None = None, notes: Sequence[Note] = ()) -> Entry:
+def entry(
+    line: int, record_id: str | None, verdict: str, *,
+    problem: Problem | None = None, notes: Sequence[Note] = (), labels: Collection[str] = (),
+) -> Entry:  # fmt: skip
     """One record's verdict; only what applies is in it."""
     found: Entry = {"line": line, "record_id": record_id, "verdict": verdict}
     if problem is not None:
         found |= _plain(problem)
     if notes:
         found["notes"] = [_plain(note) for note in notes]
+    if labels:
+        found["labels"] = sorted(labels)[:MOST_LABELS]
     return found
 
 

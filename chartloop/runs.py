@@ -232,6 +232,7 @@ def status(task: str, *, ledger: Ledger, settings: Settings) -> dict[str, Any]:
         "minimum_new_records": chosen.minimum_new_records,
         "progress": _progress(owner, chosen),
         "waiting": len(owner.get("waiting") or ()),
+        "labels": owner["seen_labels"],
         "pending": bool(owner["active_run"]) and waiting >= chosen.minimum_new_records,
         "reviews": reviews.waiting(owner),
     }

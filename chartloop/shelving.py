@@ -34,7 +34,10 @@ def shelve(
         shards = _shard(batch, keys.records, learned, objects), _shard(batch, keys.holdout, held, objects)
         done |= dict(zip(("train", "holdout"), shards, strict=True))
     told = [
-        receipts.entry(o.arrival.line, o.arrival.record_id, o.verdict, problem=o.problem, notes=o.notes) for o in outcomes
+        receipts.entry(
+            o.arrival.line, o.arrival.record_id, o.verdict, problem=o.problem, notes=o.notes, labels=o.arrival.labels
+        )
+        for o in outcomes
     ]  # fmt: skip
     receipt = receipts.complete(done, [*entries, *told])
     return {**done, "counts": receipt["counts"]}, receipt

@@ -26,6 +26,7 @@ class RecordVerdict(TypedDict):
     code: NotRequired[str]
     message: NotRequired[str]
     notes: NotRequired[list[Note]]
+    labels: NotRequired[list[str]]
 
 
 class BatchReceipt(TypedDict):
@@ -196,13 +197,17 @@ class TaskList(TypedDict):
 
 
 class TaskStatus(TypedDict):
-    """Where a task stands. `progress` is `640 of 1,000`; `blocked` why no run can start, `reviews` deadlines by version."""
+    """Where a task stands. `progress` is `640 of 1,000`, `labels` those that its records ever had.
+
+    `blocked` says why no run can start, `reviews` deadlines by version.
+    """
 
     task: str
     records: int
     minimum_records: int
     waiting: int
     progress: str
+    labels: list[str]
     new_records: int
     minimum_new_records: int
     active_run: str | None

@@ -59,6 +59,7 @@ class ArrivedRecord(TypedDict):
     record_id: str | None
     line: int
     verdict: Literal["accepted", "duplicate", "replaced", "conflict", "set_aside", "rejected"]
+    labels: list[str]
 
 
 class RecordPage(TypedDict):

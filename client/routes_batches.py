@@ -52,9 +52,13 @@ class BatchRoutes:
     def records(
         self, task: str, *, limit: int = 50, before: str | None = None, verdict: str | None = None,
         poster: str | None = None, since: str | None = None, until: str | None = None,
+        label: str | None = None, record_id: str | None = None,
     ) -> Call[RecordPage]:  # fmt: skip
-        """As they came in, newest batch first: by id, with batch, poster and verdict, without text."""
-        asked = {"poster": poster, "since": since, "until": until, "verdict": verdict}
+        """As they came in, newest batch first: by id, with batch, poster, verdict and labels, without text.
+
+        `record_id` finds those whose id has it in it. A page may be short, and still have a next one.
+        """
+        asked = {"poster": poster, "since": since, "until": until, "verdict": verdict, "label": label, "record_id": record_id}
         return page(path("tasks", task, "records"), limit=limit, before=before, **asked)
 
     @route

@@ -148,8 +148,9 @@ def _answers() -> Schema:
         "TaskList": _tasks(),
         "TaskStatus": _object(
             task={"type": "string"}, records=COUNT, minimum_records=COUNT, progress={"type": "string"}, new_records=COUNT,
-            minimum_new_records=COUNT, waiting=COUNT, pending={"type": "boolean"}, active_run=TEXT_OR_NULL,
-            promotion=TEXT_OR_NULL, champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
+            minimum_new_records=COUNT, waiting=COUNT, labels={"type": "array", "items": {"type": "string"}},
+            pending={"type": "boolean"}, active_run=TEXT_OR_NULL, promotion=TEXT_OR_NULL,
+            champion=OBJECT_OR_NULL, previous_champion=OBJECT_OR_NULL, blocked=OBJECT_OR_NULL,
             reviews={"type": "object", "additionalProperties": TIME},
         ),
         "TaskSettings": {"anyOf": [_inlined(task.settings.model_json_schema()) for task in TASKS.values()]},
@@ -175,9 +176,8 @@ def _arrivals(receipt: Schema) -> Schema:
     entry = receipt["records"]["items"]["properties"]
     stored = [status for status in receipt["status"]["enum"] if status != "checked"]
     whole = {**{name: receipt[name] for name in ("batch_id", "received_at")}, "status": {**receipt["status"], "enum": stored}}
-    return _page(
-        "records", _object(**whole, poster=TEXT_OR_NULL, **{name: entry[name] for name in ("record_id", "line", "verdict")})
-    )
+    names = ("record_id", "line", "verdict", "labels")
+    return _page("records", _object(**whole, poster=TEXT_OR_NULL, **{name: entry[name] for name in names}))
 
 
 def _quarantine() -> Schema:

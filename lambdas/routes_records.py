@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chartloop import arrivals, batches, keys, quarantine, receipts, tasks, withdrawals
 from chartloop.errors import NotFound
+from chartloop.fields import MAX_ID, MAX_LABEL
 from chartloop.records import BatchOptions
 from lambdas.bodies import read_post
 from lambdas.http import GOLD_WRITE, MODELS_READ, RECORDS_WRITE, Routes
@@ -102,13 +103,17 @@ def list_records(
     since: Annotated[str | None, Query(pattern=DAY, description="The first day, in UTC.")] = None,
     until: Annotated[str | None, Query(pattern=DAY, description="The last day, in UTC.")] = None,
     verdict: Annotated[RecordVerdict | None, Query(description="Those of which this became.")] = None,
+    label: Annotated[str | None, Query(max_length=MAX_LABEL, description="Those that have this label.")] = None,
+    record_id: Annotated[str | None, Query(max_length=MAX_ID, description="Those whose id has this in it.")] = None,
 ) -> dict[str, Any]:
-    """By id, with batch, poster and verdict, without text; `next` is the `before` of the following page."""
+    """By id, with batch, poster, verdict and labels, without text.
+
+    `next` is the `before` of the following page; where few are like that a page may be short, and still have a next one.
+    """
     tasks.find(task)
-    world = routes.world
+    sought = arrivals.Sought(poster, since, until, verdict, label, record_id)
     return arrivals.page(
-        task, ledger=world.ledger, objects=world.objects, limit=limit, before=before, poster=poster, since=since, until=until,
-        verdict=verdict,
+        task, sought, ledger=routes.world.ledger, objects=routes.world.objects, limit=limit, before=before
     )  # fmt: skip
 
 

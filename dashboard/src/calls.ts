@@ -1,7 +1,7 @@
 /** The API's calls, typed by its own document. */
 import type {
   AuditPage, BatchPage, BatchReceipt, Changes, Cost, Drift, Error as Refusal, Model, ModelList, Posters, Prediction, Provenance, Quality, Quarantine, Report,
-  RecordPage, Review, RowSchema, Run, RunPage, Similar, TaskList, TaskStatus, UploadAddress,
+  RecordPage, Review, RowSchema, Run, RunPage, Similar, TaskList, TaskSettings, TaskStatus, TuningSettings, UploadAddress,
 } from "./api/types.gen";
 import type { Unit } from "./note/file";
 import type { Span } from "./note/segments";
@@ -19,7 +19,7 @@ export class ApiError extends Error {
 }
 
 export type BatchesAsked = { before: string | null; poster: string | null; since: string | null; until: string | null };
-export type RecordsAsked = BatchesAsked & { verdict: string | null };
+export type RecordsAsked = BatchesAsked & { verdict: string | null; label: string | null; record_id: string | null };
 type Named = { task: string; run_id: string };
 type Sent = { method?: string; body?: BodyInit; type?: string; headers?: Record<string, string> };
 
@@ -32,13 +32,16 @@ export class Api {
 
   tasks = () => this.ask<TaskList>("/tasks");
   task = () => this.ask<TaskStatus>(`/tasks/${this.name}`);
-  cost = () => this.ask<Cost>(`/tasks/${this.name}/cost`);
+  settings = () => this.ask<TaskSettings>(`/tasks/${this.name}/settings`);
+  /** Of a run with so many trials; with null as the task is set. */
+  cost = (trials: number | null) => this.ask<Cost>(`/tasks/${this.name}/cost${query({ trials: trials === null ? null : String(trials) })}`);
   runs = (before: string | null) => this.ask<RunPage>(`/runs${query({ task: this.name, limit: "20", before })}`);
   run = (id: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}`);
   cancelRun = (id: string, reason: string) => this.ask<Run>(`/runs/${encodeURIComponent(id)}/cancel`, json({ reason }));
   report = ({ task, run_id }: Named) => this.ask<Report>(`/tasks/${task}/runs/${encodeURIComponent(run_id)}/report`);
   reportPage = ({ task, run_id }: Named) => this.fetch(`/tasks/${task}/runs/${encodeURIComponent(run_id)}/report`, { headers: { Accept: "text/html" } }).then((answer) => answer.blob());
-  startRun = () => this.ask<Run>(`/tasks/${this.name}/runs`, { method: "POST" });
+  /** With `tuning` as this run alone is to search; with null as the task is set. */
+  startRun = (tuning: TuningSettings | null) => this.ask<Run>(`/tasks/${this.name}/runs`, tuning ? json({ tuning }) : { method: "POST" });
   models = () => this.ask<ModelList>(`/tasks/${this.name}/models`);
   audit = (before: string | null) => this.ask<AuditPage>(`/tasks/${this.name}/audit${query({ limit: "50", before })}`);
   batches = (asked: BatchesAsked) => this.ask<BatchPage>(`/tasks/${this.name}/batches${query({ limit: "20", ...asked })}`);

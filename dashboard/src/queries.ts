@@ -53,9 +53,15 @@ export function useTask() {
   });
 }
 
-export function useCost() {
+/** Of a run with so many trials; without, as the task is set. */
+export function useCost(trials: number | null = null) {
   const api = useApi();
-  return useQuery({ queryKey: [api.name, "cost"], queryFn: api.cost });
+  return useQuery({ queryKey: [api.name, "cost", trials], queryFn: () => api.cost(trials), placeholderData: keepPreviousData });
+}
+
+export function useSettings() {
+  const api = useApi();
+  return useQuery({ queryKey: [api.name, "settings"], queryFn: api.settings });
 }
 
 export function useRuns(before: string | null) {

@@ -1,6 +1,6 @@
 /** Numbers, times and states as people read them. */
 import type { StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
-import type { Model, Run } from "./api/types.gen";
+import type { Cost, Model, Run } from "./api/types.gen";
 import { ApiError } from "./calls";
 
 const METRICS: { [name: string]: string } = {
@@ -14,6 +14,7 @@ const METRICS: { [name: string]: string } = {
   loss: "Loss per token",
   perplexity: "Perplexity",
   rouge_l: "ROUGE-L",
+  exact_match: "Exact matches",
   cost_per_1000: "Cost of errors per 1,000",
 };
 
@@ -63,6 +64,9 @@ export function seconds(value: number | null | undefined): string {
 }
 
 export const usd = (value: number | null | undefined): string => (value == null ? "–" : `${value.toFixed(2)} USD`);
+
+/** What is paid: on one machine nothing. */
+export const price = ({ usd: sum, prices }: Cost): string => (prices.region ? usd(sum) : "nothing on this machine");
 
 export const moment = (stamp: string | null | undefined): string =>
   stamp ? new Date(stamp).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : "–";

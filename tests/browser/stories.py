@@ -8,7 +8,7 @@ from typing import Any
 from chartloop import keys, lifecycle, quality, receipts
 from chartloop.items import batch_key, require, stamp
 from chartloop.snapshots import StoredRecord
-from tests.report_world import RichWorld, world
+from tests.report_world import HOSTILE, RichWorld, comparison, world
 from tests.worlds import TASK
 
 ALARM = {"code": "rare_word", "label": "drug", "found": 9, "records": [f"note-{n:03d}" for n in range(40, 49)], "p": 3.1e-9}
@@ -51,6 +51,20 @@ def held(made: RichWorld, right: int = 9) -> str:
     made.put(keys.run(run_id, "score/quality.json"), {**found, "alarms": [{**ALARM, "batches": [batch_id]}]})
     made.to_end()
     return run_id
+
+
+def beside_its_base(made: RichWorld, run_id: str) -> None:
+    """As the run of a task that answers in words, by a model that was fine-tuned on a base made on the spot."""
+    score = json.loads(made.stores["objects"].get(keys.run(run_id, "score/candidate.json")).body)
+    changed(made, keys.run(run_id, "score/candidate.json"), extras={**score["extras"], "comparison": comparison()})
+    said = {"truth": "A kind of arthritis.", "candidate": "Arthritis of the joints.", "champion": "Arthritis.", "base": "A a a"}
+    answers = {who: {"value": value} for who, value in said.items()}
+    beside = [
+        {"way": "beside", "label": "", "record_id": f"q-{number}", "text": text, "answers": answers}
+        for number, text in enumerate(("What is gout?", HOSTILE))
+    ]
+    changed(made, keys.flips(TASK, run_id, "flips.json"), shown=beside)
+    del made.stores["objects"].stored[keys.run(run_id, "report.json")]
 
 
 def compared(made: RichWorld, run_id: str) -> None:

@@ -79,26 +79,3 @@ def test_what_is_over_the_cap_waits_and_says_so(visit_at: MayVisit, serve: Calla
     expect(page.get_by_role("table", name="Batches").get_by_text("Waits").first).to_be_visible()
     page.get_by_role("tab", name="Senders").click()
     expect(page.get_by_text("records wait for a later run")).to_be_visible()
-
-
-def test_records_are_found_by_sender_day_and_verdict_page_by_page(visit_at: MayVisit, serve: Callable[[FakeWorld], str]) -> None:
-    made = FakeWorld()
-    made.change(minimum_records=10_000)
-    call = Caller(api.handle, made)
-    bad = [{"record_id": f"bad-{number}", "text": "", "entities": []} for number in range(3)]
-    call("POST", RECORDS, [*easy.notes(30, seed=1), *bad])
-    there = visit_at(serve(made))
-    page = there.page
-    there.sign_in("/data?tab=records")
-    rows = page.get_by_role("table", name="Records as they came in").get_by_role("row")
-    expect(rows).to_have_count(21)
-    page.get_by_role("button", name="Next page").click()
-    expect(rows).to_have_count(14)
-    page.get_by_label("Verdict").click()
-    page.get_by_role("option", name="Rejected").click()
-    expect(rows).to_have_count(4)
-    assert there.barriers() == []
-    pictured(there, "records")
-    page.get_by_label("Sent by").fill("bob")
-    page.get_by_label("Sent by").press("Enter")
-    expect(page.get_by_text("No record is of this sender, time and verdict.")).to_be_visible()

@@ -195,6 +195,7 @@ def test_a_run_is_cancelled_with_a_reason(visit: MayVisit, cloud: Cloud, sent: P
     page = there.page
     there.sign_in("/runs")
     page.get_by_role("button", name="Start a run now").click()
+    page.get_by_role("button", name="Start the run").click()
     page.get_by_role("button", name="Cancel the run").click()
     page.get_by_label("Why").fill("the wrong file")
     page.get_by_role("button", name="Cancel the run").last.click()

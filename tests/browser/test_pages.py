@@ -9,7 +9,7 @@ from tests.browser.conftest import OUTPUT, MayVisit
 PAGES = {
     "/send": "Send data", "/runs": "Runs", "/models": "Models", "/try": "Try it", "/data": "Labels and data",
     "/data?tab=labels": "Labels and data", "/data?tab=drift": "Labels and data", "/data?tab=quarantine": "Labels and data",
-    "/data?tab=quality": "Labels and data",
+    "/data?tab=quality": "Labels and data", "/data?tab=records": "Labels and data",
 }  # fmt: skip
 
 

@@ -103,6 +103,29 @@ def test_whole_records_and_a_cheaper_model_are_told(visit_at: MayVisit, told: To
     assert there.barriers() == []
 
 
+def test_a_fine_tuned_model_stands_beside_its_base_with_answers_for_who_may_read_them(visit_at: MayVisit, told: Told) -> None:
+    run_id = stories.kept(told.world)
+    stories.beside_its_base(told.world, run_id)
+    there = visit_at(told.origin)
+    page = there.page
+    there.sign_in(f"/runs/{run_id}")
+    said = "Better than its base by perplexity (36.010 before, 32.520 after) and ROUGE-L (0.061 before, 0.167 after)."
+    expect(page.get_by_text(said)).to_be_visible()
+    rows = page.get_by_role("table", name="Fine-tuned beside its base").get_by_role("row")
+    expect(rows.filter(has_text="Perplexity")).to_contain_text("−6.000 to −1.500")
+    expect(rows.filter(has_text="Exact matches")).to_contain_text("Not proven")
+    expect(rows.filter(has_text="General passages")).to_contain_text("Better")
+    expect(page.get_by_text("It is no published model")).to_be_visible()
+    expect(page.get_by_role("heading", name="Answers side by side")).to_be_visible()
+    expect(page.get_by_text("Arthritis of the joints.").first).to_be_visible()
+    assert there.barriers() == []
+    pictured(there, "beside")
+    other = visit_at(told.origin)
+    other.sign_in(f"/runs/{run_id}", role="Reader")
+    expect(other.page.get_by_text("Answers side by side are for those who may also write records")).to_be_visible()
+    assert other.page.get_by_text("Arthritis of the joints.").count() == 0
+
+
 def test_a_failed_run_says_what_to_do(visit_at: MayVisit, told: Told) -> None:
     run_id = stories.failed(told.world)
     there = visit_at(told.origin)

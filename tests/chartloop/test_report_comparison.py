@@ -8,29 +8,10 @@ from typing import Any
 import pytest
 
 from chartloop import report_page, reporting
-from chartloop.extras import Comparison
-from tests.report_world import world
+from tests.report_world import comparison, interval, world
 from tests.worlds import TASK
 
 TITLE = "<h2>Fine-tuned against its base</h2>"
-
-
-def interval(low: float, high: float) -> dict[str, Any]:
-    return {"metric": "x", "difference": (low + high) / 2, "low": low, "high": high, "level": 0.95}
-
-
-def comparison() -> dict[str, Any]:
-    """As the score job writes it of a base that was made on the spot."""
-    figures = [
-        {"metric": "loss", "base": 3.584, "candidate": 3.482, "interval": interval(-0.2, -0.05)},
-        {"metric": "perplexity", "base": 36.01, "candidate": 32.52, "interval": interval(-6.0, -1.5)},
-        {"metric": "rouge_l", "base": 0.061, "candidate": 0.167, "interval": interval(0.09, 0.12)},
-        {"metric": "exact_match", "base": 0.0, "candidate": 0.0, "interval": interval(0.0, 0.0)},
-    ]
-    general = {"metric": "loss", "base": 4.994, "candidate": 4.912, "interval": interval(-0.12, -0.04)}
-    made = {"texts": 2148, "pieces": 1_204_000, "sha256": "ab" * 32}
-    found = {"base": "small-llama", "made_here": made, "figures": figures, "general": general, "passages": 24}
-    return Comparison.model_validate(found).model_dump(mode="json")
 
 
 @pytest.fixture

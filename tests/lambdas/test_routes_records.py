@@ -160,6 +160,14 @@ def test_batches_are_listed(call: Caller) -> None:
     assert [batch["batch_id"] for batch in page["batches"] + rest["batches"]] == ids[::-1] and rest["next"] is None
 
 
+def test_records_are_found_by_label_and_id(call: Caller) -> None:
+    post(call, [note("a"), note("b", entities=[{"start": 0, "end": 3, "label": "dose"}])])
+    found = call("GET", "/v1/tasks/ner/records", query={"label": "dose", "record_id": "B"}).json
+    assert [(record["record_id"], record["labels"]) for record in found["records"]] == [("b", ["dose"])]
+    assert call("GET", "/v1/tasks/ner").json["labels"] == ["dose", "drug"]
+    assert call("GET", "/v1/tasks/ner/records", query={"label": "x" * 101}).status == 400
+
+
 def test_a_batch_can_be_withdrawn_with_a_reason(call: Caller) -> None:
     batch_id = post(call, [note("a")])
     answer = call("POST", f"/v1/tasks/ner/batches/{batch_id}/withdraw", {"reason": "wrong ward"})

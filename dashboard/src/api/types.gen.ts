@@ -104,6 +104,10 @@ export type BatchReceipt = {
             field?: string;
             message: string;
         }>;
+        /**
+         * Of a record that was taken in, at most 50; records of before this was told have none.
+         */
+        labels?: Array<string>;
     }>;
     new_labels?: Array<string>;
     poster?: string;
@@ -1044,6 +1048,10 @@ export type RecordPage = {
         record_id: string | null;
         line: number;
         verdict: 'accepted' | 'duplicate' | 'replaced' | 'conflict' | 'set_aside' | 'rejected';
+        /**
+         * Of a record that was taken in, at most 50; records of before this was told have none.
+         */
+        labels: Array<string>;
     }>;
     next: string | null;
 };
@@ -1703,7 +1711,11 @@ export type ScoreReport = {
                  * Of candidate minus base, paired over groups, as in verdict.schema.json.
                  */
                 interval?: {
-                    [key: string]: unknown;
+                    metric: string;
+                    difference: number;
+                    low: number;
+                    high: number;
+                    level: number;
                 } | null;
             }>;
             general: {
@@ -1714,7 +1726,11 @@ export type ScoreReport = {
                  * Of candidate minus base, paired over groups, as in verdict.schema.json.
                  */
                 interval?: {
-                    [key: string]: unknown;
+                    metric: string;
+                    difference: number;
+                    low: number;
+                    high: number;
+                    level: number;
                 } | null;
             };
             passages: number;
@@ -2568,6 +2584,7 @@ export type TaskStatus = {
     new_records: number;
     minimum_new_records: number;
     waiting: number;
+    labels: Array<string>;
     pending: boolean;
     active_run: string | null;
     promotion: string | null;
@@ -4533,6 +4550,18 @@ export type ListRecordsData = {
          * Those of which this became.
          */
         verdict?: 'accepted' | 'duplicate' | 'replaced' | 'conflict' | 'set_aside' | 'rejected' | null;
+        /**
+         * Label
+         *
+         * Those that have this label.
+         */
+        label?: string | null;
+        /**
+         * Record Id
+         *
+         * Those whose id has this in it.
+         */
+        record_id?: string | null;
     };
     url: '/v1/tasks/{task}/records';
 };

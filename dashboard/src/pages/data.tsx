@@ -48,7 +48,7 @@ function Overview({ person }: Pick<PageProps, "person">) {
           onChange={({ detail }) => go(`/data?tab=${detail.activeTabId}`)}
           tabs={[
             { id: "batches", label: "Batches", content: <Batches /> },
-            { id: "records", label: "Records", content: <Arrived /> },
+            { id: "records", label: "Records", content: <Arrived person={person} /> },
             { id: "quarantine", label: "Quarantine", content: <QuarantineTab person={person} /> },
             { id: "labels", label: "Labels", content: <Labels /> },
             { id: "review", label: "Review", content: <Queue person={person} /> },

@@ -21,6 +21,8 @@ const WAYS = [
   { id: "beside", text: "Answers side by side" },
 ] as const;
 
+const ANSWERED = "Some questions of the holdout, with what is annotated and what each model answers";
+
 type FlipsGiven = { flips: NonNullable<Report["flips"]>; counts: { fixed: number; broken: number } | null };
 
 /** `counts` are of all there were, of which some are shown. */
@@ -33,8 +35,8 @@ export function Flips({ flips, counts }: FlipsGiven) {
   return (
     <Container
       header={
-        <Header variant="h2" description={`What one model answered right and the other did not: ${all}each in its sentence, until ${moment(flips.expires_at)}.`}>
-          What changed
+        <Header variant="h2" description={`${way === "beside" ? ANSWERED : `What one model answered right and the other did not: ${all}each in its sentence`}, until ${moment(flips.expires_at)}.`}>
+          {there.length === 1 && way === "beside" ? WAYS[2].text : "What changed"}
         </Header>
       }
     >
@@ -57,7 +59,7 @@ const ANSWERS = { truth: "Right", candidate: "Candidate", champion: "Champion", 
 
 function OneFlip({ flip }: { flip: Flip }) {
   return (
-    <ExpandableSection defaultExpanded headerText={flip.label} headerDescription={flip.record_id}>
+    <ExpandableSection defaultExpanded headerText={flip.label || flip.record_id} headerDescription={flip.label ? flip.record_id : undefined}>
       <SpaceBetween size="xxs">
         {flip.text && !("spans" in (flip.answers.truth ?? {})) && <Note name="What was asked" text={flip.text} spans={[]} bare />}
         {(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]).map((who) => {

@@ -11,6 +11,7 @@ import { Figures, type Measured } from "../interval";
 import { Asked, Trouble } from "../parts";
 import { useApi, useDecision, useReport } from "../queries";
 import { figure, metric } from "../words";
+import { Comparison } from "./comparison";
 import { Flips } from "./flips";
 import { Trust } from "./trust";
 
@@ -26,6 +27,7 @@ export function ReportOf({ run }: { run: Run }) {
             </Alert>
           )}
           <BothFigures report={report} />
+          <Beside report={report} />
           {report.flips && report.flips.shown.length > 0 && <Flips flips={report.flips} counts={extras(report)?.flips ?? null} />}
           <Cheaper report={report} />
           {report.trust && <Trust trust={report.trust} />}
@@ -37,6 +39,11 @@ export function ReportOf({ run }: { run: Run }) {
 }
 
 const extras = ({ run }: Report) => run.scores.candidate?.extras;
+
+function Beside({ report }: { report: Report }) {
+  const found = extras(report)?.comparison;
+  return found ? <Comparison found={found} readable={report.flips !== null} /> : null;
+}
 
 /** Models that were trained beside the candidate and cost less to serve. */
 function Cheaper({ report }: { report: Report }) {

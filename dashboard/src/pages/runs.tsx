@@ -10,8 +10,8 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useState, type ReactNode } from "react";
 import type { Run, TaskStatus } from "../api/types.gen";
-import { Asked, Trouble, Updated, useCursor } from "../parts";
-import { active, useApi, useDecision, useRun, useRuns, useTask } from "../queries";
+import { Asked, Updated, useCursor } from "../parts";
+import { active, useRun, useRuns, useTask } from "../queries";
 import type { Person } from "../session";
 import type { PageProps } from "../shell";
 import { follow, go, useAddress } from "../url";
@@ -19,6 +19,7 @@ import { age, count, figure, KINDS, metric, outcome, primary, seconds, signed } 
 import { Compare } from "./compare";
 import { Live } from "./live";
 import { RunDetail } from "./run";
+import { StartRun } from "./starting";
 
 export default function Runs({ person, rest }: PageProps) {
   const [one, other] = useAddress().searchParams.get("compare")?.split(",") ?? [];
@@ -31,8 +32,7 @@ function RunList({ person }: { person: Person }) {
   const runs = useRuns(cursor);
   const task = useTask();
   const [chosen, setChosen] = useState<Run[]>([]);
-  const api = useApi();
-  const start = useDecision(api.startRun, (run) => go(`/runs/${run.run_id}`));
+  const [starting, setStarting] = useState(false);
   const running = runs.data?.runs.find(active);
   const busy = running !== undefined || !person.may("models:promote");
   return (
@@ -42,7 +42,7 @@ function RunList({ person }: { person: Person }) {
           variant="h1"
           description="Each run trains a candidate on all that was accepted, scores it beside the model in service, and says which is better."
           actions={
-            <Button loading={start.isPending} disabled={busy} onClick={() => start.mutate(undefined)}>
+            <Button disabled={busy} onClick={() => setStarting(true)}>
               Start a run now
             </Button>
           }
@@ -52,7 +52,6 @@ function RunList({ person }: { person: Person }) {
       }
     >
       <SpaceBetween size="l">
-        {start.error && <Trouble error={start.error} />}
         {task.data && <Waiting task={task.data} />}
         {running && <LiveRun id={running.run_id} />}
         <Asked query={runs} what="the runs">
@@ -81,6 +80,7 @@ function RunList({ person }: { person: Person }) {
           )}
         </Asked>
       </SpaceBetween>
+      {starting && <StartRun dismiss={() => setStarting(false)} />}
     </ContentLayout>
   );
 }

@@ -17,7 +17,7 @@ import { Trouble } from "../parts";
 import { useApi, useCost, useDecision, useEarlier, useTask } from "../queries";
 import type { PageProps } from "../shell";
 import { follow, useAddress } from "../url";
-import { count, percent, seconds, usd } from "../words";
+import { count, percent, price, seconds } from "../words";
 import { Choice, MOST_POSTED, problemOf } from "./choice";
 import { Receipt } from "./receipt";
 import { Records } from "./records";
@@ -26,7 +26,9 @@ export default function Send({ person }: PageProps) {
   const [file, setFile] = useState<File | null>(null);
   const [unit, setUnit] = useState<Unit>("codepoint");
   const [replace, setReplace] = useState(false);
-  const before = useAddress().searchParams.get("again");
+  const { searchParams } = useAddress();
+  const before = searchParams.get("again");
+  const only = searchParams.get("lines");
   const may = person.may("records:write");
   const problem = file ? problemOf(file) : "";
   return (
@@ -40,14 +42,15 @@ export default function Send({ person }: PageProps) {
       <SpaceBetween size="l">
         <Standing />
         {!may && <Alert type="warning">Your role may look, but send no data.</Alert>}
-        {before && <Again id={before} />}
+        {before && <Again id={before} chosen={only !== null} />}
         <Choice file={file} choose={setFile} problem={problem} unit={unit} setUnit={setUnit} replace={replace} setReplace={setReplace} />
         {file && !problem && (
           <Reading
-            key={`${file.name} ${file.lastModified} ${unit} ${before}`}
+            key={`${file.name} ${file.lastModified} ${unit} ${before} ${only}`}
             file={file}
             how={{ unit, replace }}
             before={before}
+            only={only}
             may={may}
             again={() => setFile(null)}
           />
@@ -70,7 +73,7 @@ function Standing() {
         columns={3}
         items={[
           { label: first ? "Records, of those that the first run needs" : "New records, of those that start a run", value: progress.map((value) => count(value ?? 0)).join(" of ") },
-          { label: "A run would cost", value: cost ? (cost.prices.region ? usd(cost.usd) : "nothing on this machine") : "–" },
+          { label: "A run would cost", value: cost ? price(cost) : "–" },
           { label: "and take", value: cost ? `about ${seconds(cost.seconds)}` : "–" },
         ]}
       />
@@ -78,10 +81,11 @@ function Standing() {
   );
 }
 
-function Again({ id }: { id: string }) {
+/** `chosen`: the address says of which lines. */
+function Again({ id, chosen }: { id: string; chosen: boolean }) {
   return (
     <Alert type="info" header="Mend and send again">
-      Choose the file that was batch {id.slice(0, 12)}: the records that were not taken in are picked out, each with its reason.{" "}
+      Choose the file that was batch {id.slice(0, 12)}: {chosen ? "those that you chose" : "the records that were not taken in"} are picked out, each with its reason.{" "}
       <Link href="/send" onFollow={follow}>
         Send another file instead
       </Link>
@@ -92,7 +96,7 @@ function Again({ id }: { id: string }) {
 type How = { unit: Unit; replace: boolean };
 type Given = { file: File; how: How; may: boolean; again: () => void };
 
-function Reading({ before, ...given }: Given & { before: string | null }) {
+function Reading({ before, only, ...given }: Given & { before: string | null; only: string | null }) {
   const { file } = given;
   const { unit } = given.how;
   const earlier = useEarlier(before);
@@ -122,7 +126,7 @@ function Reading({ before, ...given }: Given & { before: string | null }) {
       </Box>
     );
   }
-  return <Chosen {...given} how={{ ...given.how, unit: content.unit ?? unit }} content={content} earlier={earlier.data} />;
+  return <Chosen {...given} how={{ ...given.how, unit: content.unit ?? unit }} content={content} earlier={narrowed(earlier.data, only)} />;
 }
 
 function Chosen({ file, content, earlier, how, may, again }: Given & { content: Content; earlier: BatchReceipt | undefined }) {
@@ -183,6 +187,12 @@ function useSending(how: How) {
     () => setSent(null),
   );
   return { start: sending.mutate, pending: sending.isPending, error: sending.error, done: sending.data, sent: sending.isPending ? sent : null };
+}
+
+/** The receipt of a batch with the chosen lines alone. */
+function narrowed(earlier: BatchReceipt | undefined, only: string | null): BatchReceipt | undefined {
+  const lines = new Set(only?.split(",").map(Number));
+  return earlier && only !== null ? { ...earlier, records: earlier.records.filter(({ line }) => lines.has(line)) } : earlier;
 }
 
 /** Of the records of a file that was sent before those that were not taken in; of another file all. */
