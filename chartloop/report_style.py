@@ -66,9 +66,10 @@ mark{background:rgba(var(--heat),.18);color:inherit;border-bottom:2px solid var(
 .answers{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.2rem 0;font-size:.87rem}
 .answers dt{font-size:inherit}.answers dd{white-space:pre-wrap}
 footer{border-top:1px solid var(--line);margin-top:1.5rem;padding-top:.6rem;color:var(--soft);font-size:.82rem}
-@media print{body{font-size:11px}main{max-width:none;padding:0}section,figure,tr{break-inside:avoid}
-section.long{break-inside:auto}
-:root{color-scheme:light;print-color-adjust:exact}}
+@page{margin:14mm 12mm 16mm}
+@media print{:root{font-size:12px;color-scheme:light;print-color-adjust:exact}body{font-size:11px}main{max-width:none;padding:0}
+section,figure,tr,dl>div{break-inside:avoid}section.long{break-inside:auto}h2,h3,h2+p{break-after:avoid}}
+
 """.strip()
 
 
