@@ -69,7 +69,6 @@ footer{border-top:1px solid var(--line);margin-top:1.5rem;padding-top:.6rem;colo
 @page{margin:14mm 12mm 16mm}
 @media print{:root{font-size:12px;color-scheme:light;print-color-adjust:exact}body{font-size:11px}main{max-width:none;padding:0}
 section,figure,tr,dl>div{break-inside:avoid}section.long{break-inside:auto}h2,h3,h2+p{break-after:avoid}}
-
 """.strip()
 
 
