@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from adapters.jobs import SageMakerJobs
 from adapters.sagemaker import OnSageMaker, is_there
 from adapters.variants import tagged
+from chartloop import tasks
 from chartloop.instances import has_own_disks
 from chartloop.seams import JobState
 from chartloop.settings import Settings
@@ -24,9 +25,10 @@ FULL = ("ResourceLimitExceeded", "ThrottlingException")
 class SageMakerTransforms(OnSageMaker):
     """Jobs of the models that promotion made: their role reads the input and writes the output."""
 
-    def start(self, name: str, *, model: str, source: str, target: str) -> bool:
+    def start(self, task: str, name: str, *, model: str, source: str, target: str) -> bool:
+        placed = tasks.find(task).placed(self._settings)
         try:
-            self._client.create_transform_job(**request(name, model, source, target, self._settings))
+            self._client.create_transform_job(**request(name, model, source, target, placed))
         except ClientError as error:
             if error.response["Error"]["Code"] in FULL:
                 return False

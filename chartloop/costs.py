@@ -14,7 +14,7 @@ from chartloop import prices, tasks
 from chartloop.errors import InvalidRequest
 from chartloop.seams import Item, JobState
 from chartloop.settings import Settings
-from chartloop.task import TaskSettings
+from chartloop.task import Task, TaskSettings
 
 BILLED_START_SECONDS = 150
 """Of each job: its image is pulled and its inputs are copied while the machine is paid for."""
@@ -25,11 +25,11 @@ BYTES_PER_TOKEN = 6
 RECORDS_PER_SECOND = 1000
 """Prepare, on one machine."""
 CPU_TOKENS_PER_SECOND = 300
-"""Embed and score, a virtual CPU."""
+"""Embed, score and transform, a virtual CPU."""
 GPU_TOKENS_PER_SECOND = {
     "g4dn": 4000, "g5": 12000, "g6": 10000, "g6e": 20000, "p3": 9000, "p4d": 40000, "p5": 80000,
 }  # fmt: skip
-"""Train, a GPU, by family: forward and backward."""
+"""Train, a GPU, by family: forward and backward. Score and transform of a language model too, which write piece by piece."""
 SLOWEST_GPU = 4000
 TRAINING = ("train", "tune")
 """Steps on the machines that train."""
@@ -38,9 +38,10 @@ GPUS = {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8, "p3.8xlarge": 4, "p3.16xlar
 ASSUMPTIONS = (
     f"{BILLED_START_SECONDS} billed seconds before a job works",
     f"{BYTES_PER_TOKEN} stored bytes a token",
-    f"{CPU_TOKENS_PER_SECOND} tokens a second and virtual CPU for embed and score",
+    f"{CPU_TOKENS_PER_SECOND} tokens a second and virtual CPU for embed, score and transform",
     f"{RECORDS_PER_SECOND} records a second for prepare",
-    "tokens a second and GPU for train: " + ", ".join(f"{family} {pace:,}" for family, pace in GPU_TOKENS_PER_SECOND.items()),
+    "tokens a second and GPU for train, and for score and transform of a language model: "
+    + ", ".join(f"{family} {pace:,}" for family, pace in GPU_TOKENS_PER_SECOND.items()),
     "a byte is as much work for any encoder, ten times that for a language model, a fiftieth for trees",
     f"a spot machine costs {prices.SPOT:.0%} of the list price",
 )
@@ -82,10 +83,11 @@ def _size(shard: Mapping[str, Any]) -> int:
 
 def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, Any]:
     """The Cost of docs/contracts/cost.schema.json: steps with seconds and dollars, the whole, and whether the cap allows it."""
-    left_out = {*(() if tasks.find(task).embeds else ("embed",)), *(() if chosen.tuning.max_jobs else ("tune",))}
-    seconds = {name: its for name, its in _seconds(work, chosen, settings).items() if name not in left_out}
+    entry = tasks.find(task)
+    left_out = {*(() if entry.embeds else ("embed",)), *(() if chosen.tuning.max_jobs else ("tune",))}
+    seconds = {name: its for name, its in _seconds(work, chosen, entry, settings).items() if name not in left_out}
     times = {"tune": (chosen.tuning.rounds, chosen.tuning.max_jobs)}
-    steps = [_step(name, its, settings, times.get(name, (1, 1))) for name, its in seconds.items()]
+    steps = [_step(name, its, entry, settings, times.get(name, (1, 1))) for name, its in seconds.items()]
     took = {step["name"]: step["seconds"] for step in steps}
     usd = _total(steps)
     cap = settings.run_cost_cap_usd or None
@@ -99,7 +101,7 @@ def estimate(task: str, work: Work, chosen: TaskSettings, settings: Settings) ->
         "spot": settings.spot,
         "cap_usd": cap,
         "allowed": cap is None or (usd is not None and usd <= cap),
-        "endpoint_usd_per_month": standing(tasks.find(task).placed(settings)),
+        "endpoint_usd_per_month": standing(entry.placed(settings)),
         "prices": {"date": prices.DATE, "source": prices.SOURCE, "region": settings.region},
         "assumptions": list(ASSUMPTIONS),
     }
@@ -123,21 +125,24 @@ def hold_cap(found: Mapping[str, Any]) -> None:
     )
 
 
-def of_transform(size: int, settings: Settings) -> dict[str, Any]:
+def of_transform(task: str, size: int, settings: Settings) -> dict[str, Any]:
     """`seconds` and `usd` of a batch transform of so many bytes on one machine. Raises InvalidRequest (cost_cap)."""
-    seconds = BILLED_START_SECONDS + round(size / BYTES_PER_TOKEN / CPU_TOKENS_PER_SECOND / cpus(settings.transform_instance))
-    rate = prices.hourly(settings.transform_instance, settings.region)
+    instance = tasks.find(task).placed(settings).transform_instance
+    pace = _pace(instance, gpu=tasks.find(task).on_gpu(settings))
+    seconds = BILLED_START_SECONDS + round(size / BYTES_PER_TOKEN / pace)
+    rate = prices.hourly(instance, settings.region)
     usd = None if rate is None else round(seconds / 3600 * rate, 4)
     cap = settings.run_cost_cap_usd
     if cap and (usd is None or usd > cap):
         takes = "a machine without a known price" if usd is None else f"about {usd:.2f} USD"
         raise InvalidRequest(f"this transform takes {takes}, and the cap is {cap:.2f} USD: send less at once", code="cost_cap")
-    return {"seconds": seconds, "usd": usd, "instance": settings.transform_instance}
+    return {"seconds": seconds, "usd": usd, "instance": instance}
 
 
-def rates(settings: Settings) -> dict[str, float | None]:
+def rates(task: str, settings: Settings) -> dict[str, float | None]:
     """US dollars an hour by step, of all its machines, at today's list price."""
-    return {name: _rate(name, settings) for name in ("prepare", "embed", "train", "tune", "score")}
+    entry = tasks.find(task)
+    return {name: _rate(name, entry, settings) for name in ("prepare", "embed", "train", "tune", "score")}
 
 
 def of_jobs(states: Iterable[JobState], rate: float | None) -> float | None:
@@ -151,9 +156,9 @@ def _ran(state: JobState) -> float | None:
     return state.ended - state.started if state.started is not None and state.ended is not None else None
 
 
-def _seconds(work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, int]:
+def _seconds(work: Work, chosen: TaskSettings, task: Task, settings: Settings) -> dict[str, int]:
     """Seconds of each step, on as many machines as it has."""
-    processing = CPU_TOKENS_PER_SECOND * cpus(settings.processing_instance)
+    processing = _pace(settings.processing_instance)
     share = work.new / max(1, work.train + work.holdout) if work.embedded else 1.0
     weight = chosen.hyperparameters.weight
     scored = work.holdout_bytes / BYTES_PER_TOKEN * weight * (2 if work.compared else 1)
@@ -164,29 +169,31 @@ def _seconds(work: Work, chosen: TaskSettings, settings: Settings) -> dict[str, 
         "embed": work.tokens * min(1.0, share) / processing / sharded,
         "train": trained / (gpu_pace(settings.training_instance) * settings.training_instances),
         "tune": trained / (gpu_pace(settings.training_instance) * settings.training_instances),
-        "score": scored / processing,
+        "score": scored / _pace(task.scored_on(settings), gpu=task.on_gpu(settings) and not settings.notebook),
     }
     return {name: BILLED_START_SECONDS + round(seconds) for name, seconds in paces.items()}
 
 
-def _step(name: str, seconds: int, settings: Settings, times: tuple[int, int]) -> dict[str, Any]:
+def _step(name: str, seconds: int, task: Task, settings: Settings, times: tuple[int, int]) -> dict[str, Any]:
     """`times`: how often these seconds pass, and how often they are paid for."""
-    instance, count = _machines(name, settings)
-    rate = _rate(name, settings)
+    instance, count = _machines(name, task, settings)
+    rate = _rate(name, task, settings)
     share = prices.SPOT if name in TRAINING and settings.spot else 1.0
     usd = None if rate is None else round(times[1] * seconds / 3600 * rate * share, 4)
     return {"name": name, "instance": instance, "instances": count, "seconds": times[0] * seconds, "usd": usd}
 
 
-def _machines(name: str, settings: Settings) -> tuple[str, int]:
+def _machines(name: str, task: Task, settings: Settings) -> tuple[str, int]:
     """(type, how many) of a step; score is never split."""
     if name in TRAINING:
         return settings.training_instance, settings.training_instances
-    return settings.processing_instance, 1 if name == "score" else settings.processing_instances
+    if name == "score":
+        return task.scored_on(settings), 1
+    return settings.processing_instance, settings.processing_instances
 
 
-def _rate(name: str, settings: Settings) -> float | None:
-    instance, count = _machines(name, settings)
+def _rate(name: str, task: Task, settings: Settings) -> float | None:
+    instance, count = _machines(name, task, settings)
     price = prices.hourly(instance, settings.region)
     return None if price is None else round(price * count, 4)
 
@@ -194,6 +201,11 @@ def _rate(name: str, settings: Settings) -> float | None:
 def _total(steps: Iterable[Mapping[str, Any]]) -> float | None:
     found = [step["usd"] for step in steps]
     return None if None in found else round(sum(found), 2)
+
+
+def _pace(instance: str, *, gpu: bool = False) -> float:
+    """Tokens a second of one machine, by its GPUs where they are what computes."""
+    return gpu_pace(instance) if gpu else CPU_TOKENS_PER_SECOND * cpus(instance)
 
 
 def cpus(instance: str) -> int:

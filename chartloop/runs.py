@@ -107,7 +107,7 @@ def _start(
     handover.check(request, chosen, objects, settings)
     cost = costs.estimate(owner["task"], costs.work_of(owner, batches, new_records(owner)), chosen, settings)
     costs.hold_cap(cost)
-    run |= {"estimated_usd": cost["usd"], "rates": costs.rates(settings)}
+    run |= {"estimated_usd": cost["usd"], "rates": costs.rates(owner["task"], settings)}
     run |= {"snapshot": request["snapshot"], "trials": chosen.tuning.max_jobs}
     run["sequence"] = max(batch["sequence"] for batch in (*batches, *waiting))
     sides = {"train": handover.count(request["records"]), "holdout": handover.count(request["holdout"])}

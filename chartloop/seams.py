@@ -241,8 +241,8 @@ class Jobs(Protocol):
 class Transforms(Protocol):
     """Batch transform jobs of SageMaker."""
 
-    def start(self, name: str, *, model: str, source: str, target: str) -> bool:
-        """Puts every line of `source` through a model of SageMaker's into `target`; a job of that name is not started twice.
+    def start(self, task: str, name: str, *, model: str, source: str, target: str) -> bool:
+        """Puts every line of `source` through a model of the task's into `target`; a job of that name is not started twice.
 
         False where the account has no room for it now.
         """

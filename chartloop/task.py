@@ -148,7 +148,7 @@ class Task:
     embeds: bool = False
     """Whether the loop keeps vectors of its records, which similar records and codes are found by."""
     gpu: bool = False
-    """Whether its real-time endpoint has a machine with a GPU of its own kind (context generation_instance)."""
+    """Whether a machine with a GPU (context generation_instance) answers in real time, scores, and transforms."""
     packages: tuple[str, ...] = ()
     """Distributions that the artifact carries, since no container has them."""
     tuning: Tuning | None = None
@@ -170,12 +170,20 @@ class Task:
         return type(self.settings().hyperparameters)
 
     def placed(self, settings: Settings) -> Settings:
-        """The settings with the machine and the image that this task's endpoint has."""
-        if not self.gpu or settings.serving != "realtime":
+        """The settings with the machine and the image of this task's endpoint and transforms."""
+        if not self.on_gpu(settings):
             return settings
-        return settings.model_copy(
-            update={"instance_type": settings.generation_instance, "inference_image": settings.gpu_inference_image}
-        )
+        own, image = settings.generation_instance, settings.gpu_inference_image
+        return settings.model_copy(update={"instance_type": own, "transform_instance": own, "inference_image": image})
+
+    def on_gpu(self, settings: Settings) -> bool:
+        """Whether its models answer on a GPU of their own; those of a serverless endpoint have none."""
+        return self.gpu and settings.serving == "realtime"
+
+    def scored_on(self, settings: Settings) -> str:
+        """The machine of its score jobs: the endpoint's kind, for what is judged there is what will be served."""
+        own = self.on_gpu(settings) and not settings.notebook
+        return settings.generation_instance if own else settings.processing_instance
 
     @property
     def has_entities(self) -> bool:

@@ -22,6 +22,15 @@ def find(name: str) -> Task:
         raise NotFound(f"unknown task; known are {', '.join(TASKS)}", code="unknown_task", field="task") from None
 
 
+def with_entities(name: str) -> Task:
+    """A task whose answers can be kept, reviewed and corrected. Raises NotFound, InvalidRequest (not_for_this_task)."""
+    task = find(name)
+    if not task.has_entities:
+        rule = f"answers of the task {name} are not corrected: send what is right as a record"
+        raise InvalidRequest(rule, code="not_for_this_task", field="task")
+    return task
+
+
 def form(name: str) -> Form:
     return find(name).form
 

@@ -90,7 +90,7 @@ def _claim(task: str, transform_id: str, by: str, room: Room, now: datetime) -> 
     if champion is None:
         raise Unavailable("no model is in service yet: post records, or wait for the first run to promote one")
     size = _size(item, room.objects)
-    estimate = costs.of_transform(size, room.settings)
+    estimate = costs.of_transform(task, size, room.settings)
     item |= {
         "status": RUNNING, "started_at": stamp(now), "model_version": champion["version"], "sha256": champion["sha256"],
         "bytes": size, "estimate": estimate,
@@ -112,6 +112,7 @@ def _size(item: Item, objects: Objects) -> int:
 def _ask(item: Item, room: Room) -> None:
     bucket = room.objects.bucket
     room.transforms.start(
+        item["task"],
         job_name(item),
         model=f"{room.settings.endpoint_prefix}-{item['model_version']}-{item['sha256'][:8]}",  # as promotion names it
         source=keys.uri(bucket, _key(item, INPUT)),

@@ -106,6 +106,7 @@ def pretrain_base(session: Session, given: argparse.Namespace) -> int:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "training.pretrain", *files, "--output", str(given.output), *chosen],
         check=False,
+        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},  # threads that spin while they wait take the cores from those that work
         stdout=sys.stderr,
     )
     if done.returncode:

@@ -67,6 +67,8 @@ class Jobs(Construct):
             processing_instance=context.processing_instance,
             training_instance=context.training_instance,
             training_hours=context.training_hours,
+            gpu_image=images.image(images.GPU_INFERENCE, context.region),
+            gpu_instance=context.generation_instance if context.serving == "realtime" else "",
             engine=self._engine,
             code_uri=self.code.s3_object_url,
             key=self._key.key_arn,

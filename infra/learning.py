@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chartloop.tasks import TASKS
 from infra import tuning
 from infra.patience import patient, raised
 from infra.requests import Jobs
@@ -101,18 +102,23 @@ def standing(functions: Mapping[str, str], following: str) -> dict[str, State]:
 
 
 def scoring(functions: Mapping[str, str], jobs: Jobs, pause_seconds: int) -> dict[str, State]:
+    """With the champion where there is one; on a GPU for the tasks that answer on one."""
+
     def score(name: str, request: dict[str, Any]) -> dict[str, State]:
         return patient(name, PROCESSING, request, pause_seconds, failed="Failed", Next="Vectors")
 
+    serving = {"Variable": "$.standing.champion.present", "BooleanEquals": True}
+    choices: list[dict[str, Any]] = [{**serving, "Next": "Score"}]
+    states = {**score("Score", jobs.score(champion=True)), **score("ScoreFirst", jobs.score(champion=False))}
+    if jobs.gpu_instance:
+        wanted = {"Or": [{"Variable": "$.task", "StringEquals": task.name} for task in TASKS.values() if task.gpu]}
+        choices = [{"And": [wanted, serving], "Next": "ScoreOnGpu"}, {**wanted, "Next": "ScoreFirstOnGpu"}, *choices]
+        states |= score("ScoreOnGpu", jobs.score(champion=True, gpu=True))
+        states |= score("ScoreFirstOnGpu", jobs.score(champion=False, gpu=True))
     return {
         **standing(functions, "Serving?"),
-        "Serving?": {
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.standing.champion.present", "BooleanEquals": True, "Next": "Score"}],
-            "Default": "ScoreFirst",
-        },
-        **score("Score", jobs.score(champion=True)),
-        **score("ScoreFirst", jobs.score(champion=False)),
+        "Serving?": {"Type": "Choice", "Choices": choices, "Default": "ScoreFirst"},
+        **states,
     }
 
 

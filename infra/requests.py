@@ -62,6 +62,9 @@ class Jobs:
     training_instances: int = 1
     training_fallbacks: tuple[str, ...] = ()
     """Machines to train on where the first one's kind is not to be had, in that order."""
+    gpu_image: str = ""
+    gpu_instance: str = ""
+    """Where score runs for the tasks that answer on a GPU; empty: where it runs for all others."""
     engine: str = "openvino"
     """What score exports the candidate for (training/forms.py)."""
     spot: bool = False
@@ -94,7 +97,7 @@ class Jobs:
             instances=self.processing_instances,
         )
 
-    def score(self, *, champion: bool) -> dict[str, Any]:
+    def score(self, *, champion: bool, gpu: bool = False) -> dict[str, Any]:
         """The only job under the role that may read the holdout. A look after the first has its number in the job's name."""
         serving = {"champion": "$.standing.champion.model_uri"} if champion else {}
         request = self._processing(
@@ -119,6 +122,9 @@ class Jobs:
         )
         number = "States.ArrayGetItem(States.Array('', '', '2', '3'), $.standing.look)"
         request["ProcessingJobName.$"] = f"States.Format('{{}}-score{{}}{{}}', $$.Execution.Name, {number}, {TRY})"
+        if gpu:
+            request["AppSpecification"]["ImageUri"] = self.gpu_image
+            request["ProcessingResources"] = {"ClusterConfig": _cluster(self.gpu_instance, 1, self.key)}
         return {**request, "RoleArn": self.score_role}
 
     def train(self, *, on_demand: bool = False) -> dict[str, Any]:

@@ -41,7 +41,6 @@ def settings(context: Context, names: Names, data: DataStack, *, queue_url: str)
         base_model=context.base_model,
         language_model=context.language_model,
         code_version=code.code_version(),
-        notebook=names.notebook if context.compute == "notebook" else "",
         **machines(context),
     )
 
@@ -51,6 +50,7 @@ def machines(context: Context) -> dict[str, Any]:
     by_notebook = context.compute == "notebook"
     return {
         "region": context.region if context.billed else "",
+        "notebook": Names.of(context).notebook if by_notebook else "",
         "processing_instance": context.notebook_instance if by_notebook else context.processing_instance,
         "processing_instances": 1 if by_notebook else context.processing_instances,
         "transform_instance": context.transform_instance,

@@ -70,9 +70,9 @@ def read(task: Task, body: dict[str, Any]) -> Request:
     model = model_of(task)
     for name in body:
         if name not in model.model_fields:
-            foreign = any(name in model_of(other).model_fields for other in TASKS.values())  # else it is the caller's invention
-            message = f"the task {task.name} is not asked with {name}" if foreign else "a field is not known"
-            raise InvalidRequest(message, field=name if foreign else None)
+            if not any(name in model_of(other).model_fields for other in TASKS.values()):
+                raise InvalidRequest("a field is not known")  # the caller's invention: it may be anything
+            raise InvalidRequest(f"the task {task.name} is not asked with {name}", code="not_for_this_task", field=name)
     try:
         said = model.model_validate(body)
     except ValidationError as error:

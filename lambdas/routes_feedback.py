@@ -55,8 +55,8 @@ class Feedback(BaseModel):
 
 @routes.add(RECORDS_WRITE, "POST", "/v1/tasks/<task>/feedback", "Correct a prediction", "BatchReceipt", status=202)
 def post_feedback(task: Task, body: Feedback) -> dict[str, Any]:
-    """It becomes a labelled record in a batch of its own; the same again has no second effect."""
-    tasks.find(task)
+    """It becomes a labelled record in a batch of its own; the same again has no second effect. For tasks with entities."""
+    tasks.with_entities(task)
     world = routes.world
     correction = feedback.Correction(**body.model_dump())
     return feedback.receive(task, correction, routes.caller, ledger=world.ledger, objects=world.objects, now=world.clock())

@@ -21,7 +21,7 @@ EXITED = {
     "run-started": ("Begin",),
     "prepare-done": ("Prepare",),
     "train-done": ("Train",),
-    "score-done": ("Score", "ScoreFirst"),
+    "score-done": ("Score", "ScoreFirst", "ScoreOnGpu", "ScoreFirstOnGpu"),
     "vectors-published": ("Vectors",),
     "judged": ("Judge",),
     **{f"after-{step}": (step.title(),) for step in STEPS},

@@ -142,7 +142,7 @@ class FakeTransforms:
         self.asked: dict[str, dict[str, str]] = {}
         self.full = False
 
-    def start(self, name: str, *, model: str, source: str, target: str) -> bool:
+    def start(self, task: str, name: str, *, model: str, source: str, target: str) -> bool:
         if not self.full and name not in self.states:
             self.asked[name] = {"model": model, "source": source, "target": target}
             self.states[name] = JobState("InProgress", started=1.0)

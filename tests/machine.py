@@ -33,7 +33,7 @@ class Requests:
     def embed(self, *, previous: bool) -> dict[str, Any]:
         return {"job": "embed", "previous": previous}
 
-    falls_back = False
+    falls_back, gpu_instance = False, ""
 
     def train(self) -> dict[str, Any]:
         return {"job": "train", "ResourceConfig": {}, "StoppingCondition": {}, "Tags": []}

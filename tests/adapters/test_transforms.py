@@ -22,7 +22,7 @@ JOB = (
 
 def start(transforms: SageMakerTransforms) -> bool:
     name, model, source, target = JOB
-    return transforms.start(name, model=model, source=source, target=target)
+    return transforms.start("ner", name, model=model, source=source, target=target)
 
 
 def test_a_job_is_started_and_looked_at(aws: None) -> None:
@@ -46,6 +46,16 @@ def test_no_room_is_told_and_a_job_that_is_there_is_there(code: str, message: st
     with Stubber(client) as stub:
         stub.add_client_error("create_transform_job", code, message)
         assert start(SageMakerTransforms(SERVING, client=client)) is started
+
+
+def test_a_language_model_transforms_on_the_machine_that_it_answers_on() -> None:
+    client: Any = boto3.client("sagemaker", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    name, model, source, target = JOB
+    asked = request(*JOB, SERVING.model_copy(update={"transform_instance": "ml.g5.2xlarge"}))
+    with Stubber(client) as stub:
+        stub.add_response("create_transform_job", {"TransformJobArn": "arn:aws:sagemaker:us-east-1:1:transform-job/x"}, asked)
+        placed = SageMakerTransforms(SERVING.model_copy(update={"generation_instance": "ml.g5.2xlarge"}), client=client)
+        assert placed.start("generation", name, model=model, source=source, target=target)
 
 
 def test_another_refusal_is_raised() -> None:

@@ -46,7 +46,10 @@ def test_a_language_model_has_a_machine_with_a_gpu_of_its_own() -> None:
     assert variant["InstanceType"] == "ml.g5.2xlarge"
     assert "KmsKeyId" not in variants.configuration("m", placed)  # its disks are the machine's own
     assert variants.model("m", "s3://data/m.tar.gz", placed)["PrimaryContainer"]["Image"] == "gpu"
-    assert TASKS["ner"].placed(told) == told
+    assert placed.transform_instance == TASKS["generation"].scored_on(told) == "ml.g5.2xlarge"
+    assert TASKS["ner"].placed(told) == told and TASKS["ner"].scored_on(told) == told.processing_instance
+    by_notebook = told.model_copy(update={"notebook": "chartloop", "processing_instance": "ml.m5.2xlarge"})
+    assert TASKS["generation"].scored_on(by_notebook) == "ml.m5.2xlarge"
     assert TASKS["generation"].placed(settings(serving="serverless")) == settings(serving="serverless")
 
 

@@ -49,9 +49,33 @@ def test_each_task_is_estimated_by_the_work_of_its_kind_of_model() -> None:
         chosen = tasks.find(name).settings()
         return seconds(costs.estimate(name, WORK, chosen, settings()))[step] - costs.BILLED_START_SECONDS
 
-    assert working("generation", "score") == pytest.approx(10 * working("ner", "score"), abs=10)
+    pace = costs.gpu_pace("ml.g5.xlarge") / (4 * costs.CPU_TOKENS_PER_SECOND)  # it is scored on a GPU
+    assert working("generation", "score") == pytest.approx(10 * working("ner", "score") / pace, abs=10)
     assert working("generation", "train") == pytest.approx(working("ner", "train") * 10 * 3 / (8 * 128 / 96), rel=0.01)
     assert working("regression", "train") < 10 > working("regression", "score")
+
+
+@pytest.mark.parametrize(
+    ("deployment", "instance"),
+    [
+        ({}, "ml.g5.xlarge"),
+        ({"generation_instance": "ml.g5.12xlarge"}, "ml.g5.12xlarge"),
+        ({"serving": "serverless"}, "ml.m5.xlarge"),
+        ({"notebook": "chartloop"}, "ml.m5.xlarge"),
+    ],
+)
+def test_a_language_model_is_scored_and_paid_for_where_it_answers(deployment: dict[str, str], instance: str) -> None:
+    chosen, told = tasks.find("generation").settings(), settings(**deployment)
+    (score,) = [step for step in costs.estimate("generation", WORK, chosen, told)["steps"] if step["name"] == "score"]
+    assert (score["instance"], score["instances"]) == (instance, 1)
+    assert costs.rates("generation", told)["score"] == prices.hourly(instance, told.region)
+    assert score["usd"] == pytest.approx(score["seconds"] / 3600 * (prices.hourly(instance, told.region) or 0), abs=0.001)
+
+
+def test_a_transform_is_paid_for_where_its_model_answers() -> None:
+    ner, generation = (costs.of_transform(name, 6_000_000, settings()) for name in ("ner", "generation"))
+    assert (ner["instance"], generation["instance"]) == ("ml.m5.xlarge", "ml.g5.xlarge")
+    assert generation["seconds"] < ner["seconds"]
 
 
 def test_more_machines_take_less_time_and_cost_the_same_but_for_their_start() -> None:

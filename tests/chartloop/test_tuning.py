@@ -154,7 +154,7 @@ def test_the_estimate_counts_every_trial() -> None:
     train, tune = ({step["name"]: step for step in tuned["steps"]}[name] for name in ("train", "tune"))
     assert (tune["seconds"], tune["usd"]) == (3 * train["seconds"], pytest.approx(5 * train["usd"], rel=1e-3))
     assert tuned["usd"] - plain["usd"] == pytest.approx(tune["usd"], abs=0.02)
-    assert costs.rates(world.settings)["tune"] == costs.rates(world.settings)["train"]
+    assert costs.rates(TASK, world.settings)["tune"] == costs.rates(TASK, world.settings)["train"]
 
 
 def test_a_person_asks_for_a_search_of_one_run() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chartloop import report_page
 from chartloop.errors import InvalidRequest, TooLarge
 from client import stage, transforming
 from client.api import Api
@@ -54,6 +55,21 @@ def test_a_post_of_questions_ends_in_a_promoted_model_that_is_better_than_its_ba
     figures = {each["metric"]: each for each in found["extras"]["comparison"]["figures"]}
     assert figures["perplexity"]["candidate"] < figures["perplexity"]["base"]
     assert figures["rouge_l"]["candidate"] > figures["rouge_l"]["base"]
+
+
+def test_the_report_says_what_fine_tuning_brought_over_the_base(api: Api, run: Any) -> None:
+    report = api.report(TASK, run["run_id"])
+    validate("report", report)
+    its = report["run"]["scores"]["candidate"]["extras"]["comparison"]
+    assert (its["base"], its["passages"]) == ("tiny-llama", 24) and its["made_here"]["texts"] > 200
+    metrics = ["perplexity", "loss", "rouge_l", "exact_match"]
+    assert [each["metric"] for each in its["figures"]] == metrics and its["general"]["metric"] == "loss"
+    perplexity = its["figures"][0]
+    assert perplexity["interval"]["high"] < 0 and its["general"]["interval"]
+    page = report_page.page(report)
+    told = f"by perplexity ({perplexity['base']:.3g} before, {perplexity['candidate']:.3g} after)"
+    for said in ("Fine-tuned against its base", "This base was made on the spot", told):
+        assert said in page, said
 
 
 def test_prompts_are_answered_in_order_with_options_and_the_models_version(api: Api, run: Any) -> None:

@@ -146,6 +146,32 @@ def test_a_run_that_searches_gives_its_best_trial_to_the_gate(api: Api, tuned: A
     assert "What the search found" in report_page.page(report)
 
 
+def test_a_cancelled_run_stops_its_search_and_that_its_trials(cloud: Cloud, api: Api, run: Any) -> None:
+    sagemaker = cloud.client("sagemaker")
+    run_id = api.start_run(TASK, tuning={"max_jobs": 50, "max_parallel_jobs": 2, "early_stopping": False})["run_id"]
+
+    def trials() -> list[str]:
+        """Statuses, once the search has begun."""
+        searched = [step["job"] for step in api.run(run_id)["steps"] if step["name"] == "tune" and "job" in step]
+        ask = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job
+        listed = [one for job in searched for one in ask(HyperParameterTuningJobName=job)["TrainingJobSummaries"]]
+        return [one["TrainingJobStatus"] for one in listed]
+
+    until(lambda: "InProgress" in trials(), RUN_SECONDS)
+    cancelled = api.cancel_run(run_id, "the wrong ranges")
+    assert (cancelled["status"], cancelled["error"]["code"]) == ("failed", "cancelled")
+    job = next(step["job"] for step in api.run(run_id)["steps"] if step["name"] == "tune")
+
+    def stopped() -> bool:
+        found = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+        return found["HyperParameterTuningJobStatus"] == "Stopped"
+
+    until(stopped, 60)
+    ended = trials()
+    assert len(ended) < 50 and set(ended) <= {"Completed", "Stopped"} and "Stopped" in ended
+    assert api.task(TASK)["active_run"] is None
+
+
 def gold_clause(run: Any) -> Any:
     (clause,) = (clause for clause in run["verdict"]["clauses"] if clause["name"].startswith("gold set"))
     return clause

@@ -19,6 +19,8 @@ JOBS = Jobs(
     training_hours=12,
     code_uri="s3://assets/0123.tar.gz",
     key="arn:aws:kms:us-east-1:123456789012:key/0123",
+    gpu_image="123456789012.dkr.ecr.us-east-1.amazonaws.com/inference:gpu",
+    gpu_instance="ml.g5.xlarge",
 )
 MACHINE = definition(functions={name: f"arn:{name}" for name in FUNCTIONS}, jobs=JOBS, pause_seconds=1)
 EVERY = [(name, state) for machine in machines(MACHINE) for name, state in machine["States"].items()]

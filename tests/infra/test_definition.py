@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.infra.asl import machines, reachable, targets
-from tests.infra.executions import EVERY, MACHINE, PROMOTING, Tasks, an_input, finished_as, ran
+from tests.infra.executions import EVERY, JOBS, MACHINE, PROMOTING, Tasks, an_input, finished_as, ran
 
 
 @pytest.mark.parametrize("machine", list(machines(MACHINE)), ids=lambda machine: machine["StartAt"])
@@ -59,6 +59,18 @@ def test_anything_but_promote_keeps_the_champion(verdict: str, outcome: str) -> 
     assert ran(tasks)[0] == "succeeded"
     assert finished_as(tasks) == outcome
     assert not set(tasks.calls) & set(PROMOTING)
+
+
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize(("task", "instance", "image"), [("ner", "ml.m5.xlarge", ":1"), ("generation", "ml.g5.xlarge", ":gpu")])
+def test_a_language_model_is_scored_where_it_will_answer(task: str, instance: str, image: str, present: bool) -> None:
+    tasks = Tasks(present=present)
+    ran(tasks, an_input(task=task))
+    cluster, (score,) = "ProcessingResources", [p for p in tasks.parameters if p.get("ProcessingJobName") == "ner-1-1-score"]
+    assert score[cluster]["ClusterConfig"]["InstanceType"] == instance
+    assert ("VolumeKmsKeyId" in score[cluster]["ClusterConfig"]) is (task == "ner")  # a g5's disks are encrypted by itself
+    assert score["AppSpecification"]["ImageUri"].endswith(image) and score["RoleArn"] == JOBS.score_role
+    assert ("champion" in {item["InputName"] for item in score["ProcessingInputs"]}) is present
 
 
 @pytest.mark.parametrize("present", [True, False])

@@ -12,6 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from chartloop import tasks, tuning
+from chartloop.instances import has_own_disks
 from infra import requests
 from infra.requests import METRICS
 from tests.infra.asl import machines, resolve
@@ -53,7 +54,8 @@ def shape_of(called: str) -> Any:
 
 
 def test_all_jobs_are_looked_at() -> None:
-    assert set(STATES) == {"Prepare", "Embed", "EmbedAll", "Train", "Tune", "Score", "ScoreFirst"}
+    scoring = {"Score", "ScoreFirst", "ScoreOnGpu", "ScoreFirstOnGpu"}
+    assert set(STATES) == {"Prepare", "Embed", "EmbedAll", "Train", "Tune"} | scoring
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -150,7 +152,8 @@ def test_a_job_has_no_network_and_everything_is_encrypted(name: str) -> None:
     assert network["EnableInterContainerTrafficEncryption"] is True
     assert sent.get("ProcessingOutputConfig", sent.get("OutputDataConfig"))["KmsKeyId"] == JOBS.key
     if "ProcessingResources" in sent:
-        assert sent["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == JOBS.key
+        cluster = sent["ProcessingResources"]["ClusterConfig"]  # a machine encrypts disks of its own by itself
+        assert cluster.get("VolumeKmsKeyId") == (None if has_own_disks(cluster["InstanceType"]) else JOBS.key)
 
 
 @pytest.mark.parametrize("name", STATES)

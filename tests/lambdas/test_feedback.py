@@ -128,6 +128,16 @@ def test_bad_queries_are_refused(call: Caller, path: str) -> None:
     assert call("GET", where, query={name: value}).status == 400
 
 
+@pytest.mark.parametrize("task", ["classification", "regression", "generation"])
+def test_answers_without_entities_are_neither_kept_nor_corrected(world: FakeWorld, call: Caller, task: str) -> None:
+    said = {"prediction_id": f"{task}.v-1.{'0' * 32}.0.{'0' * 32}", "entities": [], "text": TEXT}
+    corrected = call("POST", f"/v1/tasks/{task}/feedback", said)
+    kept = Caller(predict.handle, world)("POST", f"/v1/tasks/{task}/predict", {"keep": True})
+    for refused, field in ((corrected, "task"), (kept, "keep")):
+        assert (refused.status, refused.code, refused.json["error"]["field"]) == (400, "not_for_this_task", field)
+    assert call("GET", f"/v1/tasks/{task}/review").json["predictions"] == []
+
+
 @pytest.mark.parametrize("path", ["feedback", "review", "drift"])
 def test_another_task_is_unknown(call: Caller, path: str) -> None:
     body = {"prediction_id": "x", "entities": []} if path == "feedback" else None

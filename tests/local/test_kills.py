@@ -51,7 +51,7 @@ def test_states_that_begin_and_end_are_boundaries(details: dict[str, dict[str, s
 
 
 def test_every_boundary_is_a_state_of_the_machine() -> None:
-    jobs = Jobs(*["x"] * 6, training_hours=1, code_uri="s3://b/c.gz", key="k")
+    jobs = Jobs(*["x"] * 6, training_hours=1, code_uri="s3://b/c.gz", key="k", gpu_instance="ml.g5.xlarge")
     names = ("begin", "champion", "judge", "promote", "publish", "finish", "tune")
     states = definition(functions=dict.fromkeys(names, "arn"), jobs=jobs, pause_seconds=1)["States"]
     inner = [name for branch in states["Learn"]["Branches"] for name in branch["States"]]

@@ -45,16 +45,23 @@ def base(folder: Path) -> Path:
 
 
 def every_core() -> dict[str, str]:
-    """Of a job that works long enough to gain by it."""
-    return {"OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+    """Of a job that works long enough to gain by it; as in its container, no thread spins while it waits for the others."""
+    return {"OMP_NUM_THREADS": str(os.cpu_count() or 1), "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def run(
-    folder: Path, task: str, records: Iterable[Mapping[str, Any]], staged: Path, *, engine: str = "openvino", **chosen: object
+    folder: Path,
+    task: str,
+    records: Iterable[Mapping[str, Any]],
+    staged: Path,
+    *,
+    engine: str = "openvino",
+    alone: bool = False,
+    **chosen: object,
 ) -> None:
-    """prepare, train from the base model in `staged`, and score, each as its container runs it, on every core."""
+    """prepare, train from the base model in `staged`, and score, each as its container runs it: on every core, `alone` on one."""
     build(folder, task, records)
-    cores = every_core()
+    cores = {} if alone else every_core()
     steps = [
         tiny.job("prepare", "--request", folder, "--records", folder / "records", "--output", folder / "snapshot"),
         tiny.command([sys.executable, *tiny.training(chosen)], {**tiny.variables(folder / "snapshot", staged, folder), **cores}),
