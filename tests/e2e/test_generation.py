@@ -11,6 +11,7 @@ import pytest
 
 from chartloop import report_page
 from chartloop.errors import InvalidRequest, TooLarge
+from chartloop.report_parts import shown
 from client import stage, transforming
 from client.api import Api
 from client.calls import Call
@@ -67,7 +68,7 @@ def test_the_report_says_what_fine_tuning_brought_over_the_base(api: Api, run: A
     perplexity = its["figures"][0]
     assert perplexity["interval"]["high"] < 0 and its["general"]["interval"]
     page = report_page.page(report)
-    told = f"by perplexity ({perplexity['base']:.3g} before, {perplexity['candidate']:.3g} after)"
+    told = f"by perplexity ({shown(perplexity['base'])} before, {shown(perplexity['candidate'])} after)"
     for said in ("Fine-tuned against its base", "This base was made on the spot", told):
         assert said in page, said
 
