@@ -60,19 +60,18 @@ export default function Send({ person }: PageProps) {
   );
 }
 
-/** What waits, and what a run would cost. */
+/** What waits, and what a run would cost; its place is kept until it is known, so that nothing moves under a press. */
 function Standing() {
   const task = useTask().data;
   const cost = useCost().data;
-  if (!task) return null;
-  const first = task.records < task.minimum_records;
-  const progress = first ? [task.records, task.minimum_records] : [task.new_records, task.minimum_new_records];
+  const first = task !== undefined && task.records < task.minimum_records;
+  const progress = task && (first ? [task.records, task.minimum_records] : [task.new_records, task.minimum_new_records]);
   return (
     <Container>
       <KeyValuePairs
         columns={3}
         items={[
-          { label: first ? "Records, of those that the first run needs" : "New records, of those that start a run", value: progress.map((value) => count(value ?? 0)).join(" of ") },
+          { label: first ? "Records, of those that the first run needs" : "New records, of those that start a run", value: progress?.map((value) => count(value ?? 0)).join(" of ") ?? "–" },
           { label: "A run would cost", value: cost ? price(cost) : "–" },
           { label: "and take", value: cost ? `about ${seconds(cost.seconds)}` : "–" },
         ]}
