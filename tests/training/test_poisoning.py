@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import poisoning
+from benchmarks import poisoning, poisoning_transformer
 from benchmarks.poisoning import World
 from tests.corpus.public import data
 
@@ -40,3 +40,10 @@ def test_harmful_candidates_are_hardly_ever_promoted() -> None:
     promoted = sum(trial.harmful and trial.guarded.verdict == "promote" for trial in done)
     assert len(done) == 500 and sum(trial.harmful for trial in done) > 100
     assert promoted <= MOST * len(done), poisoning.bound(promoted, len(done))
+
+
+@pytest.mark.slow
+def test_nor_are_those_of_the_products_own_token_classifier() -> None:
+    done = list(poisoning_transformer.trials(data("ncbi-disease"), 1))
+    assert [trial.kind for trial in done] == ["clean", *poisoning.KINDS] and any(trial.harmful for trial in done)
+    assert [trial.kind for trial in done if trial.harmful and trial.guarded.verdict == "promote"] == []
