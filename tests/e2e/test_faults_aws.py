@@ -46,10 +46,14 @@ class BadDays:
         return found
 
     def rang(self, alarm: str) -> Callable[[], bool]:
-        """Whether the alarm has rung since this was asked for."""
-        logs = self.cloud.state / "logs"
-        seen = len(logged(logs))
-        return lambda: any(line["alarm"] == alarm and line["state"] == ALARM for line in logged(logs)[seen:])
+        """Whether the alarm has rung since this was asked for; one that still rings for what was before is waited for first."""
+
+        def states(since: int) -> list[str]:
+            return [line["state"] for line in logged(self.cloud.state / "logs")[since:] if line["alarm"] == alarm]
+
+        until(lambda: states(0)[-1:] != [ALARM], 60)
+        seen = len(logged(self.cloud.state / "logs"))
+        return lambda: ALARM in states(seen)
 
     def serving(self) -> str:
         """The version that answers; registry, pointer and endpoint must name the same."""
