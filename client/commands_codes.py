@@ -7,7 +7,6 @@ import re
 import sys
 
 from adapters import code_tables, icd10cm
-from chartloop import keys
 from chartloop.errors import InvalidRequest
 from client import arguments, config, display, exits
 from client.session import Session
@@ -33,12 +32,8 @@ def stage_codes(session: Session, given: argparse.Namespace) -> int:
     if not SYSTEM.fullmatch(given.system):
         raise InvalidRequest("a system's name is at most 40 of a-z, 0-9, point, dash and underscore", field="system")
     codes = code_tables.read(given.file, given.system)
-    aws, endpoint = stage.session_for(config.address(session.environ, session.state))
-    bucket, key = given.bucket or stage.bucket_of(aws, endpoint), keys.codes(given.system)
-    aws.client("s3", endpoint_url=endpoint).put_object(
-        Bucket=bucket, Key=key, Body=code_tables.to_lines(codes), ContentType="application/x-ndjson"
-    )
-    session.out.print(f"s3://{bucket}/{key}: {len(codes):,} codes; the next run publishes them", soft_wrap=True)
+    place = stage.codes(config.address(session.environ, session.state), given.system, codes, given.bucket)
+    session.out.print(f"{place}: {len(codes):,} codes; the next run publishes them", soft_wrap=True)
     return exits.OK
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from client import arguments, cloud, config, demo, exits
+from client import arguments, cloud, config, demo, exits, note_codes
 from client.session import Session
 
 
@@ -65,6 +65,8 @@ def up(session: Session, given: argparse.Namespace) -> int:
 
 def show(session: Session, given: argparse.Namespace) -> int:
     """The demo in a fresh state folder, which is removed afterwards; in a given one, which stays."""
+    from client import stage  # boto3 takes longer to import than all the rest
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the local cloud is stopped too
     state = given.state or Path(tempfile.mkdtemp(prefix="chartloop-demo-"))
     state.mkdir(parents=True, exist_ok=True)
@@ -74,6 +76,7 @@ def show(session: Session, given: argparse.Namespace) -> int:
         start = [*cloud.command(state, port, given.base_model, given.context), "--until-eof"]
         session.notices.print(f"starting the local cloud in {state}", soft_wrap=True)
         with cloud.running(start, state, state / "up.log", session.sleep) as target:
+            stage.codes(target.url, note_codes.SYSTEM, note_codes.table())
             told = demo.Demo(session, target, given.seed).tell()
     finally:
         if not kept:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TypedDict
 
+from chartloop import codebook
+
 SYSTEM = "icd10cm"
 MOST = 4
 """Codes of one note, as the first problems that it affirms give them."""
@@ -40,6 +42,14 @@ def of_note(text: str, problems: Iterable[tuple[int, int]]) -> list[Code]:
         if code and not DENIED.search(text[:start]):
             found.setdefault(code, Code(system=SYSTEM, code=code))
     return list(found.values())[:MOST]
+
+
+def table() -> list[codebook.Code]:
+    """Every code once, described by the notes' own words for it."""
+    words: dict[str, list[str]] = {}
+    for word, code in CODES.items():
+        words.setdefault(code, []).append(word)
+    return [codebook.Code(SYSTEM, code, " or ".join(its)) for code, its in words.items()]
 
 
 def _known(problem: str) -> list[str]:

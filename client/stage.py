@@ -1,4 +1,4 @@
-"""Staging a pretrained model into `base-models/` of the data bucket: every file hashed, the manifest written last."""
+"""Staging into the data bucket: a pretrained model, every file hashed and the manifest last; wheels; descriptions of codes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 
+from adapters import code_tables
 from chartloop import keys
+from chartloop.codebook import Code
 from chartloop.errors import InvalidRequest
 from client.config import on_this_machine
 
@@ -50,6 +52,15 @@ def bucket_of(session: boto3.Session, endpoint: str | None) -> str:
     """The data bucket that a deployment under the default name has in this account and region."""
     account = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
     return f"chartloop-data-{account}-{session.region_name}"
+
+
+def codes(url: str | None, system: str, table: Iterable[Code], bucket: str = "") -> str:
+    """Puts a code system's descriptions into the data bucket, from where the next run publishes them; their address."""
+    aws, endpoint = session_for(url)
+    bucket, key = bucket or bucket_of(aws, endpoint), keys.codes(system)
+    body = code_tables.to_lines(table)
+    aws.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/x-ndjson")
+    return keys.uri(bucket, key)
 
 
 def local_folder(name: str, revision: str = "", download: Callable[..., str] | None = None) -> Path:

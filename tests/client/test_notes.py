@@ -129,6 +129,12 @@ def test_notes_carry_codes_of_what_they_affirm(written: list[LabelledNote]) -> N
     assert carried["I10"] > 20 and len(carried) > 30
 
 
+def test_every_code_is_described_once_by_the_notes_own_words() -> None:
+    described = {each.code: each.description for each in note_codes.table()}
+    assert len(described) == len(note_codes.table()) and described.keys() == set(note_codes.CODES.values())
+    assert all(words in described[code].split(" or ") for words, code in note_codes.CODES.items())
+
+
 def test_what_a_note_denies_is_not_coded() -> None:
     text = "Denies cough, fever or nausea. Seen for worsening type 2 diabetes mellitus; no edema. Hx of T2DM."
     words = ("cough", "fever", "nausea", "worsening type 2 diabetes mellitus", "edema", "T2DM")
