@@ -15,10 +15,6 @@ from tests.infra.templates import Templates
 
 ROOT = Path(__file__).parents[2]
 
-# Before anything imports the CDK, whose libraries run on Node: the one beside this Python.
-os.environ.setdefault("JSII_NODE", str(Path(sys.executable).parent / "node"))
-os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(Path(sys.prefix) / "jsii"))
-
 LOCAL = {
     "issuer": "http://localhost:8040/issuer",
     "bundle": "false",
