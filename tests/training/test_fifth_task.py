@@ -176,7 +176,7 @@ def test_predict_asks_it_with_its_own_inputs_and_options(lived: dict[str, Any]) 
     assert one["level"] == "soon" and one["prediction_id"].startswith("urgency.urgency-1.")
     named, refused = lived["many"]["predictions"]
     assert (named["id"], named["level"], refused["error"]["code"]) == ("n", "LATER", "wrong_type")
-    assert (lived["foreign"]["code"], lived["foreign"]["field"]) == ("invalid_request", "codes")
+    assert (lived["foreign"]["code"], lived["foreign"]["field"]) == ("not_for_this_task", "codes")
 
 
 def test_the_lines_of_a_transform_are_answered(lived: dict[str, Any]) -> None:
