@@ -61,7 +61,7 @@ def page(
         for batch in filter(sought.may_be_in, listed["batches"]):
             if spent >= EFFORT:
                 return {"records": found, "next": f"{cursor}{PLACE}0"}
-            place = f"{batch['received_at']}#{batch['batch_id']}"
+            place = batches.place_of(batch)
             shown = batches.show(task, batch["batch_id"], ledger=ledger, objects=objects)
             spent += A_RECEIPT + len(shown["records"])
             wanted = [e for e in shown["records"] if sought.fits(e) and (place != cut or e["line"] > after)]

@@ -75,7 +75,12 @@ def new_batch(task: str, batch_id: str, *, options: BatchOptions, rules: Rules, 
 
 def arrival(batch: Item) -> Item:
     """The index item that lists batches by time; saved together with the batch's first version."""
-    return new((batch["pk"], f"ARRIVED#{batch['received_at']}#{batch['batch_id']}"), batch_id=batch["batch_id"])
+    return new((batch["pk"], f"ARRIVED#{place_of(batch)}"), batch_id=batch["batch_id"])
+
+
+def place_of(batch: Mapping[str, Any]) -> str:
+    """Where a batch stands among all, by time: the `next` of a page of `recent` that ends with it."""
+    return f"{batch['received_at']}#{batch['batch_id']}"
 
 
 def defaults(task: str, ledger: Ledger) -> dict[str, str]:

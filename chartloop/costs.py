@@ -127,8 +127,9 @@ def hold_cap(found: Mapping[str, Any]) -> None:
 
 def of_transform(task: str, size: int, settings: Settings) -> dict[str, Any]:
     """`seconds` and `usd` of a batch transform of so many bytes on one machine. Raises InvalidRequest (cost_cap)."""
-    instance = tasks.find(task).placed(settings).transform_instance
-    pace = _pace(instance, gpu=tasks.find(task).on_gpu(settings))
+    entry = tasks.find(task)
+    instance = entry.placed(settings).transform_instance
+    pace = _pace(instance, gpu=entry.on_gpu(settings))
     seconds = BILLED_START_SECONDS + round(size / BYTES_PER_TOKEN / pace)
     rate = prices.hourly(instance, settings.region)
     usd = None if rate is None else round(seconds / 3600 * rate, 4)
@@ -169,7 +170,7 @@ def _seconds(work: Work, chosen: TaskSettings, task: Task, settings: Settings) -
         "embed": work.tokens * min(1.0, share) / processing / sharded,
         "train": trained / (gpu_pace(settings.training_instance) * settings.training_instances),
         "tune": trained / (gpu_pace(settings.training_instance) * settings.training_instances),
-        "score": scored / _pace(task.scored_on(settings), gpu=task.on_gpu(settings) and not settings.notebook),
+        "score": scored / _pace(task.scored_on(settings), gpu=task.scored_on_gpu(settings)),
     }
     return {name: BILLED_START_SECONDS + round(seconds) for name, seconds in paces.items()}
 

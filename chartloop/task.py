@@ -180,10 +180,13 @@ class Task:
         """Whether its models answer on a GPU of their own; those of a serverless endpoint have none."""
         return self.gpu and settings.serving == "realtime"
 
+    def scored_on_gpu(self, settings: Settings) -> bool:
+        """Whether its score jobs are on the endpoint's kind of machine too: what is judged there is what will be served."""
+        return self.on_gpu(settings) and not settings.notebook
+
     def scored_on(self, settings: Settings) -> str:
-        """The machine of its score jobs: the endpoint's kind, for what is judged there is what will be served."""
-        own = self.on_gpu(settings) and not settings.notebook
-        return settings.generation_instance if own else settings.processing_instance
+        """The machine of its score jobs."""
+        return settings.generation_instance if self.scored_on_gpu(settings) else settings.processing_instance
 
     @property
     def has_entities(self) -> bool:

@@ -57,13 +57,10 @@ export function Updated({ query }: { query: Pick<UseQueryResult, "dataUpdatedAt"
   );
 }
 
-type Decision = { title: string; verb: string; children: ReactNode; pending: boolean; error: unknown; dismiss: () => void };
+type Question = { title: string; verb: string; children: ReactNode; pending: boolean; dismiss: () => void };
 
-/** Shows what a decision changes, and asks why; the reason goes into the audit trail. */
-export function AskWhy({ title, verb, children, pending, error, dismiss, decide }: Decision & { decide: (reason: string) => void }) {
-  const [reason, setReason] = useState("");
-  const [pressed, setPressed] = useState(false);
-  const missing = pressed && !reason.trim();
+/** A question over the page, with one thing to do about it. */
+export function Dialog({ title, verb, children, pending, dismiss, disabled = false, act }: Question & { disabled?: boolean; act: () => void }) {
   return (
     <Modal
       visible
@@ -73,28 +70,35 @@ export function AskWhy({ title, verb, children, pending, error, dismiss, decide 
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button onClick={dismiss}>Not now</Button>
-            <Button
-              variant="primary"
-              loading={pending}
-              onClick={() => {
-                setPressed(true);
-                if (reason.trim()) decide(reason.trim());
-              }}
-            >
+            <Button variant="primary" loading={pending} disabled={disabled} onClick={act}>
               {verb}
             </Button>
           </SpaceBetween>
         </Box>
       }
     >
-      <SpaceBetween size="m">
-        {children}
-        <FormField label="Why" description="Kept in the audit trail. No clinical text." errorText={missing ? "Say why, in a few words." : ""}>
-          <Textarea value={reason} onChange={({ detail }) => setReason(detail.value.slice(0, 500))} rows={2} />
-        </FormField>
-        {error ? <Trouble error={error} /> : null}
-      </SpaceBetween>
+      <SpaceBetween size="m">{children}</SpaceBetween>
     </Modal>
+  );
+}
+
+/** Shows what a decision changes, and asks why; the reason goes into the audit trail. */
+export function AskWhy({ children, error, decide, ...question }: Question & { error: unknown; decide: (reason: string) => void }) {
+  const [reason, setReason] = useState("");
+  const [pressed, setPressed] = useState(false);
+  const missing = pressed && !reason.trim();
+  const act = () => {
+    setPressed(true);
+    if (reason.trim()) decide(reason.trim());
+  };
+  return (
+    <Dialog {...question} act={act}>
+      {children}
+      <FormField label="Why" description="Kept in the audit trail. No clinical text." errorText={missing ? "Say why, in a few words." : ""}>
+        <Textarea value={reason} onChange={({ detail }) => setReason(detail.value.slice(0, 500))} rows={2} />
+      </FormField>
+      {error ? <Trouble error={error} /> : null}
+    </Dialog>
   );
 }
 

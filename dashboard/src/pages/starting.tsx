@@ -1,16 +1,13 @@
 /** Starting a run now: what it would learn from, what it would cost, and whether it searches its hyper-parameters first. */
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useState, type ReactNode } from "react";
 import type { Cost, TaskStatus } from "../api/types.gen";
-import { Asked, Trouble } from "../parts";
+import { Asked, Dialog, Trouble } from "../parts";
 import { useApi, useCost, useDecision, useSettings, useTask } from "../queries";
 import { go } from "../url";
 import { count, price, seconds } from "../words";
@@ -35,48 +32,34 @@ export function StartRun({ dismiss, children }: Given) {
   const start = useDecision(() => api.startRun(tuning), (run) => go(`/runs/${run.run_id}`));
   const hindered = status.data ? hindrance(status.data) : "";
   return (
-    <Modal
-      visible
-      header="Start a run"
-      onDismiss={dismiss}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={dismiss}>Not now</Button>
-            <Button
-              variant="primary"
-              loading={start.isPending}
-              disabled={!possible || !settings.data || !status.data || hindered !== ""}
-              onClick={() => start.mutate(undefined)}
-            >
-              Start the run
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title="Start a run"
+      verb="Start the run"
+      pending={start.isPending}
+      disabled={!possible || !settings.data || !status.data || hindered !== ""}
+      dismiss={dismiss}
+      act={() => start.mutate(undefined)}
     >
-      <SpaceBetween size="m">
-        {children}
-        {hindered && <Alert type="warning">{hindered}</Alert>}
-        <Asked query={cost} what="what it would cost">
-          {(found) => <Price cost={found} />}
-        </Asked>
-        <Toggle
-          checked={trials > 0 || !possible}
-          description="It trains once as it is set, then so many times with other values, and judges the best."
-          onChange={({ detail }) => setAsked(detail.checked ? String(usual || A_FEW) : "0")}
-        >
-          Search for better hyper-parameters
-        </Toggle>
-        {(trials > 0 || !possible) && (
-          <FormField label="Trials" description="Each is a training that is paid for." errorText={possible ? "" : `A whole number, up to ${MOST_TRIALS}.`}>
-            <Input type="number" inputMode="numeric" value={typed} onChange={({ detail }) => setAsked(detail.value)} />
-          </FormField>
-        )}
-        {settings.error && <Trouble error={settings.error} />}
-        {start.error && <Trouble error={start.error} />}
-      </SpaceBetween>
-    </Modal>
+      {children}
+      {hindered && <Alert type="warning">{hindered}</Alert>}
+      <Asked query={cost} what="what it would cost">
+        {(found) => <Price cost={found} />}
+      </Asked>
+      <Toggle
+        checked={trials > 0 || !possible}
+        description="It trains once as it is set, then so many times with other values, and judges the best."
+        onChange={({ detail }) => setAsked(detail.checked ? String(usual || A_FEW) : "0")}
+      >
+        Search for better hyper-parameters
+      </Toggle>
+      {(trials > 0 || !possible) && (
+        <FormField label="Trials" description="Each is a training that is paid for." errorText={possible ? "" : `A whole number, up to ${MOST_TRIALS}.`}>
+          <Input type="number" inputMode="numeric" value={typed} onChange={({ detail }) => setAsked(detail.value)} />
+        </FormField>
+      )}
+      {settings.error && <Trouble error={settings.error} />}
+      {start.error && <Trouble error={start.error} />}
+    </Dialog>
   );
 }
 
